@@ -1,0 +1,178 @@
+//! Reads what a server says of a failure: XML, plain text, HTML, or nothing but a status.
+
+use std::time::Duration;
+
+use roxmltree::Node;
+
+use crate::error::{Answer, Error, ErrorKind};
+use crate::headers::Headers;
+use crate::sign::SignedTexts;
+use crate::xml;
+
+/// What the head of an answer tells on its own.
+pub(crate) fn from_head(status: u16, headers: &Headers) -> Answer {
+    let get = |name: &str| headers.get(name).map(str::to_owned);
+    Answer {
+        status,
+        request_id: get("x-amz-request-id"),
+        host_id: get("x-amz-id-2"),
+        region: get("x-amz-bucket-region"),
+        location: get("location"),
+        date: get("date"),
+        // the form with a date is rare, and then the policy's own wait is as good
+        retry_after: headers.get("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
+        ..Answer::default()
+    }
+}
+
+/// The error of an answer with an XML body, or with none.
+pub(crate) fn server_error(status: u16, headers: &Headers, root: Option<Node<'_, '_>>) -> Error {
+    let mut answer = from_head(status, headers);
+    let root = root.and_then(|root| match root.tag_name().name() {
+        "Error" => Some(root),
+        _ => xml::child(root, "Error"),
+    });
+    if let Some(root) = root {
+        let get = |name: &str| xml::child_text(root, name).map(|text| text.trim().to_owned());
+        answer.code = get("Code");
+        answer.message = get("Message");
+        answer.resource = get("Resource").or_else(|| get("Key")).or_else(|| get("BucketName"));
+        answer.request_id = get("RequestId").or(answer.request_id);
+        answer.host_id = get("HostId").or(answer.host_id);
+        answer.region = get("Region").or(answer.region);
+        answer.location = get("Endpoint").or(answer.location);
+        answer.expected = xml::child_text(root, "StringToSign").map(|string_to_sign| SignedTexts {
+            string_to_sign,
+            canonical_request: xml::child_text(root, "CanonicalRequest"),
+        });
+    }
+    if answer.code.is_none() {
+        answer.code = code_of_status(status).map(str::to_owned);
+    }
+    let code = answer.code.as_deref().unwrap_or("without an error code");
+    let message = match &answer.message {
+        Some(words) => format!("{status} {code}: {}", one_line(words, 400).trim_end_matches('.')),
+        None => format!("{status} {code}"),
+    };
+    Error::server(ErrorKind::Server, answer, message)
+}
+
+/// The error of an answer whose body is no XML.
+pub(crate) fn server_error_of_text(status: u16, headers: &Headers, text: &str) -> Error {
+    if text.trim().is_empty() {
+        return server_error(status, headers, None);
+    }
+    let answer = from_head(status, headers);
+    let message = format!("status {status} with {}", what_it_looks_like(text));
+    let kind = ErrorKind::UnexpectedAnswer;
+    Error::server(kind, answer, message).with_hint(if text.contains("HTTPS port") {
+        "The port speaks TLS: write https:// in the endpoint."
+    } else {
+        "An S3 server answers with XML; check that the endpoint is one, and any proxy in between."
+    })
+}
+
+/// A few words that let a person recognise a foreign answer.
+pub(crate) fn what_it_looks_like(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    if !lower.contains("<html") {
+        return format!("the text {:?}", one_line(text, 80));
+    }
+    // the same offsets: ASCII lower case changes no length
+    let title = lower
+        .find("<title>")
+        .and_then(|start| Some((start + 7, start + 7 + lower[start + 7..].find("</title>")?)))
+        .map(|(start, end)| one_line(&text[start..end], 80));
+    match title {
+        Some(title) => format!("an HTML page titled {title:?}"),
+        None => "an HTML page".to_owned(),
+    }
+}
+
+fn one_line(text: &str, longest: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The code for an answer without a body, such as every HEAD.
+fn code_of_status(status: u16) -> Option<&'static str> {
+    Some(match status {
+        301 => "PermanentRedirect",
+        304 => "NotModified",
+        307 => "TemporaryRedirect",
+        400 => "BadRequest",
+        401 | 403 => "AccessDenied",
+        404 => "NotFound",
+        405 => "MethodNotAllowed",
+        409 => "Conflict",
+        411 => "MissingContentLength",
+        412 => "PreconditionFailed",
+        416 => "InvalidRange",
+        429 => "TooManyRequests",
+        500 => "InternalError",
+        501 => "NotImplemented",
+        503 => "ServiceUnavailable",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, body: &str) -> Error {
+        let mut headers = Headers::default();
+        headers.set("x-amz-request-id", "from-header");
+        match xml::parse(body) {
+            Ok(document) => server_error(status, &headers, Some(document.root_element())),
+            Err(_) => server_error_of_text(status, &headers, body),
+        }
+    }
+
+    #[test]
+    fn the_answers_of_several_servers_are_read_alike() {
+        let ceph = error(
+            404,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code><Message></Message>\
+             <RequestId>tx0</RequestId><HostId>a-default</HostId></Error>",
+        );
+        assert_eq!((ceph.code(), ceph.message(), ceph.request_id()), (Some("NoSuchKey"), None, Some("tx0")));
+        assert_eq!(ceph.to_string(), "404 NoSuchKey (request id tx0)");
+        let aws = error(
+            403,
+            "<Error xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><Code>SignatureDoesNotMatch</Code><Message>The \
+             request signature\n does not match.</Message><StringToSign>AWS4\n1</StringToSign><CanonicalRequest>GET\
+             </CanonicalRequest><Resource>/b/k</Resource></Error>",
+        );
+        assert_eq!(
+            aws.to_string(),
+            "403 SignatureDoesNotMatch: The request signature does not match (request id from-header)"
+        );
+        assert_eq!(aws.server_string_to_sign(), Some("AWS4\n1"));
+        assert_eq!(aws.server_canonical_request(), Some("GET"));
+        assert_eq!(aws.resource(), Some("/b/k"));
+        let nested = error(400, "<ErrorResponse><Error><Code>Odd</Code></Error></ErrorResponse>");
+        assert_eq!(nested.code(), Some("Odd"));
+    }
+
+    #[test]
+    fn an_answer_without_a_body_has_the_code_of_its_status() {
+        assert_eq!(error(404, "").code(), Some("NotFound"));
+        assert_eq!(error(412, " ").code(), Some("PreconditionFailed"));
+        assert_eq!(error(418, "").to_string(), "418 without an error code (request id from-header)");
+    }
+
+    #[test]
+    fn a_page_of_a_web_server_is_named_as_such_and_its_status_survives() {
+        let html = error(404, "<html><head><TITLE>404\nNot Found</TITLE></head><body><hr>é</body></html>");
+        assert_eq!(html.status(), Some(404));
+        assert!(html.to_string().contains("status 404 with an HTML page titled \"404 Not Found\""), "{html}");
+        let text = error(502, &"upstream é ".repeat(100));
+        assert!(text.to_string().contains("the text \"upstream é upstream"), "{text}");
+        assert!(text.is_retryable());
+    }
+}

@@ -1,0 +1,234 @@
+//! The settings of a client.
+
+use std::env;
+use std::fmt;
+use std::time::Duration;
+
+use crate::credentials::Credentials;
+use crate::endpoint::{AddressingStyle, hide_userinfo};
+use crate::error::{Error, Result};
+use crate::retry::RetryPolicy;
+use crate::sign::SignatureVersion;
+
+/// Where a client connects and how; every setting but the endpoint has a default.
+///
+/// ```
+/// use plain_s3::{Client, Config, Credentials};
+///
+/// # fn main() -> plain_s3::Result<()> {
+/// let credentials = Credentials::new("put your access key here!", "put your secret key here!");
+/// let client = Client::new(Config::new("https://objects-us-west-1.dream.io").credentials(credentials))?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) endpoint: String,
+    pub(crate) region: Option<String>,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) addressing: AddressingStyle,
+    pub(crate) signature: Option<SignatureVersion>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) ca_pem: Option<Vec<u8>>,
+    pub(crate) proxy: Option<ProxyUrl>,
+    pub(crate) check_md5: bool,
+}
+
+impl Config {
+    /// Names the server: `https://host`, with a port where it is not the scheme's own.
+    ///
+    /// [`Client::new`](crate::Client::new) refuses an endpoint without a scheme, or with a path or a password.
+    pub fn new(endpoint: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            region: None,
+            credentials: None,
+            addressing: AddressingStyle::Path,
+            signature: None,
+            retry: RetryPolicy::new(),
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            ca_pem: None,
+            proxy: None,
+            check_md5: true,
+        }
+    }
+
+    /// Reads the settings from the environment, by the names that other S3 tools use.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `S3_ENDPOINT`, else `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL` | endpoint, required |
+    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials; without the first two, requests are anonymous |
+    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
+    /// | `S3_ADDRESSING_STYLE` | `path` (default) or `virtual` |
+    ///
+    /// An empty variable counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where no endpoint is set, one of the two keys is
+    /// set without the other, or the addressing style is neither; the text names the variable.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(&|name| env::var(name).ok())
+    }
+
+    fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
+        let endpoint =
+            first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).ok_or_else(|| {
+                Error::invalid("none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set")
+                    .with_hint(
+                        "Set S3_ENDPOINT to the server, for example https://s3.eu-west-1.amazonaws.com.",
+                    )
+            })?;
+        let mut config = Self::new(endpoint);
+        config.region = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
+        if first(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).is_some() {
+            config.credentials = Some(Credentials::from_variables(variable)?);
+        }
+        config.addressing = match first(&["S3_ADDRESSING_STYLE"]).as_deref() {
+            None | Some("path") => AddressingStyle::Path,
+            Some("virtual") => AddressingStyle::VirtualHosted,
+            Some(other) => {
+                return Err(Error::invalid(format!(
+                    "S3_ADDRESSING_STYLE is {other:?}; it is path or virtual"
+                )));
+            }
+        };
+        Ok(config)
+    }
+
+    /// Sets the region and, with it, Signature V4. Without a region requests are signed with Signature V2.
+    ///
+    /// Servers without regions, such as Ceph, take any: `us-east-1` is usual.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Sets who signs. Without credentials requests are anonymous: enough for public objects.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Sets where the bucket's name goes; [`AddressingStyle::Path`] by default.
+    pub fn addressing_style(mut self, style: AddressingStyle) -> Self {
+        self.addressing = style;
+        self
+    }
+
+    /// Fixes the signature version, whether there is a region or not. V4 without a region signs for `us-east-1`.
+    pub fn signature_version(mut self, version: SignatureVersion) -> Self {
+        self.signature = Some(version);
+        self
+    }
+
+    /// Sets how failed attempts are repeated.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets how long connecting may take, TLS handshake included; 10 s by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets how long the server may be silent while an answer or the taking of a body is awaited; 60 s by
+    /// default. There is no limit on a whole transfer: a slow one that moves goes on.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Trusts the certificates of this PEM text, and only these, in place of the built-in roots.
+    ///
+    /// For servers with a certificate authority of their own.
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_pem = Some(pem.into());
+        self
+    }
+
+    /// Connects through an HTTP proxy, `http://[user:password@]host:port`, by CONNECT.
+    ///
+    /// The environment's proxy variables are not read.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(ProxyUrl(url.into()));
+        self
+    }
+
+    /// Turns off the comparison of uploads and downloads with the MD5 that most ETags are.
+    ///
+    /// Lengths are checked all the same. MD5 costs about 2 s of CPU per GiB. Turn it off for a server
+    /// whose ETags have the form of an MD5 and are none.
+    pub fn check_md5(mut self, check: bool) -> Self {
+        self.check_md5 = check;
+        self
+    }
+}
+
+/// A URL that may hold a password, which `{:?}` does not show.
+#[derive(Clone)]
+pub(crate) struct ProxyUrl(pub(crate) String);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hide_userinfo(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<Config> {
+        Config::from_variables(&|name| {
+            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_names_in_their_order() {
+        let all = [
+            ("AWS_ENDPOINT_URL", "http://3"),
+            ("AWS_ENDPOINT_URL_S3", "http://2"),
+            ("S3_ENDPOINT", "http://1"),
+            ("AWS_DEFAULT_REGION", "default"),
+            ("AWS_REGION", "region"),
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("S3_ADDRESSING_STYLE", "virtual"),
+        ];
+        let config = from(&all).unwrap();
+        assert_eq!(config.endpoint, "http://1");
+        assert_eq!(config.region.as_deref(), Some("region"));
+        assert_eq!(config.credentials, Some(Credentials::new("a", "s")));
+        assert_eq!(config.addressing, AddressingStyle::VirtualHosted);
+        assert_eq!(from(&all[..2]).unwrap().endpoint, "http://2");
+        let plain = from(&all[..1]).unwrap();
+        assert_eq!((plain.endpoint.as_str(), plain.region, plain.credentials), ("http://3", None, None));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let text = |variables: &[(&str, &str)]| from(variables).unwrap_err().to_string();
+        assert!(text(&[("S3_ENDPOINT", "")]).contains("S3_ENDPOINT"));
+        let half = [("S3_ENDPOINT", "http://h"), ("AWS_ACCESS_KEY_ID", "a")];
+        assert!(text(&half).contains("AWS_SECRET_ACCESS_KEY"));
+        assert!(text(&[("S3_ENDPOINT", "http://h"), ("S3_ADDRESSING_STYLE", "host")]).contains("\"host\""));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let config =
+            Config::new("http://h").credentials(Credentials::new("AKID", "s3cr3t").session_token("t0k3n"));
+        let text = format!("{:?}", config.proxy("http://user:pa55@proxy:3128"));
+        assert!(text.contains("AKID") && text.contains("@proxy:3128"), "{text}");
+        assert!(!text.contains("s3cr3t") && !text.contains("t0k3n") && !text.contains("pa55"), "{text}");
+    }
+}

@@ -1,0 +1,428 @@
+//! The one error type: what kind of failure, what the server said, and what to do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::sign::SignedTexts;
+
+/// The result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, and where.
+///
+/// The text (`{}`) names the operation, the bucket and the key, then what the server or the network
+/// said, then what to change where that is known; the causes of [`source`](StdError::source) are in it
+/// already. Neither it nor `{:?}` holds a secret key or a session token.
+///
+/// ```
+/// # fn main() -> plain_s3::Result<()> {
+/// # let client = plain_s3::Client::new(plain_s3::Config::new("http://127.0.0.1:9"))?;
+/// # let read = |_: &plain_s3::Client| -> plain_s3::Result<String> { Ok(String::new()) };
+/// match read(&client) {
+///     Ok(text) => println!("{text}"),
+///     Err(error) if error.is_not_found() => println!("nothing there yet"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+/// The kinds of failure, by who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument or a setting cannot work. Nothing was sent.
+    InvalidInput,
+    /// No connection: the name, the port or the proxy failed. No request was sent.
+    Connect,
+    /// A connection, but no TLS: a certificate that is not trusted, or no TLS at that port. No request was sent.
+    Tls,
+    /// The connection was lost while a request or an answer was on its way.
+    Network,
+    /// The server was silent for longer than a timeout allows.
+    Timeout,
+    /// The server answered with an S3 error; see [`Error::status`] and [`Error::code`].
+    Server,
+    /// The answer is not what S3 sends here: HTML, broken XML, a missing length.
+    UnexpectedAnswer,
+    /// Bytes are missing or differ from what the other side announced.
+    Integrity,
+    /// A local file, or a reader or writer of the caller's, failed.
+    LocalIo,
+    /// Some keys of a call that takes many failed; see [`Error::failures`].
+    PartialFailure,
+}
+
+/// One key that a call over many keys could not handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyFailure {
+    /// The key of the object.
+    pub key: String,
+    /// The version that was named, if one was.
+    pub version_id: Option<String>,
+    /// The server's error code, such as `AccessDenied`.
+    pub code: String,
+    /// The server's words, often empty.
+    pub message: String,
+}
+
+/// What the server said of the failure.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) host_id: Option<String>,
+    pub(crate) resource: Option<String>,
+    /// The region or endpoint that the server names as the right one.
+    pub(crate) region: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    /// The server's `Date` header, as it came.
+    pub(crate) date: Option<String>,
+    /// What the server says should have been signed.
+    pub(crate) expected: Option<SignedTexts>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    context: String,
+    message: String,
+    hint: Option<String>,
+    answer: Option<Answer>,
+    signed: Option<SignedTexts>,
+    failures: Vec<KeyFailure>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// Returns the kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns the HTTP status where the server answered.
+    pub fn status(&self) -> Option<u16> {
+        self.0.answer.as_ref().map(|a| a.status)
+    }
+
+    /// Returns the server's error code, such as `NoSuchKey`.
+    ///
+    /// An answer without a body (every HEAD) gets the code that its status stands for.
+    pub fn code(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.code.as_deref()
+    }
+
+    /// Returns the server's own words, where it sent any.
+    pub fn message(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.message.as_deref()
+    }
+
+    /// Returns the id under which the server's operators find the request in their logs.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.request_id.as_deref()
+    }
+
+    /// Returns the `HostId`, the second id that some servers give.
+    pub fn host_id(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.host_id.as_deref()
+    }
+
+    /// Returns the bucket or object the server speaks of, where it names one.
+    pub fn resource(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.resource.as_deref()
+    }
+
+    /// Returns the sentence that says what to change, where the cause is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Returns the string to sign of this crate, where the server refused the signature.
+    pub fn string_to_sign(&self) -> Option<&str> {
+        Some(&self.0.signed.as_ref()?.string_to_sign)
+    }
+
+    /// Returns the canonical request of this crate, where the server refused a Signature V4.
+    pub fn canonical_request(&self) -> Option<&str> {
+        self.0.signed.as_ref()?.canonical_request.as_deref()
+    }
+
+    /// Returns the string to sign that the server expected, where it refused the signature and says so.
+    pub fn server_string_to_sign(&self) -> Option<&str> {
+        Some(&self.0.answer.as_ref()?.expected.as_ref()?.string_to_sign)
+    }
+
+    /// Returns the canonical request that the server expected, where it says so.
+    pub fn server_canonical_request(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.expected.as_ref()?.canonical_request.as_deref()
+    }
+
+    /// Returns the keys that failed in a call over many keys; all others were handled.
+    pub fn failures(&self) -> &[KeyFailure] {
+        &self.0.failures
+    }
+
+    /// True where the bucket, the object, the version or the upload does not exist (404).
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// True where the bucket itself does not exist.
+    pub fn is_no_such_bucket(&self) -> bool {
+        self.code() == Some("NoSuchBucket")
+    }
+
+    /// True where the server refuses these credentials this action (403), whatever the reason.
+    pub fn is_access_denied(&self) -> bool {
+        matches!(self.status(), Some(401 | 403))
+    }
+
+    /// True where a bucket cannot be deleted because objects are left in it.
+    pub fn is_bucket_not_empty(&self) -> bool {
+        self.code() == Some("BucketNotEmpty")
+    }
+
+    /// True where the bucket's name is taken, by another owner or by yourself.
+    pub fn is_bucket_already_exists(&self) -> bool {
+        matches!(self.code(), Some("BucketAlreadyExists" | "BucketAlreadyOwnedByYou"))
+    }
+
+    /// True where a condition such as `If-Match` or `If-None-Match: *` did not hold (412).
+    pub fn is_precondition_failed(&self) -> bool {
+        self.status() == Some(412)
+    }
+
+    /// True where the object is what the caller has already (304).
+    pub fn is_not_modified(&self) -> bool {
+        self.status() == Some(304)
+    }
+
+    /// True where the requested range lies outside of the object (416).
+    pub fn is_invalid_range(&self) -> bool {
+        self.status() == Some(416)
+    }
+
+    /// True where a timeout of this client ended the call.
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout
+    }
+
+    /// True where the same call may well succeed later: a lost connection, a busy server.
+    ///
+    /// The client has then already repeated the call as its [`RetryPolicy`](crate::RetryPolicy) says,
+    /// unless the body could not be read a second time.
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
+            ErrorKind::Server | ErrorKind::UnexpectedAnswer => self.answer_is_transient(),
+            _ => false,
+        }
+    }
+
+    fn answer_is_transient(&self) -> bool {
+        let Some(answer) = &self.0.answer else { return false };
+        matches!(answer.status, 429 | 500 | 502 | 503 | 504)
+            || matches!(
+                answer.code.as_deref(),
+                Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
+            )
+            // a 200 that holds no readable answer: cut short, or not from the store at all
+            || (self.kind() == ErrorKind::UnexpectedAnswer && answer.status < 300)
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            context: String::new(),
+            message: message.into(),
+            hint: None,
+            answer: None,
+            signed: None,
+            failures: Vec::new(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn local(message: impl Into<String>, source: io::Error) -> Self {
+        Self::new(ErrorKind::LocalIo, message).with_source(source)
+    }
+
+    pub(crate) fn server(kind: ErrorKind, answer: Answer, message: impl Into<String>) -> Self {
+        let mut error = Self::new(kind, message);
+        error.0.answer = Some(answer);
+        error
+    }
+
+    pub(crate) fn partial(message: impl Into<String>, failures: Vec<KeyFailure>) -> Self {
+        let mut error = Self::new(ErrorKind::PartialFailure, message);
+        error.0.failures = failures;
+        error
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Unwraps what a body of the transport's said: a network error of this crate's, inside an `io::Error`.
+    pub(crate) fn from_read(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => error,
+            Err(error) => Self::new(ErrorKind::Network, "the connection was lost").with_source(error),
+        }
+    }
+
+    /// Says which call failed. The innermost, most exact context stays.
+    pub(crate) fn in_call(mut self, context: impl FnOnce() -> String) -> Self {
+        if self.0.context.is_empty() {
+            self.0.context = context();
+        }
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn with_signed(mut self, texts: SignedTexts) -> Self {
+        self.0.signed = Some(texts);
+        self
+    }
+
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        self.0.answer.as_ref()
+    }
+
+    pub(crate) fn answer_mut(&mut self) -> Option<&mut Answer> {
+        self.0.answer.as_mut()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if !inner.context.is_empty() {
+            write!(f, "{}: ", inner.context)?;
+        }
+        f.write_str(&inner.message)?;
+        if let Some(source) = &inner.source {
+            write!(f, ": {source}")?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, " (request id {id})")?;
+        }
+        if let Some(hint) = &inner.hint {
+            write!(f, ". {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `{:?}` is the text of `{}`, because it is what a `main` that returns an error prints. Where the
+/// server refused the signature, both texts that were to be signed follow. `{:#?}` shows all fields.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.0.fmt(f);
+        }
+        fmt::Display::fmt(self, f)?;
+        for failure in &self.0.failures {
+            write!(f, "\n  {:?}: {} {}", failure.key, failure.code, failure.message)?;
+        }
+        for (title, text) in [
+            ("string to sign", self.string_to_sign()),
+            ("the server's string to sign", self.server_string_to_sign()),
+            ("canonical request", self.canonical_request()),
+            ("the server's canonical request", self.server_canonical_request()),
+        ] {
+            if let Some(text) = text {
+                write!(f, "\n{title}:\n{text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// For readers and writers that speak [`io::Error`]; the kind is the nearest of the standard library's.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
+            ErrorKind::Timeout => io::ErrorKind::TimedOut,
+            ErrorKind::Integrity | ErrorKind::UnexpectedAnswer => io::ErrorKind::InvalidData,
+            ErrorKind::Server if error.is_not_found() => io::ErrorKind::NotFound,
+            ErrorKind::Server if error.is_access_denied() => io::ErrorKind::PermissionDenied,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_small_and_may_cross_threads() {
+        fn crosses<T: Send + Sync + 'static>() {}
+        crosses::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_text_has_the_call_the_cause_the_request_id_and_the_hint() {
+        let answer = Answer { status: 404, request_id: Some("tx1".into()), ..Answer::default() };
+        let error = Error::server(ErrorKind::Server, answer, "404 NoSuchKey")
+            .in_call(|| "GetObject b/k".into())
+            .in_call(|| "an outer context".into())
+            .with_hint("Look again.");
+        assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request id tx1). Look again.");
+        assert!(error.is_not_found() && !error.is_access_denied() && !error.is_retryable());
+    }
+
+    #[test]
+    fn the_source_is_in_the_chain_and_in_the_text() {
+        let error = Error::local("cannot write /tmp/x", io::Error::other("disk full"));
+        assert_eq!(error.to_string(), "cannot write /tmp/x: disk full");
+        assert_eq!(error.source().unwrap().to_string(), "disk full");
+        assert_eq!(io::Error::from(error).to_string(), "cannot write /tmp/x: disk full");
+    }
+
+    #[test]
+    fn busy_servers_and_lost_connections_are_retryable_and_refusals_are_not() {
+        let server = |status, code: &str| {
+            let answer = Answer { status, code: Some(code.into()), ..Answer::default() };
+            Error::server(ErrorKind::Server, answer, "")
+        };
+        for (status, code) in
+            [(503, "SlowDown"), (500, "InternalError"), (400, "RequestTimeout"), (200, "SlowDown")]
+        {
+            assert!(server(status, code).is_retryable(), "{status} {code}");
+        }
+        for (status, code) in
+            [(403, "AccessDenied"), (404, "NoSuchKey"), (409, "BucketNotEmpty"), (501, "NotImplemented")]
+        {
+            assert!(!server(status, code).is_retryable(), "{status} {code}");
+        }
+        assert!(Error::new(ErrorKind::Network, "").is_retryable());
+        assert!(!Error::invalid("").is_retryable());
+    }
+}

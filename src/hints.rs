@@ -1,0 +1,277 @@
+//! What to change: the sentence that an error ends with where its cause is known.
+
+use time::OffsetDateTime;
+
+use crate::endpoint::Endpoint;
+use crate::error::{Answer, Error};
+use crate::request::Request;
+use crate::sign::{SignedTexts, Signer};
+use crate::timestamp::Timestamp;
+
+/// What a hint may speak of.
+pub(crate) struct Situation<'a> {
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) signer: &'a Signer,
+    pub(crate) signed: Option<&'a SignedTexts>,
+    pub(crate) now: OffsetDateTime,
+}
+
+/// Completes an error with the call, the hint and, for a refused signature, the texts that were signed.
+pub(crate) fn explain(mut error: Error, situation: &Situation<'_>) -> Error {
+    if let Some(hint) = error.answer().and_then(|answer| hint(answer, situation)) {
+        error = error.with_hint(hint);
+    }
+    let token = situation.signer.credentials().and_then(|credentials| credentials.token());
+    if let (Some(texts), Some("SignatureDoesNotMatch")) = (situation.signed, error.code()) {
+        error = error.with_signed(without(texts, token));
+    }
+    if let Some(answer) = error.answer_mut() {
+        answer.expected = answer.expected.take().map(|texts| without(&texts, token));
+    }
+    error.in_call(|| situation.request.describe())
+}
+
+/// The texts for people to read: a session token is a secret, and it is among the signed headers.
+fn without(texts: &SignedTexts, token: Option<&str>) -> SignedTexts {
+    let hide =
+        |text: &String| token.map_or_else(|| text.clone(), |token| text.replace(token, "(session token)"));
+    SignedTexts {
+        string_to_sign: hide(&texts.string_to_sign),
+        canonical_request: texts.canonical_request.as_ref().map(hide),
+    }
+}
+
+fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
+    let host = situation.endpoint.authority();
+    let bucket = situation.request.bucket.unwrap_or_default();
+    let code = answer.code.as_deref()?;
+    let words = answer.message.as_deref().unwrap_or_default();
+    if matches!(situation.signer, Signer::V2(_)) && words.contains("AWS4-HMAC-SHA256") {
+        return Some(format!(
+            "{host} takes Signature V4 only: set the region by Config::region or AWS_REGION{}.",
+            answer.region.as_ref().map(|region| format!(", here {region:?}")).unwrap_or_default()
+        ));
+    }
+    Some(match code {
+        "SignatureDoesNotMatch" => signature_hint(answer, situation),
+        "InvalidAccessKeyId" => match situation.signer.credentials() {
+            Some(credentials) => format!(
+                "{host} does not know the access key {:?}; check it, and that it belongs to this endpoint.",
+                credentials.access_key()
+            ),
+            None => return None,
+        },
+        "RequestTimeTooSkewed" => skew_hint(answer, situation.now),
+        "AccessDenied" if situation.signer.credentials().is_none() => {
+            "The request was not signed, as no credentials are set: give them by Config::credentials, or \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for Config::from_env."
+                .to_owned()
+        }
+        "AccessDenied" => "The keys are known, but may not do this: look at the bucket's owner, its policy and its \
+                           ACL (a server may also say this of a missing object that may not be listed)."
+            .to_owned(),
+        "NoSuchBucket" => format!(
+            "{host} has no bucket {bucket:?}: check the name and the endpoint, or make it with create_bucket."
+        ),
+        "NoSuchKey" | "NotFound" if situation.request.key.is_some() => format!(
+            "The bucket {bucket:?} has no object of this key{}; keys are compared byte for byte, list_objects shows them.",
+            if code == "NotFound" { ", or is missing itself" } else { "" }
+        ),
+        "NotFound" => format!("{host} has no bucket {bucket:?}: check the name and the endpoint."),
+        "BucketNotEmpty" => {
+            "Delete its objects first (older versions and pending uploads count), or use delete_bucket_forced."
+                .to_owned()
+        }
+        "BucketAlreadyExists" => format!(
+            "Bucket names are shared by all users of {host}, and another one owns this name: choose another."
+        ),
+        "InvalidBucketName" => {
+            "Most servers want 3 to 63 characters: a-z, 0-9 and -, with a letter or digit at both ends.".to_owned()
+        }
+        "InvalidLocationConstraint" | "IllegalLocationConstraintException" => {
+            "Leave the location constraint out, or name one that this server has.".to_owned()
+        }
+        "NotImplemented" => format!("{host} does not have this function."),
+        "SlowDown" | "ServiceUnavailable" | "TooManyRequests" => {
+            "The server is busy and was asked several times; wait, or allow more attempts by Config::retry."
+                .to_owned()
+        }
+        "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" | "Redirect" => {
+            return place_hint(answer, bucket);
+        }
+        _ => return None,
+    })
+}
+
+/// Where the bucket is, as the server says.
+fn place_hint(answer: &Answer, bucket: &str) -> Option<String> {
+    match (&answer.region, &answer.location) {
+        (Some(region), _) => {
+            Some(format!("Sign for the region {region:?}: Config::region({region:?}) or AWS_REGION."))
+        }
+        (None, Some(location)) => {
+            Some(format!("The bucket {bucket:?} is served by {location}: use its host as the endpoint."))
+        }
+        (None, None) => {
+            Some("The bucket is served by another region or host: ask its owner which.".to_owned())
+        }
+    }
+}
+
+fn skew_hint(answer: &Answer, now: OffsetDateTime) -> String {
+    let server = answer.date.as_deref().and_then(|date| Timestamp::from_http(date).date_time());
+    match server.map(|server| (now - server).whole_seconds()) {
+        Some(seconds) if seconds != 0 => format!(
+            "This machine's clock is {} {} the server's: set it right.",
+            duration_in_words(seconds.unsigned_abs()),
+            if seconds > 0 { "ahead of" } else { "behind" }
+        ),
+        _ => "This machine's clock differs from the server's: set it right.".to_owned(),
+    }
+}
+
+fn duration_in_words(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
+fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
+    let secret = match situation.signer.credentials() {
+        Some(credentials) => {
+            format!(
+                "Most often the secret key is not the one of the access key {:?}.",
+                credentials.access_key()
+            )
+        }
+        None => "The request was not signed.".to_owned(),
+    };
+    let (Some(ours), Some(theirs)) = (situation.signed, &answer.expected) else { return secret };
+    // under V4 the string to sign holds a hash, so the line that differs is found in what was hashed
+    let pair = match (&ours.canonical_request, &theirs.canonical_request) {
+        (Some(ours), Some(theirs)) if ours != theirs => (ours, theirs),
+        _ => (&ours.string_to_sign, &theirs.string_to_sign),
+    };
+    match first_difference(pair.0, pair.1) {
+        None => format!("{secret} Both sides agree on the string to sign."),
+        Some((line, ours, theirs)) => {
+            let token = situation.signer.credentials().and_then(|credentials| credentials.token());
+            let hide =
+                |text: &str| token.map_or_else(|| text.to_owned(), |t| text.replace(t, "(session token)"));
+            format!(
+                "Line {line} of what is signed differs: {:?} was signed, {:?} was expected; something between \
+                 may have changed the request.",
+                hide(ours),
+                hide(theirs)
+            )
+        }
+    }
+}
+
+/// The first line, from 1, in which two texts differ.
+fn first_difference<'a>(ours: &'a str, theirs: &'a str) -> Option<(usize, &'a str, &'a str)> {
+    let (mut ours, mut theirs) = (ours.split('\n'), theirs.split('\n'));
+    for line in 1.. {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return None,
+            (a, b) if a != b => return Some((line, a.unwrap_or_default(), b.unwrap_or_default())),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::Credentials;
+    use crate::error::ErrorKind;
+    use crate::request::Method;
+
+    fn explained(answer: Answer, signer: &Signer, signed: Option<&SignedTexts>) -> Error {
+        let request = Request::object("GetObject", Method::Get, "b", "k");
+        let endpoint = Endpoint::parse("http://h").unwrap();
+        let now = Timestamp::from_http("Fri, 27 May 2011 06:23:07 GMT").date_time().unwrap();
+        let situation = Situation { request: &request, endpoint: &endpoint, signer, signed, now };
+        explain(Error::server(ErrorKind::Server, answer, ""), &situation)
+    }
+
+    fn coded(code: &str) -> Answer {
+        Answer { status: 403, code: Some(code.into()), ..Answer::default() }
+    }
+
+    fn v2() -> Signer {
+        Signer::V2(Credentials::new("AKID", "s3cr3t").session_token("t0k3n"))
+    }
+
+    #[test]
+    fn the_first_line_that_differs_is_shown_and_the_token_is_not() {
+        let ours = SignedTexts {
+            string_to_sign: "GET\n\nx-amz-security-token:t0k3n\n/b/k".into(),
+            canonical_request: None,
+        };
+        let theirs = SignedTexts {
+            string_to_sign: "GET\n\nx-amz-security-token:t0k3n\n/b/K".into(),
+            canonical_request: None,
+        };
+        let answer = Answer { expected: Some(theirs), ..coded("SignatureDoesNotMatch") };
+        let error = explained(answer, &v2(), Some(&ours));
+        assert!(error.hint().unwrap().contains("Line 4"), "{error}");
+        assert!(error.hint().unwrap().contains("\"/b/k\" was signed, \"/b/K\" was expected"), "{error}");
+        for text in [format!("{error:?}"), format!("{error:#?}"), error.to_string()] {
+            assert!(!text.contains("t0k3n") && !text.contains("s3cr3t"), "{text}");
+        }
+        assert_eq!(error.string_to_sign(), Some("GET\n\nx-amz-security-token:(session token)\n/b/k"));
+    }
+
+    #[test]
+    fn under_v4_the_canonical_requests_are_compared() {
+        let texts = |canonical: &str, hash: &str| SignedTexts {
+            string_to_sign: format!("AWS4\n{hash}"),
+            canonical_request: Some(canonical.into()),
+        };
+        let ours = texts("GET\n/b/k", "1");
+        let answer = Answer { expected: Some(texts("GET\n/b/%6B", "2")), ..coded("SignatureDoesNotMatch") };
+        let signer = Signer::V4(Credentials::new("AKID", "s"), "r".into());
+        assert!(explained(answer, &signer, Some(&ours)).hint().unwrap().contains("\"/b/k\" was signed"));
+        let same = Answer { expected: Some(ours.clone()), ..coded("SignatureDoesNotMatch") };
+        assert!(explained(same, &signer, Some(&ours)).hint().unwrap().contains("secret key is not the one"));
+    }
+
+    #[test]
+    fn a_skewed_clock_is_told_with_its_direction() {
+        for (date, words) in [
+            ("Fri, 27 May 2011 06:06:07 GMT", "17 min ahead of"),
+            ("Fri, 27 May 2011 06:23:57 GMT", "50 s behind"),
+            ("Sat, 28 May 2011 06:23:07 GMT", "24 h behind"),
+        ] {
+            let answer = Answer { date: Some(date.into()), ..coded("RequestTimeTooSkewed") };
+            assert!(explained(answer, &v2(), None).hint().unwrap().contains(words), "{date}");
+        }
+    }
+
+    #[test]
+    fn each_common_refusal_says_what_to_change() {
+        let v4_only = Answer {
+            message: Some("Please use AWS4-HMAC-SHA256.".into()),
+            region: Some("us-east-005".into()),
+            ..coded("InvalidRequest")
+        };
+        let region = Answer { region: Some("eu-west-1".into()), ..coded("AuthorizationHeaderMalformed") };
+        for (answer, signer, words) in [
+            (v4_only, v2(), "Config::region or AWS_REGION, here \"us-east-005\""),
+            (region, v2(), "Config::region(\"eu-west-1\")"),
+            (coded("AccessDenied"), Signer::Anonymous, "Config::credentials"),
+            (coded("InvalidAccessKeyId"), v2(), "\"AKID\""),
+            (coded("NoSuchBucket"), v2(), "create_bucket"),
+            (coded("NoSuchKey"), v2(), "list_objects"),
+            (coded("BucketNotEmpty"), v2(), "delete_bucket_forced"),
+        ] {
+            let error = explained(answer, &signer, None);
+            assert!(error.hint().unwrap().contains(words), "{error}");
+        }
+    }
+}

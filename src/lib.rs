@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod acl;
+mod answer;
+mod body;
+mod client;
+mod config;
+mod credentials;
+mod encode;
+mod endpoint;
+mod error;
+mod etag;
+mod headers;
+mod hints;
+mod metadata;
+mod ops;
+mod request;
+mod response;
+mod retry;
+mod sign;
+mod timestamp;
+mod transfer;
+mod transport;
+mod validate;
+mod xml;
+
+pub use acl::{Acl, CannedAcl, Grant, Grantee, Owner, Permission};
+pub use body::Body;
+pub use client::Client;
+pub use config::Config;
+pub use credentials::Credentials;
+pub use endpoint::AddressingStyle;
+pub use error::{Error, ErrorKind, KeyFailure, Result};
+pub use etag::ETag;
+pub use metadata::ObjectMetadata;
+pub use ops::*;
+pub use retry::RetryPolicy;
+pub use sign::SignatureVersion;
+pub use timestamp::Timestamp;
+pub use transfer::*;

@@ -1,0 +1,24 @@
+//! One file per AWS action, or per family of one sub-resource: the request, the answer, the public method.
+
+mod acl;
+mod create_bucket;
+mod delete_bucket;
+mod delete_object;
+mod delete_objects;
+mod get_object;
+mod head_bucket;
+mod head_object;
+mod list_buckets;
+mod list_objects;
+mod put_object;
+mod url;
+
+pub use create_bucket::CreateBucketOptions;
+pub use delete_object::DeletedObject;
+pub use delete_objects::ObjectIdentifier;
+pub use get_object::{GetObjectOptions, ObjectReader};
+pub use head_bucket::BucketInfo;
+pub use list_buckets::Bucket;
+pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
+pub use put_object::{PutObjectOptions, StoredObject};
+pub use url::{PresignedUrl, UrlOptions};

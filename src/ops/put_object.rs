@@ -1,0 +1,181 @@
+//! PutObject.
+
+use time::OffsetDateTime;
+
+use crate::acl::CannedAcl;
+use crate::body::Body;
+use crate::client::Client;
+use crate::encode;
+use crate::error::{Error, ErrorKind, Result};
+use crate::etag::ETag;
+use crate::headers::Headers;
+use crate::metadata::{USER_PREFIX, is_encrypted};
+use crate::request::{Method, Request};
+use crate::response::Response;
+use crate::timestamp;
+
+/// What is stored with an object beside its content.
+///
+/// Each setter sets one header. What a header cannot carry is refused by the call, before anything is sent.
+#[derive(Clone, Debug, Default)]
+pub struct PutObjectOptions {
+    headers: Headers,
+}
+
+impl PutObjectOptions {
+    /// Nothing but the content; the server picks a media type, mostly `binary/octet-stream`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the media type, such as `text/html; charset=utf-8`.
+    pub fn content_type(self, value: impl Into<String>) -> Self {
+        self.header("content-type", value)
+    }
+
+    /// Sets the `Cache-Control` that a download will have.
+    pub fn cache_control(self, value: impl Into<String>) -> Self {
+        self.header("cache-control", value)
+    }
+
+    /// Sets the `Content-Disposition` that a download will have, such as `attachment; filename="a.pdf"`.
+    pub fn content_disposition(self, value: impl Into<String>) -> Self {
+        self.header("content-disposition", value)
+    }
+
+    /// Sets the `Content-Encoding` that a download will have. The content is neither encoded nor decoded here.
+    pub fn content_encoding(self, value: impl Into<String>) -> Self {
+        self.header("content-encoding", value)
+    }
+
+    /// Sets the `Content-Language` that a download will have.
+    pub fn content_language(self, value: impl Into<String>) -> Self {
+        self.header("content-language", value)
+    }
+
+    /// Sets the `Expires` that a download will have: when caches let go of it. The object itself stays.
+    pub fn expires(self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.header("expires", timestamp::http_date(moment.into()))
+    }
+
+    /// Sets the object's ACL; private by default.
+    pub fn acl(self, acl: CannedAcl) -> Self {
+        self.header("x-amz-acl", acl.as_str())
+    }
+
+    /// Adds an entry of your own metadata. S3 keeps names in lower case, and 2 KiB of all.
+    pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
+        self.header(&format!("{USER_PREFIX}{name}"), value)
+    }
+
+    /// Sets the storage class, such as `STANDARD_IA`.
+    pub fn storage_class(self, class: impl Into<String>) -> Self {
+        self.header("x-amz-storage-class", class)
+    }
+
+    /// Stores only where the present object has this ETag; else
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
+    pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
+        self.header("if-match", e_tag.into().to_header())
+    }
+
+    /// Stores only where there is no object of this key; else
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
+    pub fn if_absent(self) -> Self {
+        self.header("if-none-match", "*")
+    }
+
+    /// Sets any other header of the request, such as `x-amz-website-redirect-location`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
+/// What the server says of an object that it has stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredObject {
+    /// The ETag of the new object.
+    pub e_tag: Option<ETag>,
+    /// The new version, where the bucket keeps versions.
+    pub version_id: Option<String>,
+}
+
+impl Client {
+    /// Stores an object, over any that has this key.
+    /// ([PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html))
+    ///
+    /// One request of up to 5 GiB. The server's ETag is compared with the MD5 of what was sent, unless
+    /// [`Config::check_md5`](crate::Config::check_md5) turns that off.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent; [`LocalIo`](ErrorKind::LocalIo)
+    /// where the body cannot be read or has another length than announced, and nothing is stored;
+    /// [`Integrity`](ErrorKind::Integrity) where the ETag is the MD5 of something else;
+    /// [`Server`](ErrorKind::Server) where the server refuses.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// client.put_object("my-new-bucket", "hello.txt", "Hello World!")?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn put_object<'b>(&self, bucket: &str, key: &str, body: impl Into<Body<'b>>) -> Result<StoredObject> {
+        self.put_object_with(bucket, key, body, &PutObjectOptions::new())
+    }
+
+    /// Stores an object with a media type, metadata, an ACL or a condition; see
+    /// [`put_object`](Self::put_object).
+    ///
+    /// # Errors
+    ///
+    /// As [`put_object`](Self::put_object); [`is_precondition_failed`](Error::is_precondition_failed) where a
+    /// condition does not hold.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// use plain_s3::{CannedAcl, PutObjectOptions};
+    ///
+    /// let page = PutObjectOptions::new().content_type("text/html").acl(CannedAcl::PublicRead);
+    /// client.put_object_with("my-new-bucket", "index.html", "<h1>Hello World!</h1>", &page)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn put_object_with<'b>(
+        &self,
+        bucket: &str,
+        key: &str,
+        body: impl Into<Body<'b>>,
+        options: &PutObjectOptions,
+    ) -> Result<StoredObject> {
+        let request = Request::object("PutObject", Method::Put, bucket, key)
+            .headers(&options.headers)
+            .unsigned_payload();
+        let describe = |error: Error| error.in_call(|| request.describe());
+        let mut body = body.into().open().map_err(describe)?;
+        if self.checks_md5() {
+            body = body.with_md5();
+        }
+        let headers = self.execute(&request, &mut body, |response: Response| {
+            if response.header("etag").is_none() && self.checks_md5() {
+                return Err(response.unexpected("the answer to a PUT has no ETag"));
+            }
+            response.finish()
+        })?;
+        let stored = StoredObject {
+            e_tag: headers.get("etag").map(ETag::new),
+            version_id: headers.get("x-amz-version-id").map(str::to_owned),
+        };
+        let theirs = stored.e_tag.as_ref().and_then(ETag::md5).filter(|_| !is_encrypted(&headers));
+        match (theirs, body.md5()) {
+            (Some(theirs), Some(ours)) if theirs != ours => Err(describe(
+                Error::new(
+                    ErrorKind::Integrity,
+                    format!("the server stored something of MD5 {}, sent was {}", encode::hex(&theirs), encode::hex(&ours)),
+                )
+                .with_hint("Store it again. If this server's ETags are no MD5s, turn the check off by Config::check_md5."),
+            )),
+            _ => Ok(stored),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One answer: its status, its headers and a body that is read within bounds.
+
+use std::io::Read;
+
+use crate::answer;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+use crate::xml;
+
+/// The largest XML answer that is read: a page of 1000 keys of 1024 bytes, every byte of them
+/// percent-encoded, needs 4 MiB.
+const MAX_XML: u64 = 32 << 20;
+/// What is read of an answer whose body does not matter, so that its connection can be used again.
+const MAX_DRAIN: u64 = 64 << 10;
+
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Box<dyn Read + Send + Sync>,
+}
+
+impl Response {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// A header's value as this crate's callers get it: owned.
+    pub(crate) fn header_owned(&self, name: &str) -> Option<String> {
+        self.header(name).map(str::to_owned)
+    }
+
+    /// Reads at most `limit` bytes; more than that is an error.
+    fn bytes(&mut self, limit: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
+        if bytes.len() as u64 > limit {
+            let message = format!("the answer is longer than {} MiB", limit >> 20);
+            return Err(self.unexpected(message));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads an answer that is XML with this root element, and gives the root to `read`.
+    ///
+    /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
+    pub(crate) fn xml<T>(
+        mut self,
+        root_name: &str,
+        read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
+        let bytes = self.bytes(MAX_XML)?;
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Err(self.unexpected("the answer is not UTF-8"));
+        };
+        if text.trim().is_empty() {
+            return Err(self.unexpected(format!("the answer is empty where <{root_name}> was due")));
+        }
+        let document = match xml::parse(text) {
+            Ok(document) => document,
+            Err(error) => {
+                let message =
+                    format!("the answer is {}, not the XML that was due", answer::what_it_looks_like(text));
+                return Err(self.unexpected(message).with_source(error));
+            }
+        };
+        let root = document.root_element();
+        match root.tag_name().name() {
+            "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
+            name if name == root_name => read(root),
+            name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
+        }
+    }
+
+    /// Finishes an answer whose headers are all that matters. A body that is not empty is looked at:
+    /// an `<Error>` is one, and HTML means that something else than the store has answered.
+    pub(crate) fn finish(mut self) -> Result<Headers> {
+        let bytes = self.bytes(MAX_DRAIN)?;
+        let text = String::from_utf8_lossy(&bytes);
+        if !text.trim().is_empty() {
+            match xml::parse(&text) {
+                Ok(document) if document.root_element().tag_name().name() == "Error" => {
+                    return Err(answer::server_error(
+                        self.status,
+                        &self.headers,
+                        Some(document.root_element()),
+                    ));
+                }
+                Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
+                _ => {
+                    let looks = answer::what_it_looks_like(&text);
+                    return Err(self.unexpected(format!("the answer is {looks} where no body was due")));
+                }
+            }
+        }
+        Ok(self.headers)
+    }
+
+    /// An error for an answer that S3 does not give.
+    pub(crate) fn unexpected(&self, message: impl Into<String>) -> Error {
+        let answer = answer::from_head(self.status, &self.headers);
+        Error::server(ErrorKind::UnexpectedAnswer, answer, message).with_hint(
+            "Something else than an S3 server may have answered; check the endpoint and any proxy.",
+        )
+    }
+
+    /// Turns every answer that is not a success into an error.
+    pub(crate) fn success(mut self) -> Result<Self> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let mut bytes = Vec::new();
+        // an error's body may be cut short; its status counts all the same
+        let _ = (&mut self.body).take(MAX_DRAIN).read_to_end(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        Err(match xml::parse(&text) {
+            Ok(document) => answer::server_error(self.status, &self.headers, Some(document.root_element())),
+            Err(_) => answer::server_error_of_text(self.status, &self.headers, &text),
+        })
+    }
+}

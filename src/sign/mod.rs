@@ -1,0 +1,106 @@
+//! Signatures as pure functions of a request, its address, the keys and the clock.
+
+mod v2;
+mod v4;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::credentials::Credentials;
+use crate::encode;
+use crate::endpoint::Address;
+use crate::error::{Error, Result};
+use crate::headers::Headers;
+use crate::request::Request;
+
+/// The two signature schemes of S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureVersion {
+    /// HMAC-SHA1 over a few headers and the path, as boto 2 signed. Older Ceph and Swift servers know
+    /// only this one; it needs no region.
+    V2,
+    /// HMAC-SHA256 over the whole request, bound to a day and a region. AWS takes only this one.
+    V4,
+}
+
+/// How requests are signed.
+#[derive(Clone, Debug)]
+pub(crate) enum Signer {
+    Anonymous,
+    V2(Credentials),
+    V4(Credentials, String),
+}
+
+/// A signed request's headers, and what was signed.
+pub(crate) struct Signed {
+    pub(crate) headers: Headers,
+    pub(crate) texts: Option<SignedTexts>,
+}
+
+/// The texts behind a signature, as this crate made them or as a server says it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedTexts {
+    pub(crate) string_to_sign: String,
+    /// Signature V4 only: the text whose hash is in the string to sign.
+    pub(crate) canonical_request: Option<String>,
+}
+
+impl Signer {
+    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+        match self {
+            Self::Anonymous => None,
+            Self::V2(credentials) | Self::V4(credentials, _) => Some(credentials),
+        }
+    }
+
+    /// Signs by headers: the request's own, and those that the signature adds.
+    pub(crate) fn sign(&self, request: &Request<'_>, address: &Address, now: OffsetDateTime) -> Signed {
+        match self {
+            Self::Anonymous => Signed { headers: request.headers.clone(), texts: None },
+            Self::V2(credentials) => v2::sign(request, address, credentials, now),
+            Self::V4(credentials, region) => v4::sign(request, address, credentials, region, now),
+        }
+    }
+
+    /// Signs by the query string and returns the whole of it, encoded. The request's headers, where it
+    /// has any, must then be sent along with the URL.
+    pub(crate) fn presign(
+        &self,
+        request: &Request<'_>,
+        address: &Address,
+        now: OffsetDateTime,
+        expires: Duration,
+    ) -> Result<String> {
+        let seconds = expires.as_secs();
+        if seconds == 0 {
+            return Err(Error::invalid(format!(
+                "an expiry of {expires:?}; a signed URL is valid for at least 1 second"
+            )));
+        }
+        match self {
+            Self::Anonymous => Err(Error::invalid("a URL cannot be signed without credentials")
+                .with_hint("Give them by Config::credentials, or use object_url for a public object.")),
+            Self::V2(credentials) => v2::presign(request, address, credentials, now, seconds),
+            Self::V4(credentials, region) => v4::presign(request, address, credentials, region, now, seconds),
+        }
+    }
+}
+
+/// The query string as sent: `acl`, `prefix=a%2Fb&marker=`.
+pub(crate) fn query_string(query: &[(Cow<'_, str>, Option<Cow<'_, str>>)]) -> String {
+    let mut out = String::new();
+    for (name, value) in query {
+        if !out.is_empty() {
+            out.push('&');
+        }
+        out.push_str(&encode::query(name));
+        if let Some(value) = value {
+            out.push('=');
+            out.push_str(&encode::query(value));
+        }
+    }
+    out
+}

@@ -1,0 +1,119 @@
+//! What is refused before anything is sent: each rule once, with the value and the rule in its text.
+
+use crate::error::{Error, Result};
+use crate::headers::Headers;
+
+/// The longest key S3 stores, in bytes of UTF-8.
+const MAX_KEY: usize = 1024;
+/// The longest bucket name any server takes, in bytes; new buckets on AWS end at 63.
+const MAX_BUCKET: usize = 255;
+
+/// A name that cannot change the path: without `/`, `?` and the like, and not empty.
+///
+/// Which of these names a new bucket may have is left to the server; the rules differ.
+pub(crate) fn bucket(name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(Error::invalid("the bucket name is empty"));
+    }
+    if name.len() > MAX_BUCKET {
+        return Err(Error::invalid(format!(
+            "the bucket name {name:?} has {} bytes, more than {MAX_BUCKET}",
+            name.len()
+        )));
+    }
+    if name == "." || name == ".." {
+        return Err(Error::invalid(format!("the bucket name {name:?} is a path segment, not a name")));
+    }
+    // `:` parts a tenant from its bucket on Ceph
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    match name.chars().find(|&c| !allowed(c)) {
+        Some(bad) => Err(Error::invalid(format!(
+            "the bucket name {name:?} has the character {bad:?}; allowed are A-Z a-z 0-9 . - _ and : (a key \
+             goes into an argument of its own)"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A key of 1 to 1024 bytes; every character is allowed and sent exactly.
+pub(crate) fn key(key: &str) -> Result<()> {
+    if key.is_empty() {
+        return Err(Error::invalid("the key is empty; an object's key has 1 to 1024 bytes"));
+    }
+    if key.len() > MAX_KEY {
+        let start: String = key.chars().take(40).collect();
+        return Err(Error::invalid(format!(
+            "the key {start:?}… has {} bytes of UTF-8; an object's key has 1 to {MAX_KEY}",
+            key.len()
+        )));
+    }
+    Ok(())
+}
+
+/// Header names and values that reach the server as they are, or not at all.
+pub(crate) fn headers(headers: &Headers) -> Result<()> {
+    headers.iter().try_for_each(|(name, value)| header(name, value))
+}
+
+fn header(name: &str, value: &str) -> Result<()> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Err(Error::invalid(format!(
+            "the header name {name:?} is not made of letters, digits and !#$%&'*+-.^_`|~"
+        )));
+    }
+    if let Some(bad) = value.chars().find(|c| c.is_control()) {
+        return Err(Error::invalid(format!(
+            "the value {value:?} of header {name} has the control character {bad:?}; a header is one line of text"
+        )));
+    }
+    if value.trim() != value {
+        return Err(Error::invalid(format!(
+            "the value {value:?} of header {name} begins or ends with a space, which HTTP does not keep"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(result: Result<()>) -> String {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidInput);
+        error.to_string()
+    }
+
+    #[test]
+    fn bucket_names_that_would_change_the_path_are_refused_with_the_name() {
+        for bad in ["", "a/b", "a?acl", "a#b", "a b", "a%2Fb", ".", "..", "a\nb", "a\\b", "bücket", "a@b"] {
+            assert!(text(bucket(bad)).contains("bucket name"), "{bad}");
+        }
+        assert!(text(bucket("a/b")).contains("\"a/b\"") && text(bucket("a/b")).contains("'/'"));
+        assert!(text(bucket(&"x".repeat(256))).contains("256 bytes"));
+        for good in ["b", "my-new-bucket", "My_Bucket.v2", "tenant:bucket", &"x".repeat(255)] {
+            bucket(good).unwrap();
+        }
+    }
+
+    #[test]
+    fn keys_have_1_to_1024_bytes() {
+        key(&"é".repeat(512)).unwrap();
+        key("\u{1}\n../").unwrap();
+        assert!(text(key(&"é".repeat(513))).contains("1026 bytes"));
+        assert!(text(key("")).contains("empty"));
+    }
+
+    #[test]
+    fn header_values_are_one_line_and_keep_their_ends() {
+        header("x-amz-meta-a", "two  inner spaces, é").unwrap();
+        header("x-amz-meta-a", "").unwrap();
+        for bad in ["a\r\nx-amz-acl: public-read", "a\nb", "\0", " a", "a\t"] {
+            assert!(text(header("x-amz-meta-a", bad)).contains("x-amz-meta-a"), "{bad:?}");
+        }
+        for bad in ["", "a b", "a:", "naïve", "a\r\n"] {
+            assert!(text(header(bad, "v")).contains("header name"), "{bad:?}");
+        }
+    }
+}

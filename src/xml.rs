@@ -1,0 +1,116 @@
+//! The few helpers over roxmltree that all answers are read with, and the escaping of what is sent.
+//!
+//! Servers differ in namespaces, prefixes and order, so elements are found by their local name alone.
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+/// Enough for a page of 1000 entries with every field that any server sends, and a bound on memory.
+const MAX_NODES: u32 = 200_000;
+
+/// Parses an answer. A DTD is refused; a byte-order mark and white space before the declaration are not.
+pub(crate) fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options)
+}
+
+/// The first child element of that local name.
+pub(crate) fn child<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+    children(node, name).next()
+}
+
+/// All child elements of that local name.
+pub(crate) fn children<'a, 'i: 'a, 'n>(
+    node: Node<'a, 'i>,
+    name: &'n str,
+) -> impl Iterator<Item = Node<'a, 'i>> + use<'a, 'i, 'n> {
+    node.children().filter(move |child| child.tag_name().name() == name)
+}
+
+/// The whole text of an element, exactly: a comment or CDATA may split it, and spaces belong to a key.
+pub(crate) fn text(node: Node<'_, '_>) -> String {
+    node.children().filter(Node::is_text).filter_map(|piece| piece.text()).collect()
+}
+
+/// The text of a child; `None` where there is no such child or it is empty.
+pub(crate) fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
+    child(node, name).map(text).filter(|text| !text.is_empty())
+}
+
+/// True where the child says `true`.
+pub(crate) fn child_flag(node: Node<'_, '_>, name: &str) -> bool {
+    child_text(node, name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+}
+
+/// True where XML 1.0 has a way to write this text at all: it has none for most control characters.
+pub(crate) fn can_hold(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..))
+}
+
+/// Text as it stands in an element. Line breaks are escaped too, or a parser would change them.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key_of(xml: &str) -> String {
+        let document = parse(xml).unwrap();
+        text(child(document.root_element(), "Key").unwrap())
+    }
+
+    #[test]
+    fn every_namespace_and_prefix_is_read_alike() {
+        for xml in [
+            "<C><Key> a </Key></C>",
+            "<C xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><Key> a </Key></C>",
+            "<s:C xmlns:s=\"urn:other\"><s:Key> a </s:Key></s:C>",
+            "\u{feff}  \n<?xml version=\"1.0\"?><C><Key><![CDATA[ a]]> </Key></C>\n",
+            "<C><Key> <!-- split -->a </Key></C>",
+        ] {
+            assert_eq!(key_of(xml), " a ", "{xml}");
+        }
+    }
+
+    #[test]
+    fn an_empty_child_has_no_text() {
+        let document = parse("<C><A/><B></B><T>true</T><F>False</F></C>").unwrap();
+        let root = document.root_element();
+        assert_eq!(child_text(root, "A"), None);
+        assert_eq!(child_text(root, "B"), None);
+        assert_eq!(child_text(root, "None"), None);
+        assert!(child_flag(root, "T") && !child_flag(root, "F") && !child_flag(root, "None"));
+    }
+
+    #[test]
+    fn hostile_documents_are_errors_and_not_crashes() {
+        assert!(parse("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>").is_err());
+        let deep = "<a>".repeat(100_000) + &"</a>".repeat(100_000);
+        let _ = parse(&deep); // read or refused, but the stack holds
+        assert!(parse(&"<a/>".repeat(2)).is_err());
+        let wide = format!("<r>{}</r>", "<a/>".repeat(300_000));
+        assert!(parse(&wide).is_err());
+    }
+
+    #[test]
+    fn what_is_escaped_reads_back_equal() {
+        let text = "a&b<c>\"d'\t\n\r é";
+        assert_eq!(key_of(&format!("<C><Key>{}</Key></C>", escape(text))), text);
+        assert!(can_hold(text) && !can_hold("a\u{1}") && !can_hold("\u{ffff}"));
+    }
+}
