@@ -1,20 +1,19 @@
-//! The client, and the one loop that every call goes through.
+//! The client: what all calls share.
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::body::OpenBody;
 use crate::config::Config;
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
-use crate::hints::{self, Situation};
+use crate::event::Listener;
 use crate::request::Request;
-use crate::response::Response;
 use crate::retry::RetryPolicy;
-use crate::sign::{SignatureVersion, Signer, query_string};
+use crate::sign::{SignatureVersion, Signer};
 use crate::transport::Transport;
 
 /// A client of one S3 server: a plain method per operation.
@@ -40,11 +39,21 @@ pub struct Client {
 
 struct Inner {
     endpoint: Endpoint,
-    addressing: AddressingStyle,
     signer: Signer,
-    retry: RetryPolicy,
-    check_md5: bool,
+    settings: Settings,
     transport: Transport,
+    /// What a server's clock is ahead of ours, in seconds, once one has complained.
+    clock_offset: AtomicI64,
+}
+
+/// What stays of the configuration.
+pub(crate) struct Settings {
+    addressing: AddressingStyle,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) call_timeout: Option<Duration>,
+    pub(crate) check_md5: bool,
+    pub(crate) listener: Listener,
 }
 
 impl Client {
@@ -63,34 +72,20 @@ impl Client {
             ))
             .with_hint("Use path style, or a name: names below localhost are this machine."));
         }
-        if let Some(credentials) = &config.credentials {
-            credentials.validate()?;
-        }
-        let region = config.region.as_deref().map(str::trim);
-        if region.is_some_and(|region| {
-            region.is_empty() || region.contains(|c: char| !c.is_ascii_graphic() || c == '/')
-        }) {
-            return Err(Error::invalid(format!(
-                "the region {:?} is not a name like us-east-1",
-                region.unwrap_or_default()
-            )));
-        }
-        let default_version = if region.is_some() { SignatureVersion::V4 } else { SignatureVersion::V2 };
-        let signer = match (&config.credentials, config.signature.unwrap_or(default_version)) {
-            (None, _) => Signer::Anonymous,
-            (Some(credentials), SignatureVersion::V2) => Signer::V2(credentials.clone()),
-            (Some(credentials), SignatureVersion::V4) => {
-                Signer::V4(credentials.clone(), region.unwrap_or("us-east-1").to_owned())
-            }
-        };
         Ok(Self {
             inner: Arc::new(Inner {
+                signer: signer(&config)?,
                 transport: Transport::new(&config, &endpoint)?,
                 endpoint,
-                addressing: config.addressing,
-                signer,
-                retry: config.retry,
-                check_md5: config.check_md5,
+                settings: Settings {
+                    addressing: config.addressing,
+                    retry: config.retry,
+                    idle_timeout: config.idle_timeout,
+                    call_timeout: config.call_timeout,
+                    check_md5: config.check_md5,
+                    listener: config.listener,
+                },
+                clock_offset: AtomicI64::new(0),
             }),
         })
     }
@@ -103,66 +98,45 @@ impl Client {
         &self.inner.signer
     }
 
-    pub(crate) fn checks_md5(&self) -> bool {
-        self.inner.check_md5
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.inner.transport
+    }
+
+    /// The time of day, as the server sees it.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed))
+    }
+
+    /// Moves the clock that requests are signed with; returns by how much in all, in seconds.
+    pub(crate) fn shift_clock(&self, by: time::Duration) -> i64 {
+        by.whole_seconds() + self.inner.clock_offset.fetch_add(by.whole_seconds(), Ordering::Relaxed)
     }
 
     /// Gives a request its place at an endpoint, after all that can be refused here has been.
     pub(crate) fn address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
         request.validate().map_err(|error| error.in_call(|| request.describe()))?;
-        Ok(endpoint.address(self.inner.addressing, request))
+        Ok(endpoint.address(self.inner.settings.addressing, request))
     }
+}
 
-    /// Sends a request that has no body and reads its answer.
-    pub(crate) fn call<T>(
-        &self,
-        request: &Request<'_>,
-        parse: impl FnMut(Response) -> Result<T>,
-    ) -> Result<T> {
-        self.execute(request, &mut OpenBody::empty(), parse)
-    }
-
-    /// Sends a request, each attempt signed anew, and reads its answer; both are repeated as the retry
-    /// policy says. `parse` is within the loop, so that an error in a 200 and an answer cut short are
-    /// errors like any other.
-    pub(crate) fn execute<T>(
-        &self,
-        request: &Request<'_>,
-        body: &mut OpenBody<'_>,
-        mut parse: impl FnMut(Response) -> Result<T>,
-    ) -> Result<T> {
-        let address = self.address(&self.inner.endpoint, request)?;
-        let url = address.url(&query_string(&request.query));
-        for attempt in 1.. {
-            let now = OffsetDateTime::now_utc();
-            let signed = self.inner.signer.sign(request, &address, now);
-            let result = self
-                .inner
-                .transport
-                .send(request.method, &url, &signed.headers, body)
-                .and_then(Response::success)
-                .and_then(&mut parse);
-            let error = match result {
-                Ok(output) => return Ok(output),
-                // a body that failed ends the connection; its own error is the one to tell
-                Err(error) => body.take_failure().unwrap_or(error),
-            };
-            match self.inner.retry.delay(attempt, &error) {
-                Some(delay) if body.rewind()? => thread::sleep(delay),
-                _ => {
-                    let situation = Situation {
-                        request,
-                        endpoint: &self.inner.endpoint,
-                        signer: &self.inner.signer,
-                        signed: signed.texts.as_ref(),
-                        now,
-                    };
-                    return Err(hints::explain(error, &situation));
-                }
-            }
+fn signer(config: &Config) -> Result<Signer> {
+    let Some(credentials) = config.credentials.clone() else { return Ok(Signer::Anonymous) };
+    credentials.validate()?;
+    let region = config.region.as_deref().map(str::trim);
+    if let Some(region) = region {
+        if region.is_empty() || region.contains(|c: char| !c.is_ascii_graphic() || c == '/') {
+            return Err(Error::invalid(format!("the region {region:?} is not a name like us-east-1")));
         }
-        unreachable!("the policy ends the attempts")
     }
+    let default_version = if region.is_some() { SignatureVersion::V4 } else { SignatureVersion::V2 };
+    Ok(match config.signature.unwrap_or(default_version) {
+        SignatureVersion::V2 => Signer::V2(credentials),
+        SignatureVersion::V4 => Signer::V4(credentials, region.unwrap_or("us-east-1").to_owned()),
+    })
 }
 
 impl fmt::Debug for Client {

@@ -16,7 +16,7 @@ mod url;
 pub use create_bucket::CreateBucketOptions;
 pub use delete_object::DeletedObject;
 pub use delete_objects::ObjectIdentifier;
-pub use get_object::{GetObjectOptions, ObjectReader};
+pub use get_object::GetObjectOptions;
 pub use head_bucket::BucketInfo;
 pub use list_buckets::Bucket;
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};

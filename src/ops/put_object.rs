@@ -5,14 +5,14 @@ use time::OffsetDateTime;
 use crate::acl::CannedAcl;
 use crate::body::Body;
 use crate::client::Client;
-use crate::encode;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::metadata::{USER_PREFIX, is_encrypted};
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
+use crate::transfer::verify;
 
 /// What is stored with an object beside its content.
 ///
@@ -111,10 +111,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent; [`LocalIo`](ErrorKind::LocalIo)
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent; [`LocalIo`](crate::ErrorKind::LocalIo)
     /// where the body cannot be read or has another length than announced, and nothing is stored;
-    /// [`Integrity`](ErrorKind::Integrity) where the ETag is the MD5 of something else;
-    /// [`Server`](ErrorKind::Server) where the server refuses.
+    /// [`Integrity`](crate::ErrorKind::Integrity) where the ETag is the MD5 of something else;
+    /// [`Server`](crate::ErrorKind::Server) where the server refuses.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -153,11 +153,11 @@ impl Client {
             .unsigned_payload();
         let describe = |error: Error| error.in_call(|| request.describe());
         let mut body = body.into().open().map_err(describe)?;
-        if self.checks_md5() {
+        if self.settings().check_md5 {
             body = body.with_md5();
         }
         let headers = self.execute(&request, &mut body, |response: Response| {
-            if response.header("etag").is_none() && self.checks_md5() {
+            if response.header("etag").is_none() && self.settings().check_md5 {
                 return Err(response.unexpected("the answer to a PUT has no ETag"));
             }
             response.finish()
@@ -167,15 +167,9 @@ impl Client {
             version_id: headers.get("x-amz-version-id").map(str::to_owned),
         };
         let theirs = stored.e_tag.as_ref().and_then(ETag::md5).filter(|_| !is_encrypted(&headers));
-        match (theirs, body.md5()) {
-            (Some(theirs), Some(ours)) if theirs != ours => Err(describe(
-                Error::new(
-                    ErrorKind::Integrity,
-                    format!("the server stored something of MD5 {}, sent was {}", encode::hex(&theirs), encode::hex(&ours)),
-                )
-                .with_hint("Store it again. If this server's ETags are no MD5s, turn the check off by Config::check_md5."),
-            )),
-            _ => Ok(stored),
+        if let (Some(theirs), Some(ours)) = (theirs, body.md5()) {
+            verify::same(&ours, &theirs, "what was sent").map_err(describe)?;
         }
+        Ok(stored)
     }
 }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
@@ -253,7 +251,7 @@ impl Client {
         let address = self.address(&options.endpoint(self), &request)?;
         let query = self
             .signer()
-            .presign(&request, &address, OffsetDateTime::now_utc(), expires)
+            .presign(&request, &address, self.now(), expires)
             .map_err(|error| error.in_call(|| request.describe()))?;
         Ok(PresignedUrl {
             method: request.method.as_str(),

@@ -2,5 +2,12 @@
 
 mod delete_forced;
 mod download;
+mod partial_file;
+mod reader;
 
-pub use download::Download;
+pub(crate) mod verify;
+
+pub use download::{Download, DownloadOptions};
+pub use reader::ObjectReader;
+
+pub use verify::ContentCheck;
