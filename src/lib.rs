@@ -14,6 +14,7 @@ mod etag;
 mod event;
 mod headers;
 mod hints;
+mod listing;
 mod metadata;
 mod ops;
 mod request;

@@ -1,5 +1,6 @@
 //! One file per AWS action, or per family of one sub-resource: the request, the answer, the public method.
 
+mod abort_multipart_upload;
 mod acl;
 mod create_bucket;
 mod delete_bucket;
@@ -9,6 +10,7 @@ mod get_object;
 mod head_bucket;
 mod head_object;
 mod list_buckets;
+mod list_multipart_uploads;
 mod list_objects;
 mod put_object;
 mod url;
@@ -19,6 +21,10 @@ pub use delete_objects::ObjectIdentifier;
 pub use get_object::GetObjectOptions;
 pub use head_bucket::BucketInfo;
 pub use list_buckets::Bucket;
+pub use list_multipart_uploads::{
+    ListMultipartUploads, ListMultipartUploadsOptions, MultipartUpload, MultipartUploadPage,
+    MultipartUploadPages,
+};
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
 pub use put_object::{PutObjectOptions, StoredObject};
 pub use url::{PresignedUrl, UrlOptions};
