@@ -1,8 +1,9 @@
 //! AbortMultipartUpload.
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::request::{Method, Request};
+use crate::validate;
 
 impl Client {
     /// Ends an unfinished multipart upload and removes its parts.
@@ -26,10 +27,8 @@ impl Client {
     /// ```
     pub fn abort_multipart_upload(&self, bucket: &str, key: &str, upload_id: &str) -> Result<()> {
         let request = Request::object("AbortMultipartUpload", Method::Delete, bucket, key);
-        if upload_id.is_empty() {
-            // without an id the request would delete the object
-            return Err(Error::invalid("the upload id is empty").in_call(|| request.describe()));
-        }
+        // without an id the request would delete the object
+        validate::upload_id(upload_id).map_err(|error| error.in_call(|| request.describe()))?;
         self.call(&request.query("uploadId", upload_id), |response| response.finish().map(drop))
     }
 }

@@ -2,7 +2,9 @@
 
 mod abort_multipart_upload;
 mod acl;
+mod complete_multipart_upload;
 mod create_bucket;
+mod create_multipart_upload;
 mod delete_bucket;
 mod delete_object;
 mod delete_objects;
@@ -12,7 +14,9 @@ mod head_object;
 mod list_buckets;
 mod list_multipart_uploads;
 mod list_objects;
+mod list_parts;
 mod put_object;
+mod upload_part;
 mod url;
 
 pub use create_bucket::CreateBucketOptions;
@@ -26,5 +30,7 @@ pub use list_multipart_uploads::{
     MultipartUploadPages,
 };
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
+pub use list_parts::{ListParts, Part};
 pub use put_object::{PutObjectOptions, StoredObject};
+pub use upload_part::CompletedPart;
 pub use url::{PresignedUrl, UrlOptions};
