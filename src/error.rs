@@ -87,6 +87,8 @@ pub(crate) struct Answer {
     pub(crate) date: Option<String>,
     /// What the server says should have been signed.
     pub(crate) expected: Option<SignedTexts>,
+    /// It was cut short or came from something in between, so that the next one may be right.
+    pub(crate) garbled: bool,
 }
 
 #[derive(Debug)]
@@ -239,8 +241,7 @@ impl Error {
                 answer.code.as_deref(),
                 Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
             )
-            // a 200 that holds no readable answer: cut short, or not from the store at all
-            || (self.kind() == ErrorKind::UnexpectedAnswer && answer.status < 300)
+            || answer.garbled
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {

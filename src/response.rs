@@ -34,8 +34,7 @@ impl Response {
         let mut bytes = Vec::new();
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
-            let message = format!("the answer is longer than {} MiB", limit >> 20);
-            return Err(self.unexpected(message));
+            return Err(self.unexpected(format!("the answer is longer than {} KiB", limit >> 10)));
         }
         Ok(bytes)
     }
@@ -50,17 +49,17 @@ impl Response {
     ) -> Result<T> {
         let bytes = self.bytes(MAX_XML)?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(self.unexpected("the answer is not UTF-8"));
+            return Err(self.garbled("the answer is not UTF-8"));
         };
         if text.trim().is_empty() {
-            return Err(self.unexpected(format!("the answer is empty where <{root_name}> was due")));
+            return Err(self.garbled(format!("the answer is empty where <{root_name}> was due")));
         }
         let document = match xml::parse(text) {
             Ok(document) => document,
             Err(error) => {
                 let message =
                     format!("the answer is {}, not the XML that was due", answer::what_it_looks_like(text));
-                return Err(self.unexpected(message).with_source(error));
+                return Err(self.garbled(message).with_source(error));
             }
         };
         let root = document.root_element();
@@ -88,7 +87,7 @@ impl Response {
                 Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
                 _ => {
                     let looks = answer::what_it_looks_like(&text);
-                    return Err(self.unexpected(format!("the answer is {looks} where no body was due")));
+                    return Err(self.garbled(format!("the answer is {looks} where no body was due")));
                 }
             }
         }
@@ -101,6 +100,15 @@ impl Response {
         Error::server(ErrorKind::UnexpectedAnswer, answer, message).with_hint(
             "Something else than an S3 server may have answered; check the endpoint and any proxy.",
         )
+    }
+
+    /// The same for one that was cut short or is not the store's at all, so that asking again may help.
+    fn garbled(&self, message: impl Into<String>) -> Error {
+        let mut error = self.unexpected(message);
+        if let Some(answer) = error.answer_mut() {
+            answer.garbled = true;
+        }
+        error
     }
 
     /// Turns every answer that is not a success into an error.
