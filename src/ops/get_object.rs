@@ -220,6 +220,7 @@ impl ObjectReader {
     fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
         let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.len());
         if self.left == 0 {
+            self.verify()?; // only an empty object's is still to do
             // to the end of the answer, so that its connection can be used again
             let _ = self.body.read(&mut [0]);
             return Ok(0);
