@@ -116,7 +116,8 @@ fn virtual_hosted_style_has_the_bucket_in_the_host_and_signs_it() {
         // no host name can carry this one
         assert_eq!(by_path.line(), "DELETE /Upper_Case/k HTTP/1.1");
         assert_eq!(by_path.header("host"), Some(format!("s3.localhost:{port}").as_str()));
-        for (request, in_host) in [(object, Some("my-bucket")), (bucket, Some("my-bucket")), (by_path, None)] {
+        for (request, in_host) in [(object, Some("my-bucket")), (bucket, Some("my-bucket")), (by_path, None)]
+        {
             if version == "v4" {
                 assert_signed_v4(&request);
             } else {
@@ -152,7 +153,8 @@ fn query_values_are_encoded_and_sub_resources_have_no_value() {
 
 #[test]
 fn a_query_is_signed_by_v4_as_it_is_sent() {
-    let server = FakeServer::start([Answer::xml("<ListBucketResult/>"), Answer::xml("<AccessControlPolicy/>")]);
+    let server =
+        FakeServer::start([Answer::xml("<ListBucketResult/>"), Answer::xml("<AccessControlPolicy/>")]);
     let client = client_v4(&server);
     let options = ListObjectsOptions::new().prefix("a/b c+é");
     assert_eq!(client.list_objects_with("b", &options).count(), 0);

@@ -4,7 +4,7 @@ mod support;
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::{Answer, End, FakeServer};
 
@@ -119,14 +119,19 @@ fn a_request_broken_off_is_kept_as_far_as_it_came() {
 }
 
 #[test]
-fn a_request_without_an_answer_and_an_answer_without_a_request_are_noticed() {
-    let unasked = FakeServer::start([Answer::new(200)]);
-    assert!(std::panic::catch_unwind(|| unasked.finish_any()).is_err());
-    let unscripted = FakeServer::start([]);
-    let mut stream = connect(&unscripted);
+#[should_panic(expected = "answers that nobody asked for")]
+fn an_answer_without_a_request_is_noticed() {
+    FakeServer::start([Answer::new(200)]).finish_any();
+}
+
+#[test]
+#[should_panic(expected = "requests without an answer")]
+fn a_request_without_an_answer_is_noticed() {
+    let server = FakeServer::start([]);
+    let mut stream = connect(&server);
     stream.write_all(GET).unwrap();
     stream.read_exact(&mut [0; 12]).unwrap();
-    assert!(std::panic::catch_unwind(|| unscripted.finish_any()).is_err());
+    server.finish_any();
 }
 
 #[test]
@@ -138,7 +143,5 @@ fn the_thread_ends_with_the_server_while_clients_hold_on() {
     let streams = [connect(&server), connect(&server), connect(&server)];
     (&streams[0]).write_all(GET).unwrap();
     (&streams[1]).write_all(GET).unwrap();
-    let before = Instant::now();
-    drop(server);
-    assert!(before.elapsed() < Duration::from_secs(9)); // bounded, not quick
+    drop(server); // looks at how the thread ended
 }

@@ -90,8 +90,7 @@ impl Connection {
         self.stream.read_exact(&mut buffer[..length - 1])?;
         self.held = 1;
         let head = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        let mut received =
-            Received { connection: self.number, head, body: Vec::new(), complete: false };
+        let mut received = Received { connection: self.number, head, body: Vec::new(), complete: false };
         self.body_left = received.header("content-length").map_or(0, |n| n.parse().unwrap());
         received.complete = self.body_left == 0;
         Ok(received)
@@ -133,9 +132,10 @@ impl Connection {
         let until = Instant::now() + LIMIT;
         let whole = |bytes: &[u8]| (bytes.len().max(1), Duration::ZERO);
         let (head_pause, drip) = (answer.head_pause.map(|pause| (1, pause)), answer.drip);
-        for (bytes, (step, pause)) in
-            [(&head, head_pause.unwrap_or_else(|| whole(&head))), (&body, drip.unwrap_or_else(|| whole(&body)))]
-        {
+        for (bytes, (step, pause)) in [
+            (&head, head_pause.unwrap_or_else(|| whole(&head))),
+            (&body, drip.unwrap_or_else(|| whole(&body))),
+        ] {
             for piece in bytes.chunks(step) {
                 self.stream.write_all(piece)?;
                 thread::sleep(pause);

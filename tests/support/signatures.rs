@@ -68,10 +68,14 @@ pub(crate) fn assert_signed_v2(request: &Received, bucket: Option<&str>) {
         resources.join("&")
     );
     assert!(request.header("x-amz-date").is_some(), "no x-amz-date:\n{}", request.head);
+    assert_eq!(get("authorization"), format!("AWS {ACCESS_KEY}:{}", sign_v2(&text)), "{text}");
+}
+
+/// The V2 signature of a text.
+pub(crate) fn sign_v2(text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(SECRET_KEY.as_bytes()).unwrap();
     mac.update(text.as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    assert_eq!(get("authorization"), format!("AWS {ACCESS_KEY}:{signature}"), "{text}");
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// The one Authorization header is the V4 signature of this request, over all of its headers that
@@ -80,13 +84,12 @@ pub(crate) fn assert_signed_v2(request: &Received, bucket: Option<&str>) {
 pub(crate) fn assert_signed_v4(request: &Received) {
     let authorization = request.header("authorization").unwrap();
     let date = request.header("x-amz-date").unwrap();
-    let scope = format!("{}/{REGION}/s3/aws4_request", &date[..8]);
     let fields = authorization.strip_prefix("AWS4-HMAC-SHA256 ").unwrap();
     let field = |name| {
         let mut fields = fields.split(',').map(str::trim);
         fields.find_map(|field: &str| field.strip_prefix(name)).unwrap()
     };
-    assert_eq!(field("Credential="), format!("{ACCESS_KEY}/{scope}"));
+    assert_eq!(field("Credential="), format!("{ACCESS_KEY}/{}/{REGION}/s3/aws4_request", &date[..8]));
     let names: Vec<&str> = field("SignedHeaders=").split(';').collect();
     assert!(names.is_sorted() && names.contains(&"host"), "{names:?}");
     for (name, _) in request.headers() {
@@ -115,17 +118,25 @@ pub(crate) fn assert_signed_v4(request: &Received) {
         headers.concat(),
         names.join(";")
     );
-    let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(&canonical)));
+    assert_eq!(field("Signature="), sign_v4(&canonical, date), "{canonical}");
+}
+
+/// The V4 signature of a canonical request at this moment, `20130524T000000Z`.
+pub(crate) fn sign_v4(canonical: &str, date: &str) -> String {
+    let day = &date[..8];
+    let hash = hex(&Sha256::digest(canonical));
+    let text = format!("AWS4-HMAC-SHA256\n{date}\n{day}/{REGION}/s3/aws4_request\n{hash}");
     let mut key = format!("AWS4{SECRET_KEY}").into_bytes();
-    for part in [&date[..8], REGION, "s3", "aws4_request", &text] {
+    for part in [day, REGION, "s3", "aws4_request", &text] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
         mac.update(part.as_bytes());
         key = mac.finalize().into_bytes().to_vec();
     }
-    assert_eq!(field("Signature="), hex(&key), "{canonical}");
+    hex(&key)
 }
 
-fn percent_decoded(text: &str) -> String {
+/// A query's value as it was before it was encoded.
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
