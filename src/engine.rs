@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use time::OffsetDateTime;
+
 use crate::body::OpenBody;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -90,7 +92,9 @@ impl Client {
                 }
             }
             let endpoint = self.endpoint();
-            let situation = Situation { request, endpoint, signer, signed: signed.texts.as_ref(), now };
+            let machine_time = OffsetDateTime::now_utc();
+            let situation =
+                Situation { request, endpoint, signer, signed: signed.texts.as_ref(), now: machine_time };
             return Err(hints::explain(error, &situation));
         }
     }
