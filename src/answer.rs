@@ -57,6 +57,13 @@ pub(crate) fn server_error(status: u16, headers: &Headers, root: Option<Node<'_,
     Error::server(ErrorKind::Server, answer, message)
 }
 
+/// The error of a server that ignored a sub-resource it does not know.
+pub(crate) fn not_implemented(status: u16, headers: &Headers) -> Error {
+    let answer = Answer { code: Some("NotImplemented".to_owned()), ..from_head(status, headers) };
+    let message = "the server listed the bucket where something else was asked for";
+    Error::server(ErrorKind::Server, answer, message)
+}
+
 /// The error of an answer whose body is no XML.
 pub(crate) fn server_error_of_text(status: u16, headers: &Headers, text: &str) -> Error {
     if text.trim().is_empty() {

@@ -217,6 +217,11 @@ impl Error {
         self.status() == Some(416)
     }
 
+    /// True where the server does not have this function, or has it switched off (501, 405).
+    pub fn is_not_implemented(&self) -> bool {
+        matches!(self.status(), Some(405 | 501)) || self.code() == Some("NotImplemented")
+    }
+
     /// True where a timeout of this client ended the call.
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout

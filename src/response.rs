@@ -42,6 +42,7 @@ impl Response {
     /// Reads an answer that is XML with this root element, and gives the root to `read`.
     ///
     /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
+    /// A server that lists the bucket instead does not know the sub-resource that was asked for.
     pub(crate) fn xml<T>(
         mut self,
         root_name: &str,
@@ -66,6 +67,7 @@ impl Response {
         match root.tag_name().name() {
             "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
             name if name == root_name => read(root),
+            "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
             name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
         }
     }
