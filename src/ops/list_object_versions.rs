@@ -187,7 +187,8 @@ impl Listing for Versions {
             .subresource("versions")
             .query_if("key-marker", self.marker.key.as_deref())
             .query_if("version-id-marker", self.marker.id.as_deref());
-        let request = self.filter.apply(request, "max-keys")?;
+        // control characters could not be in the XML otherwise
+        let request = self.filter.apply(request, "max-keys")?.query("encoding-type", "url");
         let (page, next) = self.client.call(&request, |response| response.xml("ListVersionsResult", read))?;
         let more = next.is_some();
         if let Some(next) = next {
@@ -210,15 +211,30 @@ fn read(root: Node<'_, '_>) -> Result<(ObjectVersionPage, Option<Marker>)> {
         "DeleteMarker" => Some(read_version(node, true, &names)),
         _ => None,
     });
-    let page = ObjectVersionPage {
+    let mut page = ObjectVersionPage {
         versions: versions.collect::<Result<_>>()?,
         common_prefixes: names.common_prefixes(root)?,
     };
     let versions = page.versions.iter().map(|v| (v.key.as_str(), Some(v.version_id.as_str())));
     let prefixes = page.common_prefixes.iter().map(|prefix| (prefix.as_str(), None));
     let seen: Vec<_> = versions.chain(prefixes).collect();
-    let next = Marker::next(root, &names, "NextVersionIdMarker", &seen)?;
+    let mut next = Marker::next(root, &names, "NextVersionIdMarker", &seen)?;
+    if next.is_some() {
+        next = before_null_marker(&mut page).or(next);
+    }
     Ok((page, next))
+}
+
+/// Ceph goes on wrongly after a delete marker with the id `null`: it skips the older versions of that key.
+/// So where a page ends in one, the next page is to begin with it.
+fn before_null_marker(page: &mut ObjectVersionPage) -> Option<Marker> {
+    let [.., before, last] = &page.versions[..] else { return None };
+    if !last.is_delete_marker || last.version_id != "null" || !page.common_prefixes.is_empty() {
+        return None;
+    }
+    let marker = Marker { key: Some(before.key.clone()), id: Some(before.version_id.clone()) };
+    page.versions.pop();
+    Some(marker)
 }
 
 fn read_version(node: Node<'_, '_>, is_delete_marker: bool, names: &Names) -> Result<ObjectVersion> {
@@ -267,6 +283,26 @@ mod tests {
         assert_eq!(last.key, "z");
         assert_eq!(next, Some(Marker { key: Some("a b+c%2F".into()), id: Some("null".into()) }));
         assert_eq!(ObjectIdentifier::from(version), ObjectIdentifier::new("a b+c%2F").version_id("null"));
+    }
+
+    #[test]
+    fn a_page_that_ends_in_a_null_delete_marker_goes_on_before_it() {
+        let page = |truncated: bool| {
+            format!(
+                "<R><IsTruncated>{truncated}</IsTruncated><NextKeyMarker>b</NextKeyMarker>\
+                 <NextVersionIdMarker>null</NextVersionIdMarker>\
+                 <Version><Key>a</Key><VersionId>1</VersionId><Size>0</Size></Version>\
+                 <DeleteMarker><Key>b</Key><VersionId>null</VersionId></DeleteMarker></R>"
+            )
+        };
+        for (truncated, entries, next) in
+            [(true, 1, Some(Marker { key: Some("a".into()), id: Some("1".into()) })), (false, 2, None)]
+        {
+            let text = page(truncated);
+            let document = xml::parse(&text).unwrap();
+            let (page, marker) = read(document.root_element()).unwrap();
+            assert_eq!((page.versions.len(), marker), (entries, next));
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::validate;
 /// After so many failures the rest is not tried: memory stays bounded, and the cause is likely one.
 const MAX_FAILURES: usize = 10_000;
 
+/// A listing is begun anew at most so often, as others may be storing all the time.
+const MAX_PASSES: usize = 10;
+
 /// How everything is deleted.
 #[derive(Clone, Copy, Default)]
 pub struct DeleteAllOptions<'a> {
@@ -221,8 +224,8 @@ impl Client {
         let (counts, failures) = (DeletedCounts::default(), Vec::new());
         let mut deletion = Deletion { client: self, bucket, prefix, options, counts, failures };
         // uploads first: one that is completed meanwhile would be an object
-        deletion.uploads()?;
-        deletion.versions()?;
+        deletion.until_all_is_seen(Deletion::uploads)?;
+        deletion.until_all_is_seen(Deletion::versions)?;
         deletion.finish()
     }
 }
@@ -238,21 +241,71 @@ struct Deletion<'a> {
 }
 
 impl Deletion<'_> {
-    fn uploads(&mut self) -> Result<()> {
-        let options = ListMultipartUploadsOptions::new().prefix(self.prefix);
-        for page in self.client.list_multipart_uploads_with(self.bucket, &options).pages() {
-            match page {
-                Ok(page) => {
-                    for upload in &page.uploads {
-                        self.abort(upload)?;
-                    }
-                }
-                Err(error) if error.is_not_implemented() => return Ok(()),
-                Err(error) => return Err(error),
+    /// Looks again where a listing had several pages: servers skip entries of it as others go. What
+    /// failed is not tried again, as it would fail again.
+    fn until_all_is_seen(&mut self, pass: impl Fn(&mut Self) -> Result<usize>) -> Result<()> {
+        for _ in 0..MAX_PASSES {
+            let pages = pass(self)?;
+            if pages < 2 || self.options.dry_run || !self.failures.is_empty() {
+                break;
             }
-            self.end_page()?;
         }
         Ok(())
+    }
+
+    /// Aborts all uploads, and returns the number of pages they were listed on.
+    fn uploads(&mut self) -> Result<usize> {
+        let options = ListMultipartUploadsOptions::new().prefix(self.prefix);
+        let pages = self.client.list_multipart_uploads_with(self.bucket, &options).pages();
+        self.each_page(pages, |this, page| page.uploads.iter().try_for_each(|upload| this.abort(upload)))
+            .or_else(|error| if error.is_not_implemented() { Ok(0) } else { Err(error) })
+    }
+
+    /// Deletes all versions and delete markers, and returns the number of pages they were listed on.
+    fn versions(&mut self) -> Result<usize> {
+        let options = ListObjectVersionsOptions::new().prefix(self.prefix);
+        let pages = self.client.list_object_versions_with(self.bucket, &options).pages();
+        let result = self.each_page(pages, |this, page| {
+            let kinds = page.versions.iter().map(|version| version.is_delete_marker).collect();
+            this.delete(page.versions.iter().map(ObjectIdentifier::from).collect(), kinds)
+        });
+        match result {
+            Err(error) if error.is_not_implemented() => self.objects(),
+            result => result,
+        }
+    }
+
+    /// Deletes all objects, where the server has no versions.
+    fn objects(&mut self) -> Result<usize> {
+        let options = ListObjectsOptions::new().prefix(self.prefix);
+        let pages = self.client.list_objects_with(self.bucket, &options).pages();
+        self.each_page(pages, |this, page| {
+            let kinds = vec![false; page.objects.len()];
+            this.delete(page.objects.into_iter().map(|object| object.key.into()).collect(), kinds)
+        })
+    }
+
+    fn each_page<P>(
+        &mut self,
+        pages: impl Iterator<Item = Result<P>>,
+        mut delete: impl FnMut(&mut Self, P) -> Result<()>,
+    ) -> Result<usize> {
+        let mut pages = pages.peekable();
+        let mut count = 0;
+        while let Some(page) = pages.next() {
+            let page = page?;
+            // before the deletion, as Ceph cannot go on after a version that is gone
+            pages.peek();
+            delete(self, page)?;
+            count += 1;
+            if let Some(report) = self.options.progress {
+                report(&self.counts);
+            }
+            if self.failures.len() >= MAX_FAILURES {
+                return Err(self.partial_failure());
+            }
+        }
+        Ok(count)
     }
 
     /// A refusal of this upload alone is a failure of its key; anything else ends the whole call.
@@ -270,33 +323,7 @@ impl Deletion<'_> {
         Ok(())
     }
 
-    fn versions(&mut self) -> Result<()> {
-        let options = ListObjectVersionsOptions::new().prefix(self.prefix);
-        for page in self.client.list_object_versions_with(self.bucket, &options).pages() {
-            match page {
-                Ok(page) => {
-                    let kinds = page.versions.iter().map(|version| version.is_delete_marker).collect();
-                    self.delete(page.versions.iter().map(ObjectIdentifier::from).collect(), kinds)?;
-                }
-                Err(error) if error.is_not_implemented() => return self.objects(),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the server has no versions.
-    fn objects(&mut self) -> Result<()> {
-        let options = ListObjectsOptions::new().prefix(self.prefix);
-        for page in self.client.list_objects_with(self.bucket, &options).pages() {
-            let page = page?;
-            let kinds = vec![false; page.objects.len()];
-            self.delete(page.objects.into_iter().map(|object| object.key.into()).collect(), kinds)?;
-        }
-        Ok(())
-    }
-
-    /// Deletes one page. A listing goes on after the last key, whether that key is still there or not.
+    /// Deletes one page, and counts what went.
     fn delete(&mut self, page: Vec<ObjectIdentifier>, is_delete_marker: Vec<bool>) -> Result<()> {
         let mut failures = Vec::new();
         if !self.options.dry_run {
@@ -318,14 +345,7 @@ impl Deletion<'_> {
             }
         }
         self.failures.append(&mut failures);
-        self.end_page()
-    }
-
-    fn end_page(&mut self) -> Result<()> {
-        if let Some(report) = self.options.progress {
-            report(&self.counts);
-        }
-        if self.failures.len() < MAX_FAILURES { Ok(()) } else { Err(self.partial_failure()) }
+        Ok(())
     }
 
     fn finish(mut self) -> Result<DeletedCounts> {
