@@ -1,6 +1,7 @@
 //! Composites of several requests, or of a request and a file.
 
 mod delete_all;
+mod deletion;
 mod download;
 mod partial_file;
 mod parts;
