@@ -70,6 +70,21 @@ pub struct KeyFailure {
     pub message: String,
 }
 
+impl KeyFailure {
+    /// The failure of one key that the server refused; any other error is for the whole call, and comes back.
+    pub(crate) fn of(key: &str, version_id: Option<&str>, error: Error) -> Result<Self> {
+        if error.kind() != ErrorKind::Server || error.is_no_such_bucket() {
+            return Err(error);
+        }
+        Ok(Self {
+            key: key.to_owned(),
+            version_id: version_id.map(str::to_owned),
+            code: error.code().unwrap_or_default().to_owned(),
+            message: error.message().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
 /// What the server said of the failure.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
@@ -215,6 +230,11 @@ impl Error {
     /// True where the requested range lies outside of the object (416).
     pub fn is_invalid_range(&self) -> bool {
         self.status() == Some(416)
+    }
+
+    /// True where the server does not have this function, or has it switched off (501, 405).
+    pub fn is_not_implemented(&self) -> bool {
+        matches!(self.status(), Some(405 | 501)) || self.code() == Some("NotImplemented")
     }
 
     /// True where a timeout of this client ended the call.

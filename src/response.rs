@@ -42,6 +42,7 @@ impl Response {
     /// Reads an answer that is XML with this root element, and gives the root to `read`.
     ///
     /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
+    /// A server that lists the bucket instead does not know the sub-resource that was asked for.
     pub(crate) fn xml<T>(
         mut self,
         root_name: &str,
@@ -54,6 +55,7 @@ impl Response {
         if text.trim().is_empty() {
             return Err(self.garbled(format!("the answer is empty where <{root_name}> was due")));
         }
+        let text = &xml::readable(text);
         let foreign = || {
             let looks = answer::what_it_looks_like(text);
             self.garbled(format!("the answer is {looks}, not the XML that was due"))
@@ -64,6 +66,7 @@ impl Response {
             "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
             name if name == root_name => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(foreign()),
+            "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
             name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
         }
     }
@@ -74,7 +77,7 @@ impl Response {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
         if !text.trim().is_empty() {
-            match xml::parse(&text) {
+            match xml::parse(&xml::readable(&text)) {
                 Ok(document) if document.root_element().tag_name().name() == "Error" => {
                     return Err(answer::server_error(
                         self.status,
