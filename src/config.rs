@@ -12,7 +12,7 @@ use crate::sign::SignatureVersion;
 
 /// Where a client connects and how; every setting but the endpoint has a default.
 ///
-/// ```
+/// ```no_run
 /// use plain_s3::{Client, Config, Credentials};
 ///
 /// # fn main() -> plain_s3::Result<()> {
