@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
@@ -149,7 +147,7 @@ impl Client {
                 .in_call(|| request.describe()));
         }
         let endpoint = options.endpoint(self);
-        Ok(self.address(&endpoint, &request)?.url(&query_string(&request.query)))
+        Ok(self.signer().address(&endpoint, &request)?.url(&query_string(&request.query)))
     }
 
     /// Signs a URL that lets anybody download a private object until it expires. Nothing is sent.
@@ -200,7 +198,7 @@ impl Client {
         expires: Duration,
         options: &UrlOptions,
     ) -> Result<PresignedUrl> {
-        self.presign(options.request("presign_get_object", Method::Get, bucket, key), expires, options)
+        self.presign_url(options.request("presign_get_object", Method::Get, bucket, key), expires, options)
     }
 
     /// Signs a URL that lets anybody store an object under this key until it expires, by HTTP PUT. Nothing is sent.
@@ -246,20 +244,16 @@ impl Client {
         expires: Duration,
         options: &UrlOptions,
     ) -> Result<PresignedUrl> {
-        self.presign(options.request("presign_put_object", Method::Put, bucket, key), expires, options)
+        self.presign_url(options.request("presign_put_object", Method::Put, bucket, key), expires, options)
     }
 
-    fn presign(&self, request: Request<'_>, expires: Duration, options: &UrlOptions) -> Result<PresignedUrl> {
-        let address = self.address(&options.endpoint(self), &request)?;
-        let query = self
-            .signer()
-            .presign(&request, &address, OffsetDateTime::now_utc(), expires)
-            .map_err(|error| error.in_call(|| request.describe()))?;
-        Ok(PresignedUrl {
-            method: request.method.as_str(),
-            url: address.url(&query),
-            headers: request.headers.into_vec(),
-        })
+    fn presign_url(
+        &self,
+        request: Request<'_>,
+        expires: Duration,
+        options: &UrlOptions,
+    ) -> Result<PresignedUrl> {
+        self.signer().presign_at_endpoint(&options.endpoint(self), request, expires)
     }
 }
 
@@ -279,6 +273,7 @@ impl UrlOptions {
     }
 
     fn endpoint(&self, client: &Client) -> crate::endpoint::Endpoint {
-        if self.force_http { client.endpoint().plain_http() } else { client.endpoint().clone() }
+        let endpoint = client.signer().endpoint();
+        if self.force_http { endpoint.plain_http() } else { endpoint.clone() }
     }
 }

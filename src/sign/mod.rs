@@ -49,6 +49,13 @@ pub(crate) struct SignedTexts {
 }
 
 impl Signer {
+    pub(crate) fn new(credentials: Credentials, version: SignatureVersion, region: &str) -> Self {
+        match version {
+            SignatureVersion::V2 => Self::V2(credentials),
+            SignatureVersion::V4 => Self::V4(credentials, region.to_owned()),
+        }
+    }
+
     pub(crate) fn credentials(&self) -> Option<&Credentials> {
         match self {
             Self::Anonymous => None,
