@@ -27,7 +27,7 @@ mod transport;
 mod validate;
 mod xml;
 
-pub use acl::{Acl, CannedAcl, Grant, Grantee, Owner, Permission};
+pub use acl::{Acl, CannedAcl, Grant, Grantee, NewAcl, Owner, Permission};
 pub use body::Body;
 pub use client::Client;
 pub use config::Config;

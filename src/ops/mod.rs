@@ -13,6 +13,7 @@ mod list_objects;
 mod put_object;
 mod url;
 
+pub use acl::AclOptions;
 pub use create_bucket::CreateBucketOptions;
 pub use delete_object::DeletedObject;
 pub use delete_objects::ObjectIdentifier;
