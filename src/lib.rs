@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod credentials;
 mod encode;
+mod encoded_word;
 mod endpoint;
 mod error;
 mod etag;

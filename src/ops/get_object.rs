@@ -21,6 +21,7 @@ use crate::timestamp;
 pub struct GetObjectOptions {
     range: Option<(u64, Option<u64>)>,
     version_id: Option<String>,
+    part_number: Option<String>,
     headers: Headers,
 }
 
@@ -52,6 +53,20 @@ impl GetObjectOptions {
         self
     }
 
+    /// Reads only this part, from 1, of an object that was uploaded in parts.
+    ///
+    /// Servers that do not know parts of stored objects, Ceph 16 among them, send the whole object; that is
+    /// an error, and nothing of it is read.
+    pub fn part_number(mut self, number: u32) -> Self {
+        self.part_number = Some(number.to_string());
+        self
+    }
+
+    /// Lets the reader pay, where the bucket's owner asks for it.
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
+    }
+
     /// Reads only where the object has this ETag; else
     /// [`is_precondition_failed`](Error::is_precondition_failed).
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
@@ -80,8 +95,20 @@ impl GetObjectOptions {
         self
     }
 
+    pub(crate) fn asks_for_a_part(&self) -> bool {
+        self.part_number.is_some()
+    }
+
+    /// True where the answer must be one of less than the object.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.range.is_some() || self.asks_for_a_part()
+    }
+
     pub(crate) fn apply<'a>(&'a self, request: Request<'a>) -> Result<Request<'a>> {
-        let request = request.headers(&self.headers).query_if("versionId", self.version_id.as_deref());
+        let request = request
+            .headers(&self.headers)
+            .query_if("versionId", self.version_id.as_deref())
+            .query_if("partNumber", self.part_number.as_deref());
         match self.range {
             None => Ok(request),
             Some((start, Some(end))) if end <= start => {
@@ -140,7 +167,7 @@ impl Client {
         options: &GetObjectOptions,
     ) -> Result<ObjectReader> {
         let request = options.apply(Request::object("GetObject", Method::Get, bucket, key))?;
-        let ranged = options.range.is_some();
+        let ranged = options.is_partial();
         self.call(&request, |response| {
             ObjectReader::new(response, ranged, self.checks_md5(), request.describe())
         })
@@ -167,9 +194,8 @@ impl ObjectReader {
         match (ranged, response.status) {
             (true, 206) | (false, 200) => {}
             (true, _) => {
-                return Err(
-                    response.unexpected("the server sent the whole object where a range was asked for")
-                );
+                return Err(response
+                    .unexpected("the server sent the whole object where a range or a part was asked for"));
             }
             (false, status) => return Err(response.unexpected(format!("status {status} where 200 was due"))),
         }
