@@ -15,6 +15,7 @@ mod headers;
 mod hints;
 mod metadata;
 mod ops;
+mod post_policy;
 mod provider;
 mod raw;
 mod request;

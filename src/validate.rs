@@ -3,12 +3,14 @@
 use crate::error::{Error, Result};
 use crate::headers::{Headers, is_secret};
 
-/// The longest key S3 stores, in bytes of UTF-8.
-const MAX_KEY: usize = 1024;
 /// Headers that are made here: of the address, the signature and the connection.
 const OWN_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
+/// The longest key S3 stores, in bytes of UTF-8.
+const MAX_KEY: usize = 1024;
 /// The longest bucket name any server takes, in bytes; new buckets on AWS end at 63.
 const MAX_BUCKET: usize = 255;
+/// The most parts of one upload.
+pub(crate) const MAX_PARTS: u32 = 10_000;
 
 /// A name that cannot change the path: without `/`, `?` and the like, and not empty.
 ///
@@ -47,6 +49,24 @@ pub(crate) fn key(key: &str) -> Result<()> {
         return Err(Error::invalid(format!(
             "the key {start:?}… has {} bytes of UTF-8; an object's key has 1 to {MAX_KEY}",
             key.len()
+        )));
+    }
+    Ok(())
+}
+
+/// An upload id that is one: a request without it would mean the object itself.
+pub(crate) fn upload_id(id: &str) -> Result<()> {
+    if id.is_empty() {
+        return Err(Error::invalid("the upload id is empty"));
+    }
+    Ok(())
+}
+
+/// A part number, from 1 to 10,000.
+pub(crate) fn part_number(number: u32) -> Result<()> {
+    if !(1..=MAX_PARTS).contains(&number) {
+        return Err(Error::invalid(format!(
+            "the part number {number}; parts are numbered from 1 to {MAX_PARTS}"
         )));
     }
     Ok(())

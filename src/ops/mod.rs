@@ -12,6 +12,9 @@ mod head_bucket;
 mod head_object;
 mod list_buckets;
 mod list_objects;
+mod post_object;
+mod presign;
+mod presign_multipart;
 mod put_object;
 mod url;
 
@@ -24,5 +27,6 @@ pub use get_object_attributes::{ObjectAttributes, ObjectAttributesOptions, Objec
 pub use head_bucket::BucketInfo;
 pub use list_buckets::Bucket;
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
+pub use post_object::{PostForm, PostPolicy};
 pub use put_object::{PutObjectOptions, StoredObject};
 pub use url::{PresignedUrl, UrlOptions};
