@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join(format!("perl_poetry-{}.pdf", std::process::id()));
     client.put_object(bucket, "perl_poetry.pdf", "BEFOREHAND: close door, each window & exit")?;
     let download = client.download_file(bucket, "perl_poetry.pdf", &path)?;
-    println!("{}\t{} bytes", path.display(), download.metadata.content_length);
+    println!("{}\t{} bytes", path.display(), download.bytes);
     std::fs::remove_file(&path)?;
 
     println!("\n10. Deleting an object");

@@ -204,6 +204,13 @@ impl OpenBody<'_> {
         Ok(true)
     }
 
+    /// Passes over up to this many bytes without reading them, as nobody takes them any more.
+    pub(crate) fn skip(&mut self, most: usize) -> usize {
+        let n = usize::try_from(self.len - self.sent).unwrap_or(usize::MAX).min(most);
+        self.sent += n as u64;
+        n
+    }
+
     /// Why reading failed, where it was not the network that did.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()

@@ -1,19 +1,16 @@
-//! The client, and the one loop that every call goes through.
+//! The client: what all calls share.
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::body::OpenBody;
 use crate::config::Config;
 use crate::error::Result;
-use crate::hints::{self, Situation};
-use crate::request::Request;
-use crate::response::Response;
+use crate::event::Listener;
 use crate::retry::RetryPolicy;
-use crate::sign::query_string;
 use crate::signer::RequestSigner;
 use crate::transport::Transport;
 
@@ -40,9 +37,19 @@ pub struct Client {
 
 struct Inner {
     signer: RequestSigner,
-    retry: RetryPolicy,
-    check_md5: bool,
+    settings: Settings,
     transport: Transport,
+    /// What a server's clock is ahead of ours, in seconds, once one has complained.
+    clock_offset: AtomicI64,
+}
+
+/// What stays of the configuration.
+pub(crate) struct Settings {
+    pub(crate) retry: RetryPolicy,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) call_timeout: Option<Duration>,
+    pub(crate) check_md5: bool,
+    pub(crate) listener: Listener,
 }
 
 impl Client {
@@ -58,8 +65,14 @@ impl Client {
             inner: Arc::new(Inner {
                 transport: Transport::new(&config, signer.endpoint())?,
                 signer,
-                retry: config.retry,
-                check_md5: config.check_md5,
+                settings: Settings {
+                    retry: config.retry,
+                    idle_timeout: config.idle_timeout,
+                    call_timeout: config.call_timeout,
+                    check_md5: config.check_md5,
+                    listener: config.listener,
+                },
+                clock_offset: AtomicI64::new(0),
             }),
         })
     }
@@ -69,56 +82,22 @@ impl Client {
         &self.inner.signer
     }
 
-    pub(crate) fn checks_md5(&self) -> bool {
-        self.inner.check_md5
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
     }
 
-    /// Sends a request that has no body and reads its answer.
-    pub(crate) fn call<T>(
-        &self,
-        request: &Request<'_>,
-        parse: impl FnMut(Response) -> Result<T>,
-    ) -> Result<T> {
-        self.execute(request, &mut OpenBody::empty(), parse)
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.inner.transport
     }
 
-    /// Sends a request, each attempt signed anew, and reads its answer; both are repeated as the retry
-    /// policy says. `parse` is within the loop, so that an error in a 200 and an answer cut short are
-    /// errors like any other.
-    pub(crate) fn execute<T>(
-        &self,
-        request: &Request<'_>,
-        body: &mut OpenBody<'_>,
-        mut parse: impl FnMut(Response) -> Result<T>,
-    ) -> Result<T> {
-        let endpoint = self.signer().endpoint();
-        let address = self.signer().address(endpoint, request)?;
-        let url = address.url(&query_string(&request.query));
-        for attempt in 1.. {
-            let now = OffsetDateTime::now_utc();
-            let signer = self.signer().signer(now).map_err(|error| error.in_call(|| request.describe()))?;
-            let signed = signer.sign(request, &address, now);
-            let result = self
-                .inner
-                .transport
-                .send(request.method, &url, &signed.headers, body)
-                .and_then(Response::success)
-                .and_then(&mut parse);
-            let error = match result {
-                Ok(output) => return Ok(output),
-                // a body that failed ends the connection; its own error is the one to tell
-                Err(error) => body.take_failure().unwrap_or(error),
-            };
-            match self.inner.retry.delay(attempt, &error) {
-                Some(delay) if body.rewind()? => thread::sleep(delay),
-                _ => {
-                    let situation =
-                        Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-                    return Err(hints::explain(error, &situation));
-                }
-            }
-        }
-        unreachable!("the policy ends the attempts")
+    /// The time of day, as the server sees it.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed))
+    }
+
+    /// Moves the clock that requests are signed with; returns by how much in all, in seconds.
+    pub(crate) fn shift_clock(&self, by: time::Duration) -> i64 {
+        by.whole_seconds() + self.inner.clock_offset.fetch_add(by.whole_seconds(), Ordering::Relaxed)
     }
 }
 

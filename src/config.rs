@@ -9,13 +9,14 @@ use std::time::Duration;
 use crate::credentials::Credentials;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
 use crate::error::{Error, Result};
+use crate::event::{Event, Listener};
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 
 /// Where a client connects and how; every setting but the endpoint has a default.
 ///
-/// ```
+/// ```no_run
 /// use plain_s3::{Client, Config, Credentials};
 ///
 /// # fn main() -> plain_s3::Result<()> {
@@ -37,6 +38,8 @@ pub struct Config {
     pub(crate) ca_pem: Option<Vec<u8>>,
     pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) check_md5: bool,
+    pub(crate) call_timeout: Option<Duration>,
+    pub(crate) listener: Listener,
 }
 
 impl Config {
@@ -56,6 +59,8 @@ impl Config {
             ca_pem: None,
             proxy: None,
             check_md5: true,
+            call_timeout: None,
+            listener: Listener::default(),
         }
     }
 
@@ -170,9 +175,28 @@ impl Config {
     }
 
     /// Sets how long the server may be silent while an answer or the taking of a body is awaited; 60 s by
-    /// default. There is no limit on a whole transfer: a slow one that moves goes on.
+    /// default, and ten times as long where it must first put an object together (completing an upload,
+    /// copying). A transfer that moves, however slowly, goes on.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a call may take in all, with its repetitions and, for a download, with the reading of
+    /// its content; no limit by default. Each request of an upload in parts is a call of its own.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = Some(timeout);
+        self
+    }
+
+    /// Has a function told of every attempt, repetition and resumption; see [`Event`].
+    ///
+    /// ```
+    /// # use plain_s3::Config;
+    /// let config = Config::new("https://s3.example.com").on_event(|event| eprintln!("{event}"));
+    /// ```
+    pub fn on_event(mut self, hear: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(hear);
         self
     }
 

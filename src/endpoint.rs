@@ -10,8 +10,8 @@ use crate::request::Request;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressingStyle {
-    /// `https://host/bucket/key`, boto's "ordinary" calling format. Every server but the newest
-    /// regions of AWS takes it, and it needs no wildcard name or certificate.
+    /// `https://host/bucket/key`, boto's "ordinary" calling format. Nearly every server takes it, and it
+    /// needs no wildcard name or certificate. AWS takes it too, but advises the other.
     #[default]
     Path,
     /// `https://bucket.host/key`.

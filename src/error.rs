@@ -100,6 +100,7 @@ struct Inner {
     answer: Option<Answer>,
     signed: Option<SignedTexts>,
     failures: Vec<KeyFailure>,
+    upload_id: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -169,6 +170,11 @@ impl Error {
     /// Returns the keys that failed in a call over many keys; all others were handled.
     pub fn failures(&self) -> &[KeyFailure] {
         &self.0.failures
+    }
+
+    /// Returns the id of the multipart upload whose parts a failed upload has left on the server.
+    pub fn upload_id(&self) -> Option<&str> {
+        self.0.upload_id.as_deref()
     }
 
     /// True where the bucket, the object, the version or the upload does not exist (404).
@@ -248,6 +254,7 @@ impl Error {
             answer: None,
             signed: None,
             failures: Vec::new(),
+            upload_id: None,
             source: None,
         }))
     }
@@ -298,9 +305,28 @@ impl Error {
         self
     }
 
+    /// Adds a sentence to the hint.
+    pub(crate) fn and_hint(mut self, sentence: &str) -> Self {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{hint} {sentence}"),
+            None => sentence.to_owned(),
+        });
+        self
+    }
+
+    pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
+        self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
     pub(crate) fn with_signed(mut self, texts: SignedTexts) -> Self {
         self.0.signed = Some(texts);
         self
+    }
+
+    /// What happened, without the call and the hint.
+    pub(crate) fn summary(&self) -> &str {
+        &self.0.message
     }
 
     pub(crate) fn answer(&self) -> Option<&Answer> {

@@ -23,6 +23,10 @@ impl Headers {
         }
     }
 
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(n, _)| n != name);
+    }
+
     /// Adds a header beside any of the same name, as an answer may have it twice.
     pub(crate) fn append(&mut self, name: &str, value: String) {
         self.0.push((name.to_ascii_lowercase(), value));

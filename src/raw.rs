@@ -220,7 +220,8 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign(&self, request: &RawRequest, expires: Duration) -> Result<PresignedUrl> {
-        self.signer().presign(request, expires)
+        let signer = self.signer();
+        signer.presign_at(self.now(), signer.endpoint(), request.to_request()?, expires)
     }
 }
 

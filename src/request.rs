@@ -58,6 +58,8 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: Headers,
     /// What Signature V4 signs of the body.
     pub(crate) payload_sha256: Cow<'static, str>,
+    /// The server has to work before it answers, so its silence is borne for longer.
+    pub(crate) patient: bool,
 }
 
 impl<'a> Request<'a> {
@@ -71,6 +73,7 @@ impl<'a> Request<'a> {
             query: Vec::new(),
             headers: Headers::default(),
             payload_sha256: Cow::Borrowed(EMPTY_SHA256),
+            patient: false,
         }
     }
 
@@ -114,6 +117,12 @@ impl<'a> Request<'a> {
     /// MD5 instead, so that they are read once.
     pub(crate) fn unsigned_payload(mut self) -> Self {
         self.payload_sha256 = Cow::Borrowed(UNSIGNED_PAYLOAD);
+        self
+    }
+
+    /// Says that the server has to work before it answers.
+    pub(crate) fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 

@@ -188,17 +188,17 @@ impl RequestSigner {
     /// # }
     /// ```
     pub fn presign(&self, request: &RawRequest, expires: Duration) -> Result<PresignedUrl> {
-        self.presign_at_endpoint(&self.endpoint, request.to_request()?, expires)
+        self.presign_at(OffsetDateTime::now_utc(), &self.endpoint, request.to_request()?, expires)
     }
 
-    pub(crate) fn presign_at_endpoint(
+    pub(crate) fn presign_at(
         &self,
+        now: OffsetDateTime,
         endpoint: &Endpoint,
         request: Request<'_>,
         expires: Duration,
     ) -> Result<PresignedUrl> {
         let address = self.address(endpoint, &request)?;
-        let now = OffsetDateTime::now_utc();
         let query = self
             .signer(now)
             .and_then(|signer| signer.presign(&request, &address, now, expires))

@@ -1,27 +1,22 @@
 //! GetObject.
 
-use std::io::{self, Read};
 use std::ops::{Bound, RangeBounds};
 
-use md5::{Digest as _, Md5};
 use time::OffsetDateTime;
 
 use crate::client::Client;
-use crate::encode;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::metadata::ObjectMetadata;
-use crate::request::{Method, Request};
-use crate::response::Response;
+use crate::request::Request;
 use crate::timestamp;
+use crate::transfer::ObjectReader;
 
 /// Which version or part of an object is read, and under what condition.
 #[derive(Clone, Debug, Default)]
 pub struct GetObjectOptions {
     range: Option<(u64, Option<u64>)>,
-    version_id: Option<String>,
-    part_number: Option<String>,
+    query: Vec<(&'static str, String)>,
     headers: Headers,
 }
 
@@ -48,18 +43,41 @@ impl GetObjectOptions {
     }
 
     /// Reads this version.
-    pub fn version_id(mut self, id: impl Into<String>) -> Self {
-        self.version_id = Some(id.into());
-        self
+    pub fn version_id(self, id: impl Into<String>) -> Self {
+        self.query("versionId", id)
     }
 
     /// Reads only this part, from 1, of an object that was uploaded in parts.
     ///
     /// Servers that do not know parts of stored objects, Ceph 16 among them, send the whole object; that is
     /// an error, and nothing of it is read.
-    pub fn part_number(mut self, number: u32) -> Self {
-        self.part_number = Some(number.to_string());
-        self
+    pub fn part_number(self, number: u32) -> Self {
+        self.query("partNumber", number.to_string())
+    }
+
+    /// Has the server answer with this `Content-Type`.
+    pub fn response_content_type(self, value: impl Into<String>) -> Self {
+        self.query("response-content-type", value)
+    }
+
+    /// Has the server answer with this `Content-Disposition`.
+    pub fn response_content_disposition(self, value: impl Into<String>) -> Self {
+        self.query("response-content-disposition", value)
+    }
+
+    /// Has the server answer with this `Content-Encoding`.
+    pub fn response_content_encoding(self, value: impl Into<String>) -> Self {
+        self.query("response-content-encoding", value)
+    }
+
+    /// Has the server answer with this `Content-Language`.
+    pub fn response_content_language(self, value: impl Into<String>) -> Self {
+        self.query("response-content-language", value)
+    }
+
+    /// Has the server answer with this `Cache-Control`.
+    pub fn response_cache_control(self, value: impl Into<String>) -> Self {
+        self.query("response-cache-control", value)
     }
 
     /// Lets the reader pay, where the bucket's owner asks for it.
@@ -95,20 +113,41 @@ impl GetObjectOptions {
         self
     }
 
-    pub(crate) fn asks_for_a_part(&self) -> bool {
-        self.part_number.is_some()
+    fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.retain(|(n, _)| *n != name);
+        self.query.push((name, value.into()));
+        self
     }
 
-    /// True where the answer must be one of less than the object.
-    pub(crate) fn is_partial(&self) -> bool {
-        self.range.is_some() || self.asks_for_a_part()
+    /// The same object as before, from one byte to another: what is asked for after a break.
+    pub(crate) fn rest(mut self, bytes: std::ops::Range<u64>, e_tag: &ETag) -> Self {
+        // a range counts from the start of the object, not of a part
+        self.query.retain(|(name, _)| *name != "partNumber");
+        for condition in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
+            self.headers.remove(condition);
+        }
+        self.range(bytes).if_match(e_tag)
     }
 
-    pub(crate) fn apply<'a>(&'a self, request: Request<'a>) -> Result<Request<'a>> {
-        let request = request
-            .headers(&self.headers)
-            .query_if("versionId", self.version_id.as_deref())
-            .query_if("partNumber", self.part_number.as_deref());
+    /// The range as first byte and, where it has an end, the byte after the last.
+    pub(crate) fn byte_range(&self) -> Option<(u64, Option<u64>)> {
+        self.range
+    }
+
+    /// True where the answer is the content of a whole object, so that its ETag speaks of all of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.range.is_none() && !self.is_of_part()
+    }
+
+    pub(crate) fn is_of_part(&self) -> bool {
+        self.query.iter().any(|(name, _)| *name == "partNumber")
+    }
+
+    pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Result<Request<'a>> {
+        request = request.headers(&self.headers);
+        for (name, value) in &self.query {
+            request = request.query(name, value.as_str());
+        }
         match self.range {
             None => Ok(request),
             Some((start, Some(end))) if end <= start => {
@@ -129,7 +168,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Server`](ErrorKind::Server): [`is_not_found`](Error::is_not_found) where there is no such object or
+    /// [`Server`](crate::ErrorKind::Server): [`is_not_found`](Error::is_not_found) where there is no such object or
     /// bucket. Reading fails where the content is cut short, or is not what its ETag says; see
     /// [`ObjectReader`].
     ///
@@ -166,135 +205,6 @@ impl Client {
         key: &str,
         options: &GetObjectOptions,
     ) -> Result<ObjectReader> {
-        let request = options.apply(Request::object("GetObject", Method::Get, bucket, key))?;
-        let ranged = options.is_partial();
-        self.call(&request, |response| {
-            ObjectReader::new(response, ranged, self.checks_md5(), request.describe())
-        })
-    }
-}
-
-/// The content of an object on its way in.
-///
-/// Reading to the end gives exactly the object's bytes, or an error: where the connection ends too early
-/// and, for a whole object whose ETag is an MD5, where the bytes do not have that MD5. The last bytes are
-/// only given out once that is sure. The [`io::Error`] of a failed read holds an [`Error`] of this crate.
-pub struct ObjectReader {
-    /// The object's properties.
-    pub metadata: ObjectMetadata,
-    body: Box<dyn Read + Send + Sync>,
-    left: u64,
-    /// What the content must hash to, and its hash so far.
-    check: Option<([u8; 16], Md5)>,
-    call: String,
-}
-
-impl ObjectReader {
-    fn new(response: Response, ranged: bool, check_md5: bool, call: String) -> Result<Self> {
-        match (ranged, response.status) {
-            (true, 206) | (false, 200) => {}
-            (true, _) => {
-                return Err(response
-                    .unexpected("the server sent the whole object where a range or a part was asked for"));
-            }
-            (false, status) => return Err(response.unexpected(format!("status {status} where 200 was due"))),
-        }
-        let length = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
-        let Some(length) = length else {
-            return Err(
-                response.unexpected("the answer has no Content-Length, so that a cut could not be seen")
-            );
-        };
-        let metadata = ObjectMetadata::new(response.headers, length);
-        let md5 = metadata.md5().filter(|_| check_md5 && !ranged);
-        Ok(Self {
-            metadata,
-            body: response.body,
-            left: length,
-            check: md5.map(|md5| (md5, Md5::new())),
-            call,
-        })
-    }
-
-    /// Reads the whole content into memory.
-    ///
-    /// # Errors
-    ///
-    /// As reading does; see [`ObjectReader`].
-    pub fn bytes(mut self) -> Result<Vec<u8>> {
-        // the length is the server's word; no more than this is set aside before bytes have come
-        let mut bytes = Vec::with_capacity(usize::try_from(self.left.min(1 << 20)).unwrap_or_default());
-        self.read_to_end(&mut bytes).map_err(Error::from_read)?;
-        Ok(bytes)
-    }
-
-    /// Reads the whole content as text.
-    ///
-    /// # Errors
-    ///
-    /// As reading does; [`UnexpectedAnswer`](ErrorKind::UnexpectedAnswer) where the content is not UTF-8.
-    pub fn text(self) -> Result<String> {
-        let call = self.call.clone();
-        String::from_utf8(self.bytes()?).map_err(|error| {
-            Error::new(ErrorKind::UnexpectedAnswer, "the content is not UTF-8 text")
-                .with_source(error)
-                .with_hint("bytes() takes any content.")
-                .in_call(|| call)
-        })
-    }
-
-    fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
-        let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.len());
-        if self.left == 0 {
-            // to the end of the answer, so that its connection can be used again
-            let _ = self.body.read(&mut [0]);
-            return Ok(0);
-        }
-        if want == 0 {
-            return Ok(0);
-        }
-        let n = self.body.read(&mut buf[..want]).map_err(Error::from_read)?;
-        if n == 0 {
-            let (left, all) = (self.left, self.metadata.content_length);
-            return Err(Error::new(
-                ErrorKind::Network,
-                format!("the content ended after {} of its {all} bytes", all - left),
-            ));
-        }
-        if let Some((_, md5)) = &mut self.check {
-            md5.update(&buf[..n]);
-        }
-        self.left -= n as u64;
-        if self.left == 0 {
-            self.verify()?;
-        }
-        Ok(n)
-    }
-
-    fn verify(&mut self) -> Result<()> {
-        let Some((wanted, md5)) = self.check.take() else { return Ok(()) };
-        let got: [u8; 16] = md5.finalize().into();
-        if got == wanted {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Integrity,
-            format!("the content has the MD5 {}, its ETag says {}", encode::hex(&got), encode::hex(&wanted)),
-        )
-        .with_hint(
-            "Read it again. If this server's ETags are no MD5s, turn the check off by Config::check_md5.",
-        ))
-    }
-}
-
-impl Read for ObjectReader {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.fetch(buf).map_err(|error| error.in_call(|| self.call.clone()).into())
-    }
-}
-
-impl std::fmt::Debug for ObjectReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ObjectReader").field("metadata", &self.metadata).field("left", &self.left).finish()
+        ObjectReader::open(self, bucket, key, options)
     }
 }

@@ -49,7 +49,7 @@ impl Client {
     ) -> Result<ObjectMetadata> {
         let request = options.apply(Request::object("HeadObject", Method::Head, bucket, key))?;
         self.call(&request, |response: Response| {
-            if options.asks_for_a_part() && response.status != 206 {
+            if options.is_of_part() && response.status != 206 {
                 return Err(
                     response.unexpected("the server told of the whole object where a part was asked for")
                 );

@@ -1,14 +1,12 @@
 //! ListObjectsV2 and ListObjects, as one iterator that pages itself.
 
-use std::vec;
-
 use roxmltree::Node;
 
 use crate::acl::Owner;
 use crate::client::Client;
-use crate::encode;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::etag::ETag;
+use crate::listing::{Entries, Filter, Listing, Names, Pages, broken};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -46,10 +44,8 @@ pub enum ListVersion {
 /// Which objects are listed, and how.
 #[derive(Clone, Debug, Default)]
 pub struct ListObjectsOptions {
-    prefix: Option<String>,
-    delimiter: Option<String>,
+    filter: Filter,
     start_after: Option<String>,
-    page_size: Option<u32>,
     version: ListVersion,
 }
 
@@ -61,14 +57,14 @@ impl ListObjectsOptions {
 
     /// Lists only keys that begin like this.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = Some(prefix.into());
+        self.filter.prefix = Some(prefix.into());
         self
     }
 
     /// Rolls all keys that have this delimiter after the prefix into common prefixes, one each:
     /// with `/`, the "folders". [`ListObjects::pages`] shows them.
     pub fn delimiter(mut self, delimiter: impl Into<String>) -> Self {
-        self.delimiter = Some(delimiter.into());
+        self.filter.delimiter = Some(delimiter.into());
         self
     }
 
@@ -81,7 +77,7 @@ impl ListObjectsOptions {
     /// Asks for at most this many entries a request, from 1 to 1000. It changes the number of requests, not
     /// what is listed.
     pub fn page_size(mut self, entries: u32) -> Self {
-        self.page_size = Some(entries);
+        self.filter.page_size = Some(entries);
         self
     }
 
@@ -144,28 +140,23 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn list_objects_with(&self, bucket: &str, options: &ListObjectsOptions) -> ListObjects {
-        let pages = ListPages {
+        ListObjects(Entries::new(Objects {
             client: self.clone(),
             bucket: bucket.to_owned(),
             options: options.clone(),
             cursor: Cursor::start(options),
-            done: false,
-        };
-        ListObjects { pages, page: Vec::new().into_iter() }
+        }))
     }
 }
 
 /// The objects of a bucket, one after the other; from [`Client::list_objects`].
 #[derive(Debug)]
-pub struct ListObjects {
-    pages: ListPages,
-    page: vec::IntoIter<Object>,
-}
+pub struct ListObjects(Entries<Objects>);
 
 impl ListObjects {
     /// Gives whole pages, which also have the common prefixes. Objects that were taken already are left out.
     pub fn pages(self) -> ListPages {
-        self.pages
+        ListPages(self.0.into_pages())
     }
 }
 
@@ -173,26 +164,28 @@ impl Iterator for ListObjects {
     type Item = Result<Object>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(object) = self.page.next() {
-                return Some(Ok(object));
-            }
-            match self.pages.next()? {
-                Ok(page) => self.page = page.objects.into_iter(),
-                Err(error) => return Some(Err(error)),
-            }
-        }
+        self.0.next()
     }
 }
 
 /// The pages of a listing; from [`ListObjects::pages`].
 #[derive(Debug)]
-pub struct ListPages {
+pub struct ListPages(Pages<Objects>);
+
+impl Iterator for ListPages {
+    type Item = Result<ListPage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
+#[derive(Debug)]
+struct Objects {
     client: Client,
     bucket: String,
     options: ListObjectsOptions,
     cursor: Cursor,
-    done: bool,
 }
 
 /// Where the next page begins.
@@ -212,21 +205,11 @@ impl Cursor {
     }
 }
 
-impl Iterator for ListPages {
-    type Item = Result<ListPage>;
+impl Listing for Objects {
+    type Page = ListPage;
+    type Entry = Object;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let page = self.fetch();
-        self.done |= page.is_err();
-        Some(page)
-    }
-}
-
-impl ListPages {
-    fn fetch(&mut self) -> Result<ListPage> {
+    fn fetch(&mut self) -> Result<(ListPage, bool)> {
         let mut answer = self.ask()?;
         if answer.is_v1 && matches!(&self.cursor, Cursor::StartAfter(Some(_))) {
             // the server ignored start-after along with list-type=2: ask again as it understands
@@ -236,16 +219,18 @@ impl ListPages {
         if answer.truncated {
             let next = answer.next_cursor();
             self.advance(next).map_err(|error| error.in_call(|| format!("ListObjects {}", self.bucket)))?;
-        } else {
-            self.done = true;
         }
-        Ok(answer.page)
+        Ok((answer.page, answer.truncated))
     }
 
+    fn entries(page: ListPage) -> Vec<Object> {
+        page.objects
+    }
+}
+
+impl Objects {
     fn advance(&mut self, next: Option<Cursor>) -> Result<()> {
-        let stuck = |what: &str| {
-            Err(Error::new(ErrorKind::UnexpectedAnswer, format!("the listing says it goes on, {what}")))
-        };
+        let stuck = |what: &str| Err(broken(format!("the listing says it goes on, {what}")));
         match (&self.cursor, &next) {
             (_, None) => return stuck("but not from where"),
             (old, Some(new)) if old == new => return stuck("but from where it was"),
@@ -259,16 +244,8 @@ impl ListPages {
     }
 
     fn ask(&self) -> Result<Answer> {
-        let options = &self.options;
-        let mut request = Request::bucket("ListObjects", Method::Get, &self.bucket);
-        if let Some(size) = options.page_size {
-            if !(1..=1000).contains(&size) {
-                let message = format!("a page size of {size}; a page has 1 to 1000 entries");
-                return Err(Error::invalid(message).in_call(|| request.describe()));
-            }
-            request = request.query("max-keys", size.to_string());
-        }
-        request = match &self.cursor {
+        let request = Request::bucket("ListObjects", Method::Get, &self.bucket);
+        let request = match &self.cursor {
             Cursor::Marker(marker) => request.query_if("marker", marker.as_deref()),
             Cursor::StartAfter(key) => {
                 request.query("list-type", "2").query_if("start-after", key.as_deref())
@@ -277,11 +254,7 @@ impl ListPages {
                 request.query("list-type", "2").query("continuation-token", token.as_str())
             }
         };
-        // control characters could not be in the XML otherwise
-        let request = request
-            .query("encoding-type", "url")
-            .query_if("prefix", options.prefix.as_deref())
-            .query_if("delimiter", options.delimiter.as_deref());
+        let request = self.options.filter.apply(request, "max-keys")?;
         self.client.call(&request, |response| response.xml("ListBucketResult", read))
     }
 }
@@ -306,23 +279,10 @@ impl Answer {
 }
 
 fn read(root: Node<'_, '_>) -> Result<Answer> {
-    let encoded = xml::child_text(root, "EncodingType").is_some_and(|kind| kind.trim() == "url");
-    let decode = |text: String| {
-        if !encoded {
-            return Ok(text);
-        }
-        encode::decode(&text)
-            .ok_or_else(|| broken(format!("the key {text:?} is not encoded as the listing says")))
-    };
-    let mut page = ListPage::default();
-    for node in xml::children(root, "Contents") {
-        page.objects.push(read_object(node, &decode)?);
-    }
-    for node in xml::children(root, "CommonPrefixes") {
-        for prefix in xml::children(node, "Prefix") {
-            page.common_prefixes.push(decode(xml::text(prefix))?);
-        }
-    }
+    let names = Names::of(root);
+    let objects = xml::children(root, "Contents").map(|node| read_object(node, &names));
+    let page =
+        ListPage { objects: objects.collect::<Result<_>>()?, common_prefixes: names.common_prefixes(root)? };
     Ok(Answer {
         page,
         truncated: xml::child_flag(root, "IsTruncated"),
@@ -331,20 +291,16 @@ fn read(root: Node<'_, '_>) -> Result<Answer> {
     })
 }
 
-fn read_object(node: Node<'_, '_>, decode: &dyn Fn(String) -> Result<String>) -> Result<Object> {
-    let key = xml::child_text(node, "Key").ok_or_else(|| broken("an entry of the listing has no key"))?;
+fn read_object(node: Node<'_, '_>, names: &Names) -> Result<Object> {
+    let key = names.key(node)?;
     let size = xml::child_text(node, "Size").and_then(|size| size.trim().parse().ok());
     Ok(Object {
         size: size.ok_or_else(|| broken(format!("the entry {key:?} of the listing has no size")))?,
-        key: decode(key)?,
+        key,
         last_modified: xml::child_text(node, "LastModified")
             .map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date)),
         e_tag: xml::child_text(node, "ETag").map(ETag::new),
         storage_class: xml::child_text(node, "StorageClass"),
         owner: xml::child(node, "Owner").map(Owner::read),
     })
-}
-
-fn broken(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::UnexpectedAnswer, message)
 }

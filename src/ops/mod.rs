@@ -1,7 +1,10 @@
 //! One file per AWS action, or per family of one sub-resource: the request, the answer, the public method.
 
+mod abort_multipart_upload;
 mod acl;
+mod complete_multipart_upload;
 mod create_bucket;
+mod create_multipart_upload;
 mod delete_bucket;
 mod delete_object;
 mod delete_objects;
@@ -11,22 +14,31 @@ mod get_object_attributes;
 mod head_bucket;
 mod head_object;
 mod list_buckets;
+mod list_multipart_uploads;
 mod list_objects;
+mod list_parts;
 mod post_object;
 mod presign;
 mod presign_multipart;
 mod put_object;
+mod upload_part;
 mod url;
 
 pub use acl::AclOptions;
 pub use create_bucket::CreateBucketOptions;
 pub use delete_object::DeletedObject;
 pub use delete_objects::ObjectIdentifier;
-pub use get_object::{GetObjectOptions, ObjectReader};
+pub use get_object::GetObjectOptions;
 pub use get_object_attributes::{ObjectAttributes, ObjectAttributesOptions, ObjectPart};
 pub use head_bucket::BucketInfo;
 pub use list_buckets::Bucket;
+pub use list_multipart_uploads::{
+    ListMultipartUploads, ListMultipartUploadsOptions, MultipartUpload, MultipartUploadPage,
+    MultipartUploadPages,
+};
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
+pub use list_parts::{ListParts, Part};
 pub use post_object::{PostForm, PostPolicy};
 pub use put_object::{PutObjectOptions, StoredObject};
+pub use upload_part::CompletedPart;
 pub use url::{PresignedUrl, UrlOptions};

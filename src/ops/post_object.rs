@@ -178,7 +178,7 @@ impl Client {
         policy: &PostPolicy,
         expires: Duration,
     ) -> Result<PostForm> {
-        self.presign_post_at(bucket, policy, expires, OffsetDateTime::now_utc())
+        self.presign_post_at(bucket, policy, expires, self.now())
     }
 
     fn presign_post_at(

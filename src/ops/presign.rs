@@ -190,6 +190,6 @@ impl Client {
         expires: Duration,
         options: &UrlOptions,
     ) -> Result<PresignedUrl> {
-        self.signer().presign_at_endpoint(&options.endpoint(self), request, expires)
+        self.signer().presign_at(self.now(), &options.endpoint(self), request, expires)
     }
 }

@@ -1,18 +1,21 @@
 //! PutObject.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
 use crate::body::Body;
 use crate::client::Client;
 use crate::encode;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::metadata::{USER_PREFIX, is_encrypted};
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
+use crate::transfer::verify;
 
 /// What is stored with an object beside its content.
 ///
@@ -107,6 +110,22 @@ impl PutObjectOptions {
         self.headers.set(name, value);
         self
     }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The headers for beginning an upload in parts, and the conditions, which are for its end.
+    pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
+        let (mut headers, mut conditions) = (self.headers.clone(), Headers::default());
+        for name in ["if-match", "if-none-match"] {
+            if let Some(value) = self.headers.get(name) {
+                conditions.set(name, value);
+                headers.remove(name);
+            }
+        }
+        (headers, conditions)
+    }
 }
 
 /// What the server says of an object that it has stored.
@@ -128,10 +147,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent; [`LocalIo`](ErrorKind::LocalIo)
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent; [`LocalIo`](crate::ErrorKind::LocalIo)
     /// where the body cannot be read or has another length than announced, and nothing is stored;
-    /// [`Integrity`](ErrorKind::Integrity) where the ETag is the MD5 of something else;
-    /// [`Server`](ErrorKind::Server) where the server refuses.
+    /// [`Integrity`](crate::ErrorKind::Integrity) where the ETag is the MD5 of something else;
+    /// [`Server`](crate::ErrorKind::Server) where the server refuses.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -165,16 +184,30 @@ impl Client {
         body: impl Into<Body<'b>>,
         options: &PutObjectOptions,
     ) -> Result<StoredObject> {
-        let request = Request::object("PutObject", Method::Put, bucket, key)
-            .headers(&options.headers)
-            .unsigned_payload();
-        let describe = |error: Error| error.in_call(|| request.describe());
-        let mut body = body.into().open().map_err(describe)?;
-        if self.checks_md5() {
-            body = body.with_md5();
+        let request = Request::object("PutObject", Method::Put, bucket, key).headers(&options.headers);
+        self.store(request, body.into(), None)
+    }
+
+    /// Sends content and compares the ETag of what was stored. A sum that is known beforehand is sent
+    /// along, so that the server refuses what differs; else it is made while the content is sent.
+    pub(crate) fn store(
+        &self,
+        request: Request<'_>,
+        body: Body<'_>,
+        known_md5: Option<[u8; 16]>,
+    ) -> Result<StoredObject> {
+        let check = self.settings().check_md5;
+        let mut request = request.unsigned_payload();
+        let call = request.clone();
+        let describe = |error: Error| error.in_call(|| call.describe());
+        let mut body = body.open().map_err(describe)?;
+        match known_md5 {
+            Some(md5) => request = request.header("content-md5", BASE64.encode(md5)),
+            None if check => body = body.with_md5(),
+            None => {}
         }
         let headers = self.execute(&request, &mut body, |response: Response| {
-            if response.header("etag").is_none() && self.checks_md5() {
+            if response.header("etag").is_none() && check {
                 return Err(response.unexpected("the answer to a PUT has no ETag"));
             }
             response.finish()
@@ -183,16 +216,10 @@ impl Client {
             e_tag: headers.get("etag").map(ETag::new),
             version_id: headers.get("x-amz-version-id").map(str::to_owned),
         };
-        let theirs = stored.e_tag.as_ref().and_then(ETag::md5).filter(|_| !is_encrypted(&headers));
-        match (theirs, body.md5()) {
-            (Some(theirs), Some(ours)) if theirs != ours => Err(describe(
-                Error::new(
-                    ErrorKind::Integrity,
-                    format!("the server stored something of MD5 {}, sent was {}", encode::hex(&theirs), encode::hex(&ours)),
-                )
-                .with_hint("Store it again. If this server's ETags are no MD5s, turn the check off by Config::check_md5."),
-            )),
-            _ => Ok(stored),
+        let theirs = stored.e_tag.as_ref().and_then(ETag::md5).filter(|_| check && !is_encrypted(&headers));
+        if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
+            verify::same(&ours, &theirs, "what was sent").map_err(describe)?;
         }
+        Ok(stored)
     }
 }

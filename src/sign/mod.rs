@@ -64,6 +64,14 @@ impl Signer {
         }
     }
 
+    /// The same keys for another region; without one in V2.
+    pub(crate) fn for_region(&self, region: &str) -> Self {
+        match self {
+            Self::V4(credentials, _) => Self::V4(credentials.clone(), region.to_owned()),
+            other => other.clone(),
+        }
+    }
+
     /// Signs by headers: the request's own, and those that the signature adds.
     pub(crate) fn sign(&self, request: &Request<'_>, address: &Address, now: OffsetDateTime) -> Signed {
         match self {

@@ -1,24 +1,99 @@
 //! An object into a file: whole and checked, or not there at all.
 
-use std::fs::{self, File, OpenOptions};
-use std::hash::{BuildHasher as _, Hasher as _};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
+use md5::{Digest as _, Md5};
+
+use super::partial_file::{self, PartialFile};
+use super::reader::ObjectReader;
+use super::verify::{ContentCheck, Md5Check};
 use crate::client::Client;
+use crate::encode;
 use crate::error::{Error, Result};
 use crate::metadata::ObjectMetadata;
 use crate::ops::GetObjectOptions;
 
-/// Bytes copied at once.
-const BUFFER: usize = 256 << 10;
+/// Bytes copied at once: as much as a fast connection has ready, and no more than the object.
+const LARGEST_COPY: u64 = 1 << 20;
+const SMALLEST_COPY: u64 = 8 << 10;
 
-/// What [`Client::download_file`] has brought.
+type Progress<'a> = Box<dyn Fn(u64, u64) + 'a>;
+
+/// How an object is downloaded to a file.
+#[derive(Default)]
+pub struct DownloadOptions<'a> {
+    object: GetObjectOptions,
+    if_changed: bool,
+    resume: bool,
+    progress: Option<Progress<'a>>,
+}
+
+impl<'a> DownloadOptions<'a> {
+    /// The newest version, whole, in any case.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the version, the range or the conditions of the request.
+    pub fn object(mut self, options: GetObjectOptions) -> Self {
+        self.object = options;
+        self
+    }
+
+    /// Downloads only where the target differs: its MD5 is compared with the object's ETag by the server.
+    ///
+    /// Where they are equal, the file stays as it is, its time of modification too, and
+    /// [`Download::changed`] is false: what a build script wants. An object whose ETag is no MD5 is always
+    /// downloaded.
+    pub fn if_changed(mut self) -> Self {
+        self.if_changed = true;
+        self
+    }
+
+    /// Keeps what has come where the download fails or the process is killed, and goes on from there the
+    /// next time, as long as the object has the same ETag.
+    ///
+    /// The file beside the target, `.NAME.etag-….part`, is then left; it goes when a download succeeds or
+    /// the object has changed. One process at a time may resume a target.
+    pub fn resume(mut self) -> Self {
+        self.resume = true;
+        self
+    }
+
+    /// Has a function told of the bytes so far and of all bytes, after each write.
+    pub fn progress(mut self, tell: impl Fn(u64, u64) + 'a) -> Self {
+        self.progress = Some(Box::new(tell));
+        self
+    }
+}
+
+impl fmt::Debug for DownloadOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownloadOptions")
+            .field("object", &self.object)
+            .field("if_changed", &self.if_changed)
+            .field("resume", &self.resume)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What [`Client::download_file`] has done.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Download {
-    /// The object's properties.
-    pub metadata: ObjectMetadata,
+    /// False where [`DownloadOptions::if_changed`] found the file to be the object already.
+    pub changed: bool,
+    /// The length of the file in bytes, where it was written; 0 where it was not.
+    pub bytes: u64,
+    /// How many of these an earlier run had brought, with [`DownloadOptions::resume`].
+    pub resumed_from: u64,
+    /// What was compared before the file got its name.
+    pub check: ContentCheck,
+    /// The object's properties; `None` where nothing was downloaded.
+    pub metadata: Option<ObjectMetadata>,
 }
 
 impl Client {
@@ -26,12 +101,13 @@ impl Client {
     ///
     /// The content goes to a temporary file beside the target, which takes the target's name once it is
     /// whole and checked: its length always, its MD5 where the ETag is one. On any error the target is as it
-    /// was, and the temporary file is gone. Memory does not grow with the object.
+    /// was, and the temporary file is gone. A connection that breaks is resumed from the byte reached.
+    /// Memory does not grow with the object: at most 2 MiB are used.
     ///
     /// # Errors
     ///
     /// [`LocalIo`](crate::ErrorKind::LocalIo) where the file cannot be written, with nothing asked of the
-    /// server if its folder is missing; otherwise as [`get_object`](Self::get_object) and reading it.
+    /// server if it cannot even be made; otherwise as [`get_object`](Self::get_object) and reading it.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -39,11 +115,11 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn download_file(&self, bucket: &str, key: &str, path: impl AsRef<Path>) -> Result<Download> {
-        self.download_file_with(bucket, key, path, &GetObjectOptions::new())
+        self.download_file_with(bucket, key, path, &DownloadOptions::new())
     }
 
-    /// Downloads a version or a range of an object, or downloads it under a condition; see
-    /// [`download_file`](Self::download_file).
+    /// Downloads an object to a file only where it has changed, resumes an earlier run, or tells of its
+    /// progress; see [`download_file`](Self::download_file).
     ///
     /// # Errors
     ///
@@ -51,10 +127,10 @@ impl Client {
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// use plain_s3::GetObjectOptions;
+    /// use plain_s3::DownloadOptions;
     ///
-    /// let old = GetObjectOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// client.download_file_with("my-new-bucket", "perl_poetry.pdf", "poetry.pdf", &old)?;
+    /// let options = DownloadOptions::new().resume().progress(|done, all| eprint!("\r{done} of {all} bytes"));
+    /// client.download_file_with("my-new-bucket", "backup.tar", "backup.tar", &options)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn download_file_with(
@@ -62,78 +138,148 @@ impl Client {
         bucket: &str,
         key: &str,
         path: impl AsRef<Path>,
-        options: &GetObjectOptions,
+        options: &DownloadOptions<'_>,
     ) -> Result<Download> {
-        let in_call = |error: Error| error.in_call(|| format!("download_file {bucket}/{key}"));
-        let mut partial = Partial::create(path.as_ref()).map_err(in_call)?;
-        let mut object = self.get_object_with(bucket, key, options)?;
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let n = match object.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => n,
-                Err(error) => return Err(in_call(Error::from_read(error))),
+        self.download(bucket, key, path.as_ref(), options)
+            .map_err(|error| error.in_call(|| format!("download_file {bucket}/{key}")))
+    }
+
+    fn download(
+        &self,
+        bucket: &str,
+        key: &str,
+        path: &Path,
+        options: &DownloadOptions<'_>,
+    ) -> Result<Download> {
+        if options.resume && !options.object.is_whole() {
+            return Err(Error::invalid("resume goes with a whole object, not with a range or a part of one"));
+        }
+        let path = &partial_file::target(path)?;
+        let mut object_options = options.object.clone();
+        if options.if_changed {
+            if let Some(md5) = md5_of_file(path)? {
+                object_options = object_options.if_none_match(encode::hex(&md5));
+            }
+        }
+        let mut partial = PartialFile::create(path)?;
+        let (mut object, resumed_from) =
+            match self.open_rest(bucket, key, path, &object_options, options.resume)? {
+                Some((object, left_over, start)) => {
+                    partial.discard();
+                    partial = left_over;
+                    (object, start)
+                }
+                None => match self.get_object_with(bucket, key, &object_options) {
+                    Ok(object) => (object, 0),
+                    Err(error) if options.if_changed && error.is_not_modified() => {
+                        return Ok(Download::unchanged());
+                    }
+                    Err(error) => return Err(error),
+                },
             };
-            partial.write(&buffer[..n]).map_err(in_call)?;
+        if options.resume {
+            if let Some(e_tag) = &object.metadata.e_tag {
+                partial.keep_as(e_tag)?;
+            }
         }
-        partial.finish().map_err(in_call)?;
-        Ok(Download { metadata: object.metadata })
+        let all = resumed_from + object.metadata.content_length;
+        if let Err(error) = copy(&mut object, &mut partial, resumed_from, all, options) {
+            if error.kind() == crate::ErrorKind::Integrity {
+                partial.discard(); // no later run can make these bytes right
+            }
+            return Err(error);
+        }
+        partial.finish()?;
+        Ok(Download {
+            changed: true,
+            bytes: all,
+            resumed_from,
+            check: object.check(),
+            metadata: Some(object.metadata),
+        })
     }
-}
 
-/// A file that does not have its name yet. Dropped unfinished, it is removed.
-struct Partial<'a> {
-    file: File,
-    path: PathBuf,
-    target: &'a Path,
-    finished: bool,
-}
-
-impl<'a> Partial<'a> {
-    fn create(target: &'a Path) -> Result<Self> {
-        let failed = |error| Error::local(format!("cannot write {}", target.display()), error);
-        let Some(name) = target.file_name() else {
-            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file")));
+    /// Opens the rest of what an earlier run began, where it left something and the object is still the same.
+    fn open_rest<'p>(
+        &self,
+        bucket: &str,
+        key: &str,
+        path: &'p Path,
+        options: &GetObjectOptions,
+        wanted: bool,
+    ) -> Result<Option<(ObjectReader, PartialFile<'p>, u64)>> {
+        if !wanted {
+            return Ok(None);
+        }
+        let Some((mut partial, e_tag, len)) = PartialFile::find(path)? else { return Ok(None) };
+        // the last byte anew: a file that lacked only its name would ask for an empty range otherwise
+        let start = len.saturating_sub(1);
+        let rest = options.clone().range(start..).if_match(&e_tag);
+        let mut object = match self.get_object_with(bucket, key, &rest) {
+            Ok(object) if object.metadata.e_tag.as_ref() == Some(&e_tag) => object,
+            Err(error) if !error.is_precondition_failed() && !error.is_invalid_range() => return Err(error),
+            _ => {
+                partial.discard();
+                return Ok(None);
+            }
         };
-        if target.is_dir() {
-            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory")))
-                .map_err(|error| error.with_hint("Name the file in it, too."));
+        let mut check = object.metadata.md5().filter(|_| self.settings().check_md5).map(Md5Check::new);
+        partial.read_start(start, |bytes| {
+            if let Some(check) = &mut check {
+                check.update(bytes);
+            }
+        })?;
+        if let Some(check) = check {
+            object.continue_check(check);
         }
-        // beside the target, as a rename across file systems is none
-        let mut partial_name = std::ffi::OsString::from(".");
-        partial_name.push(name);
-        partial_name.push(format!(".{:016x}.part", random()));
-        let path = target.with_file_name(partial_name);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
-        Ok(Self { file, path, target, finished: false })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|error| self.failed(error))
-    }
-
-    fn finish(mut self) -> Result<()> {
-        self.file.flush().map_err(|error| self.failed(error))?;
-        fs::rename(&self.path, self.target).map_err(|error| self.failed(error))?;
-        self.finished = true;
-        Ok(())
-    }
-
-    fn failed(&self, error: io::Error) -> Error {
-        Error::local(format!("cannot write {}", self.target.display()), error)
+        Ok(Some((object, partial, start)))
     }
 }
 
-impl Drop for Partial<'_> {
-    fn drop(&mut self) {
-        if !self.finished {
-            // there is nobody left to tell
-            let _ = fs::remove_file(&self.path);
+impl Download {
+    fn unchanged() -> Self {
+        Self { changed: false, bytes: 0, resumed_from: 0, check: ContentCheck::Md5, metadata: None }
+    }
+}
+
+/// The copy loop, which keeps errors of the network, that can be resumed, from those of the disk.
+fn copy(
+    object: &mut ObjectReader,
+    partial: &mut PartialFile<'_>,
+    mut done: u64,
+    all: u64,
+    options: &DownloadOptions<'_>,
+) -> Result<()> {
+    let mut buffer = vec![0; object.metadata.content_length.clamp(SMALLEST_COPY, LARGEST_COPY) as usize];
+    loop {
+        let n = object.fetch(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        partial.write(&buffer[..n])?;
+        done += n as u64;
+        if let Some(tell) = &options.progress {
+            tell(done, all);
         }
     }
 }
 
-/// A number that two downloads at once do not share.
-fn random() -> u64 {
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
+/// The MD5 of the file that is there, if one is.
+fn md5_of_file(path: &Path) -> Result<Option<[u8; 16]>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let mut md5 = Md5::new();
+    let mut buffer = vec![0; 256 << 10];
+    let mut hash = || {
+        let mut file = File::open(path)?;
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(()),
+                n => md5.update(&buffer[..n]),
+            }
+        }
+    };
+    hash().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))?;
+    Ok(Some(md5.finalize().into()))
 }

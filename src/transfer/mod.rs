@@ -2,5 +2,13 @@
 
 mod delete_forced;
 mod download;
+mod partial_file;
+mod parts;
+mod reader;
+mod upload;
+pub(crate) mod verify;
 
-pub use download::Download;
+pub use download::{Download, DownloadOptions};
+pub use reader::ObjectReader;
+pub use upload::{Upload, UploadOptions};
+pub use verify::ContentCheck;

@@ -1,11 +1,16 @@
 //! HTTP by ureq: the only place that knows it. Sends one attempt and gives back one answer.
 
+mod buffers;
+mod errors;
 mod resolver;
+mod socket;
 
 use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 use ureq::http::{self, HeaderName, HeaderValue};
-use ureq::{Agent, SendBody, Timeout};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::{Agent, SendBody};
 
 use crate::body::OpenBody;
 use crate::config::Config;
@@ -14,18 +19,27 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
-use resolver::{CachingResolver, LookupFailed};
-
-/// Bytes read from a connection at once, and written to it. Measured best for uploads and for TLS.
-const BUFFER: usize = 64 << 10;
+use resolver::CachingResolver;
+use socket::SocketConnector;
 
 /// The connections of a client.
 #[derive(Debug)]
 pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
-    connect_timeout: std::time::Duration,
-    idle_timeout: std::time::Duration,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+}
+
+/// How long one attempt may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How long the other side may be silent.
+    pub(crate) idle: Duration,
+    /// When the whole call must be over.
+    pub(crate) deadline: Option<Instant>,
+    /// What the deadline was made from, for the error's text.
+    pub(crate) total: Duration,
 }
 
 impl Transport {
@@ -42,11 +56,15 @@ impl Transport {
             .timeout_connect(Some(config.connect_timeout))
             .timeout_per_read(Some(config.idle_timeout))
             .timeout_per_write(Some(config.idle_timeout))
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(BUFFER);
+            .input_buffer_size(buffers::SMALL)
+            .output_buffer_size(buffers::SMALL);
         let builder = tls(builder, config, endpoint)?;
         let resolver = CachingResolver::default();
-        let connector = ureq::unversioned::transport::DefaultConnector::default();
+        let connector = ().chain(ConnectProxyConnector::default()).chain(SocketConnector);
+        #[cfg(feature = "rustls")]
+        let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
+        #[cfg(feature = "native-tls")]
+        let connector = connector.chain(ureq::unversioned::transport::NativeTlsConnector::default());
         Ok(Self {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
@@ -62,46 +80,80 @@ impl Transport {
         url: &str,
         headers: &Headers,
         body: &mut OpenBody<'_>,
+        limits: Limits,
     ) -> Result<Response> {
-        let mut request = http::Request::new(());
-        *request.method_mut() = method.as_str().parse().expect("the methods of S3 are methods of HTTP");
-        *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| {
-            Error::invalid("the URL of the request is not valid").with_source(error)
-        })?;
-        for (name, value) in headers.iter() {
-            let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()));
-            let (Ok(name), Ok(value)) = pair else {
-                return Err(Error::invalid(format!("the header {name} cannot be sent")));
-            };
-            request.headers_mut().append(name, value);
-        }
+        let mut request = http_request(method, url, headers)?;
+        socket::begin_request();
         let answer = if matches!(method, Method::Put | Method::Post) {
             if body.len() == 0 {
                 body.expect_end()?;
             }
             // without a length ureq would send it in chunks, which S3 refuses
             request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-            self.agent.run(request.map(|()| SendBody::from_reader(body)))
+            self.run(request, SendBody::from_reader(&mut Outgoing(body)), limits)?
         } else {
-            self.agent.run(request)
+            self.run(request, SendBody::none(), limits)?
         };
-        let answer = answer.map_err(|error| self.error(error))?;
         let (head, content) = answer.into_parts();
+        if socket::is_refused() && head.status.is_success() {
+            return Err(Error::new(
+                ErrorKind::Network,
+                "the server answered before it had taken the whole body",
+            ));
+        }
         let mut headers = Headers::default();
         for (name, value) in &head.headers {
             headers.append(name.as_str(), text(value.as_bytes()));
         }
-        let body = Incoming { body: content.into_reader(), timeout: self.idle_timeout };
+        let body = Incoming { body: content.into_reader(), limits };
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
     }
 
-    fn error(&self, error: ureq::Error) -> Error {
-        let error = convert(error, self.connect_timeout, self.idle_timeout);
-        if error.kind() == ErrorKind::Connect {
-            self.resolver.forget();
-        }
-        error
+    fn run(
+        &self,
+        request: http::Request<()>,
+        body: SendBody<'_>,
+        limits: Limits,
+    ) -> Result<http::Response<ureq::Body>> {
+        let request = request.map(|()| body);
+        let request = if limits.deadline.is_some() || limits.idle != self.idle_timeout {
+            // the resolver is ours, so that a total timeout starts no thread
+            let left = limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Err(errors::out_of_time(limits.total));
+            }
+            self.agent
+                .configure_request(request)
+                .timeout_global(left)
+                .timeout_per_read(Some(limits.idle))
+                .build()
+        } else {
+            request
+        };
+        self.agent.run(request).map_err(|error| {
+            let error = errors::convert(error, self.connect_timeout, limits);
+            if error.kind() == ErrorKind::Connect {
+                self.resolver.forget();
+            }
+            error
+        })
     }
+}
+
+fn http_request(method: Method, url: &str, headers: &Headers) -> Result<http::Request<()>> {
+    let mut request = http::Request::new(());
+    *request.method_mut() = method.as_str().parse().expect("the methods of S3 are methods of HTTP");
+    *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| {
+        Error::invalid("the URL of the request is not valid").with_source(error)
+    })?;
+    for (name, value) in headers.iter() {
+        let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()));
+        let (Ok(name), Ok(value)) = pair else {
+            return Err(Error::invalid(format!("the header {name} cannot be sent")));
+        };
+        request.headers_mut().append(name, value);
+    }
+    Ok(request)
 }
 
 /// A header's value as text. S3 has UTF-8 in metadata; what is not UTF-8 is read as Latin-1, as HTTP had it.
@@ -112,15 +164,24 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
+/// A request's body; not read any further once the server has answered and takes no more of it.
+struct Outgoing<'a, 'b>(&'a mut OpenBody<'b>);
+
+impl Read for Outgoing<'_, '_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if socket::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
+    }
+}
+
 /// An answer's body, with this crate's errors inside its `io::Error`s.
 struct Incoming {
     body: ureq::BodyReader<'static>,
-    timeout: std::time::Duration,
+    limits: Limits,
 }
 
 impl Read for Incoming {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.body.read(buf).map_err(|error| convert(error.into(), self.timeout, self.timeout).into())
+        self.body.read(buf).map_err(|error| errors::convert_body(error.into(), self.limits).into())
     }
 }
 
@@ -168,73 +229,4 @@ fn tls(builder: Builder, config: &Config, endpoint: &Endpoint) -> Result<Builder
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn tls(builder: Builder, _: &Config, _: &Endpoint) -> Result<Builder> {
     Ok(builder)
-}
-
-fn convert(error: ureq::Error, connect: std::time::Duration, idle: std::time::Duration) -> Error {
-    match error {
-        ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
-            Error::new(ErrorKind::Timeout, format!("no connection within {connect:?}"))
-                .with_hint("Check the endpoint's host and port, and any firewall in between.")
-        }
-        ureq::Error::Timeout(Timeout::PerWrite) => {
-            Error::new(ErrorKind::Timeout, format!("the server took no byte of the request for {idle:?}"))
-                .with_hint("Config::idle_timeout sets this limit.")
-        }
-        ureq::Error::Timeout(_) => {
-            Error::new(ErrorKind::Timeout, format!("the server was silent for {idle:?}"))
-                .with_hint("Config::idle_timeout sets this limit.")
-        }
-        ureq::Error::HostNotFound => unknown_name(),
-        ureq::Error::Other(inner) if inner.is::<LookupFailed>() => unknown_name().with_source(inner),
-        ureq::Error::Io(error) => convert_io(error),
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        error @ (ureq::Error::Tls(_) | ureq::Error::TlsRequired) => handshake(error),
-        #[cfg(feature = "rustls")]
-        error @ ureq::Error::Rustls(_) => handshake(error),
-        #[cfg(feature = "native-tls")]
-        error @ ureq::Error::NativeTls(_) => handshake(error),
-        error @ (ureq::Error::ConnectProxyFailed(_) | ureq::Error::ConnectionFailed) => {
-            Error::new(ErrorKind::Connect, "no connection").with_source(error)
-        }
-        error @ ureq::Error::Protocol(_) => {
-            Error::new(ErrorKind::UnexpectedAnswer, "the answer is not HTTP/1.1")
-                .with_source(error)
-                .with_hint("If the port speaks TLS, write https:// in the endpoint.")
-        }
-        error => Error::new(ErrorKind::Network, "the request failed").with_source(error),
-    }
-}
-
-fn convert_io(error: io::Error) -> Error {
-    use io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, InvalidData, NetworkUnreachable,
-    };
-    match error.kind() {
-        ConnectionRefused => Error::new(ErrorKind::Connect, "no connection")
-            .with_source(error)
-            .with_hint("Nothing listens at this host and port: check the endpoint."),
-        HostUnreachable | NetworkUnreachable | AddrNotAvailable => {
-            Error::new(ErrorKind::Connect, "no connection").with_source(error)
-        }
-        // this is how rustls says that it does not trust or understand the other side
-        InvalidData => handshake(error),
-        _ => Error::new(ErrorKind::Network, "the connection was lost").with_source(error),
-    }
-}
-
-fn unknown_name() -> Error {
-    Error::new(ErrorKind::Connect, "the host name was not found").with_hint(
-        "Check the endpoint's spelling and this machine's DNS; in virtual-hosted style the bucket is part of the name.",
-    )
-}
-
-fn handshake(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let error = error.into();
-    let text = error.to_string().to_ascii_lowercase();
-    let hint = if text.contains("certificate") || text.contains("issuer") {
-        "If the server's certificate comes from an authority of its own, give that by Config::ca_pem."
-    } else {
-        "If the server speaks plain HTTP, write http:// in the endpoint."
-    };
-    Error::new(ErrorKind::Tls, "no TLS connection").with_source(error).with_hint(hint)
 }

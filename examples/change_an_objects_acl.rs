@@ -1,0 +1,15 @@
+//! Changing an object's ACL: one object for everybody to read, one for its owner alone.
+//!
+//!     cargo run --example change_an_objects_acl
+//!
+//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+
+use plain_s3::{CannedAcl, Client, Config};
+
+fn main() -> plain_s3::Result<()> {
+    let client = Client::new(Config::from_env()?)?;
+
+    client.put_object_acl("my-new-bucket", "hello.txt", CannedAcl::PublicRead)?;
+    client.put_object_acl("my-new-bucket", "secret_plans.txt", CannedAcl::Private)?;
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! Generating download URLs: unsigned for a public object, signed for one hour for a private one.
+//!
+//!     cargo run --example generate_download_urls
+//!
+//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+
+use std::time::Duration;
+
+use plain_s3::{Client, Config, UrlOptions};
+
+fn main() -> plain_s3::Result<()> {
+    let client = Client::new(Config::from_env()?)?;
+
+    let plain_http = UrlOptions::new().force_http();
+    let hello_url = client.object_url_with("my-new-bucket", "hello.txt", &plain_http)?;
+    println!("{hello_url}");
+
+    let hour = Duration::from_secs(3600);
+    let plans_url = client.presign_get_object_with("my-new-bucket", "secret_plans.txt", hour, &plain_http)?;
+    println!("{plans_url}");
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The one loop that every call goes through: sign, send, classify, and repeat what may be repeated.
+
+use std::borrow::Cow;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+use crate::body::OpenBody;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::hints::{self, Situation};
+use crate::request::Request;
+use crate::response::Response;
+use crate::sign::{Signer, query_string};
+use crate::timestamp::Timestamp;
+use crate::transport::Limits;
+
+/// How much longer the server may be silent in a call that makes it work first, such as completing an upload.
+const PATIENCE: u32 = 10;
+
+impl Client {
+    /// Sends a request that has no body and reads its answer.
+    pub(crate) fn call<T>(
+        &self,
+        request: &Request<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<T> {
+        self.execute(request, &mut OpenBody::empty(), parse)
+    }
+
+    /// Sends a request, each attempt signed anew, and reads its answer; both are repeated as the retry
+    /// policy says. `parse` is within the loop, so that an error in a 200 and an answer cut short are
+    /// errors like any other.
+    pub(crate) fn execute<T>(
+        &self,
+        request: &Request<'_>,
+        body: &mut OpenBody<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<T> {
+        self.execute_until(self.deadline(), request, body, parse)
+    }
+
+    /// When a call that begins now must have ended, where there is such a limit.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        Some(Instant::now() + self.settings().call_timeout?)
+    }
+
+    pub(crate) fn execute_until<T>(
+        &self,
+        deadline: Option<Instant>,
+        request: &Request<'_>,
+        body: &mut OpenBody<'_>,
+        mut parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<T> {
+        let settings = self.settings();
+        let endpoint = self.signer().endpoint();
+        let address = self.signer().address(endpoint, request)?;
+        let url = address.url(&query_string(&request.query));
+        let call = if settings.listener.is_on() { request.describe() } else { String::new() };
+        let idle = settings.idle_timeout * if request.patient { PATIENCE } else { 1 };
+        let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
+        let mut learnt = Learnt::default();
+        let mut attempt = 1;
+        loop {
+            settings.listener.tell(|| Event::Attempt { call: &call, attempt });
+            let now = self.now();
+            let mut signer =
+                self.signer().signer(now).map_err(|error| error.in_call(|| request.describe()))?;
+            if let Some(region) = &learnt.region {
+                signer = Cow::Owned(signer.for_region(region));
+            }
+            let signed = signer.sign(request, &address, now);
+            let result = self
+                .transport()
+                .send(request.method, &url, &signed.headers, body, limits)
+                .and_then(Response::success)
+                .and_then(&mut parse);
+            let error = match result {
+                Ok(output) => return Ok(output),
+                // a body that failed ends the connection; its own error is the one to tell
+                Err(error) => body.take_failure().unwrap_or(error),
+            };
+            if let Some(what) = self.learn(&mut learnt, &error, &signer, now) {
+                if body.rewind()? {
+                    settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
+                    continue;
+                }
+            }
+            if let Some(delay) = self.delay(attempt, &error, deadline) {
+                if body.rewind()? {
+                    settings.listener.tell(|| Event::Retry { call: &call, attempt, error: &error, delay });
+                    thread::sleep(delay);
+                    attempt += 1;
+                    continue;
+                }
+            }
+            let situation =
+                Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
+            return Err(hints::explain(error, &situation));
+        }
+    }
+
+    /// The wait before the next attempt; `None` where the policy or the deadline leaves no time for one.
+    pub(crate) fn delay(&self, attempt: u32, error: &Error, deadline: Option<Instant>) -> Option<Duration> {
+        let delay = self.settings().retry.delay(attempt, error)?;
+        match deadline {
+            Some(deadline) if Instant::now() + delay >= deadline => None,
+            _ => Some(delay),
+        }
+    }
+
+    /// Learns from a refusal what to sign with instead, each thing once a call.
+    fn learn(
+        &self,
+        learnt: &mut Learnt,
+        error: &Error,
+        signer: &Signer,
+        now: OffsetDateTime,
+    ) -> Option<String> {
+        let answer = error.answer()?;
+        if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !learnt.clock {
+            let server = Timestamp::from_http(answer.date.as_deref()?).date_time()?;
+            learnt.clock = true;
+            let seconds = self.shift_clock(server - now);
+            return Some(format!("clock {seconds:+} s"));
+        }
+        let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
+        match signer {
+            Signer::V4(_, region) if region != named && learnt.region.is_none() => {
+                learnt.region = Some(named.clone());
+                Some(format!("region {named}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What one call has learnt from refusals.
+#[derive(Default)]
+struct Learnt {
+    clock: bool,
+    region: Option<String>,
+}

@@ -1,0 +1,265 @@
+//! An object's content as a `Read` that resumes where the network breaks, and ends whole or in an error.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::thread;
+use std::time::Instant;
+
+use super::verify::{ContentCheck, Md5Check};
+use crate::body::OpenBody;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Event;
+use crate::metadata::ObjectMetadata;
+use crate::ops::GetObjectOptions;
+use crate::request::{Method, Request};
+use crate::response::Response;
+
+/// The content of an object on its way in.
+///
+/// Reading to the end gives exactly the object's bytes, or an error. The length is always checked and, for
+/// a whole object whose ETag is an MD5, that too; [`check`](Self::check) tells which. The last bytes are
+/// only given out once all is sure.
+///
+/// A connection that breaks or stalls on the way is resumed from the byte reached, as often as the
+/// client's [`RetryPolicy`](crate::RetryPolicy) allows, counted anew whenever bytes have come. An object
+/// that was replaced meanwhile is an error, never a mixture.
+///
+/// The [`io::Error`] of a failed read holds an [`Error`] of this crate.
+pub struct ObjectReader {
+    /// The object's properties.
+    pub metadata: ObjectMetadata,
+    source: Source,
+    body: Box<dyn Read + Send + Sync>,
+    /// Where the content begins in the object.
+    first: u64,
+    /// How much of the content was read.
+    done: u64,
+    check: Option<Md5Check>,
+    checked: ContentCheck,
+    /// Breaks since bytes last came.
+    breaks: u32,
+}
+
+/// Where the content comes from, to ask for the rest of it.
+struct Source {
+    client: Client,
+    bucket: String,
+    key: String,
+    options: GetObjectOptions,
+    deadline: Option<Instant>,
+}
+
+impl Source {
+    fn request(&self) -> Result<Request<'_>> {
+        self.options.apply(Request::object("GetObject", Method::Get, &self.bucket, &self.key))
+    }
+
+    fn call(&self) -> String {
+        format!("GetObject {}/{}", self.bucket, self.key)
+    }
+}
+
+impl ObjectReader {
+    pub(crate) fn open(client: &Client, bucket: &str, key: &str, options: &GetObjectOptions) -> Result<Self> {
+        let source = Source {
+            client: client.clone(),
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            options: options.clone(),
+            deadline: client.deadline(),
+        };
+        let request = source.request()?;
+        let (metadata, first, body) =
+            client.execute_until(source.deadline, &request, &mut OpenBody::empty(), |response| {
+                accept(response, options)
+            })?;
+        let md5 = metadata.md5().filter(|_| options.is_whole() && client.settings().check_md5);
+        let checked = if md5.is_some() { ContentCheck::Md5 } else { ContentCheck::Length };
+        let check = md5.map(Md5Check::new);
+        Ok(Self { metadata, source, body, first, done: 0, check, checked, breaks: 0 })
+    }
+
+    /// Returns what is compared before the content counts as whole.
+    pub fn check(&self) -> ContentCheck {
+        self.checked
+    }
+
+    /// Reads the whole content into memory.
+    ///
+    /// # Errors
+    ///
+    /// As reading does; see [`ObjectReader`].
+    pub fn bytes(mut self) -> Result<Vec<u8>> {
+        // the length is the server's word; no more than this is set aside before bytes have come
+        let mut bytes = Vec::with_capacity(usize::try_from(self.left().min(1 << 20)).unwrap_or_default());
+        self.read_to_end(&mut bytes).map_err(Error::from_read)?;
+        Ok(bytes)
+    }
+
+    /// Reads the whole content as text.
+    ///
+    /// # Errors
+    ///
+    /// As reading does; [`UnexpectedAnswer`](ErrorKind::UnexpectedAnswer) where the content is not UTF-8.
+    pub fn text(self) -> Result<String> {
+        let call = self.source.call();
+        String::from_utf8(self.bytes()?).map_err(|error| {
+            Error::new(ErrorKind::UnexpectedAnswer, "the content is not UTF-8 text")
+                .with_source(error)
+                .with_hint("bytes() takes any content.")
+                .in_call(|| call)
+        })
+    }
+
+    fn left(&self) -> u64 {
+        self.metadata.content_length - self.done
+    }
+
+    /// The next bytes, 0 at the end: [`Read::read`] with this crate's error.
+    pub(crate) fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let want = usize::try_from(self.left()).unwrap_or(usize::MAX).min(buf.len());
+        if want == 0 {
+            return Ok(0);
+        }
+        let n = loop {
+            let error = match self.body.read(&mut buf[..want]) {
+                Ok(0) => Error::new(
+                    ErrorKind::Network,
+                    format!(
+                        "the content ended after {} of its {} bytes",
+                        self.done, self.metadata.content_length
+                    ),
+                ),
+                Ok(n) => break n,
+                Err(error) => Error::from_read(error),
+            };
+            self.resume(error).map_err(|error| error.in_call(|| self.source.call()))?;
+        };
+        self.breaks = 0;
+        self.done += n as u64;
+        if let Some(check) = &mut self.check {
+            check.update(&buf[..n]);
+        }
+        if self.left() == 0 {
+            // to the end of the answer, so that its connection can be used again
+            let _ = self.body.read(&mut [0]);
+            if let Some(check) = self.check.take() {
+                check.finish().map_err(|error| error.in_call(|| self.source.call()))?;
+            }
+        }
+        Ok(n)
+    }
+
+    /// Has the rest of an object checked with what came before it, which was hashed already.
+    pub(crate) fn continue_check(&mut self, check: Md5Check) {
+        self.check = Some(check);
+        self.checked = ContentCheck::Md5;
+    }
+
+    /// Asks for the rest after a break, or gives the break back as the error.
+    fn resume(&mut self, broken: Error) -> Result<()> {
+        let Some(e_tag) = self.metadata.e_tag.clone() else { return Err(broken) };
+        self.breaks += 1;
+        let Some(delay) = self.source.client.delay(self.breaks, &broken, self.source.deadline) else {
+            return Err(broken);
+        };
+        let offset = self.first + self.done;
+        let end = self.first + self.metadata.content_length;
+        let call = self.source.call();
+        self.source.client.settings().listener.tell(|| Event::Resume { call: &call, offset, error: &broken });
+        thread::sleep(delay);
+
+        let options = self.source.options.clone().rest(offset..end, &e_tag);
+        let request = options.apply(Request::object(
+            "GetObject",
+            Method::Get,
+            &self.source.bucket,
+            &self.source.key,
+        ))?;
+        let rest = self.source.client.execute_until(
+            self.source.deadline,
+            &request,
+            &mut OpenBody::empty(),
+            |response| accept(response, &options),
+        );
+        let (metadata, _, body) = match rest {
+            Ok(rest) => rest,
+            Err(error) if error.is_precondition_failed() => return Err(replaced(offset)),
+            Err(error) => return Err(error),
+        };
+        if metadata.e_tag.is_some_and(|now| now != e_tag) {
+            return Err(replaced(offset));
+        }
+        self.body = body;
+        Ok(())
+    }
+}
+
+fn replaced(offset: u64) -> Error {
+    let message = format!("the object was replaced while it was read, after {offset} bytes");
+    Error::new(ErrorKind::Integrity, message).with_hint("Read it again from the start.")
+}
+
+type Accepted = (ObjectMetadata, u64, Box<dyn Read + Send + Sync>);
+
+/// Takes an answer that is exactly what was asked for: the whole, or the range. Gives the first byte's place.
+fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
+    let length = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
+    let Some(length) = length else {
+        return Err(response.unexpected("the answer has no Content-Length, so that a cut could not be seen"));
+    };
+    let mut first = 0;
+    match (options.byte_range(), response.status) {
+        (None, 200) if options.is_whole() => {}
+        // a part is a range of the server's choice
+        (None, 206) if !options.is_whole() => {
+            first = content_range(&response).map_or(0, |(first, _)| first);
+        }
+        (Some((start, end)), 206) => {
+            let got = content_range(&response);
+            let fits = got.is_some_and(|(from, to)| {
+                from == start
+                    && to >= from
+                    && to - from == length.wrapping_sub(1)
+                    && end.is_none_or(|end| to < end)
+            });
+            if !fits {
+                let range = response.header("content-range").unwrap_or("none").to_owned();
+                return Err(
+                    response.unexpected(format!("the Content-Range is {range}, not what was asked for"))
+                );
+            }
+            first = start;
+        }
+        (_, 200) => {
+            let message = "the server sent the whole object where a range or a part was asked for";
+            return Err(response.unexpected(message));
+        }
+        (_, status) => return Err(response.unexpected(format!("status {status} for a GET"))),
+    }
+    Ok((ObjectMetadata::new(response.headers, length), first, response.body))
+}
+
+/// First and last byte of `bytes 5-9/100`.
+fn content_range(response: &Response) -> Option<(u64, u64)> {
+    let (span, _) = response.header("content-range")?.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = span.split_once('-')?;
+    Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+}
+
+impl Read for ObjectReader {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(self.fetch(buf)?)
+    }
+}
+
+impl fmt::Debug for ObjectReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectReader")
+            .field("call", &self.source.call())
+            .field("done", &self.done)
+            .field("metadata", &self.metadata)
+            .finish_non_exhaustive()
+    }
+}

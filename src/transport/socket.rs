@@ -1,0 +1,195 @@
+//! TCP for ureq: with buffers that grow, and with an answer that comes before the request is whole.
+//!
+//! A server that refuses a large upload answers at once and then closes the connection, or reads no
+//! further. ureq's own transport ends there with a broken pipe, or waits. This one keeps the answer: once
+//! the peer takes no more of the request, the rest is dropped and reading begins.
+
+use std::cell::Cell;
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
+use ureq::{Error, Timeout};
+
+use super::buffers::GrowingBuffers;
+
+/// How often a write that is stuck looks whether the answer is there already.
+const LOOK: Duration = Duration::from_millis(250);
+
+thread_local! {
+    /// The peer of this thread's request wants no more of it. A call stays on its thread, and ureq has no
+    /// other way from the connection back to the body.
+    static REFUSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Forgets what became of the last request of this thread.
+pub(super) fn begin_request() {
+    REFUSED.set(false);
+}
+
+/// True where the rest of the request's body need not be read, as nobody takes it.
+pub(super) fn is_refused() -> bool {
+    REFUSED.get()
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SocketConnector;
+
+impl<In: Transport> Connector<In> for SocketConnector {
+    type Out = Either<In, Socket>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        if let Some(tunnel) = chained {
+            return Ok(Some(Either::A(tunnel)));
+        }
+        let stream = connect(details)?;
+        stream.set_nodelay(true)?;
+        let plain = details.uri.scheme_str() == Some("http");
+        Ok(Some(Either::B(Socket {
+            stream,
+            buffers: GrowingBuffers::new(plain),
+            read_timeout: None,
+            write_timeout: None,
+            refused: false,
+            plain,
+        })))
+    }
+}
+
+/// Tries the addresses in turn; each gets an equal share of the time that is left.
+fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
+    let started = Instant::now();
+    let mut last = Error::HostNotFound;
+    for (i, address) in details.addrs.iter().enumerate() {
+        let attempt = match details.timeout.not_zero() {
+            None => TcpStream::connect(address),
+            Some(limit) => {
+                let left = limit.saturating_sub(started.elapsed());
+                let share = left / (details.addrs.len() - i) as u32;
+                TcpStream::connect_timeout(address, share.max(Duration::from_millis(10)))
+            }
+        };
+        match attempt {
+            Ok(stream) => return Ok(stream),
+            Err(error) if is_timeout(&error) => last = Error::Timeout(Timeout::Connect),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+}
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    buffers: GrowingBuffers,
+    /// The socket's own timeouts, so that they are set only where they change.
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+    refused: bool,
+    plain: bool,
+}
+
+impl Transport for Socket {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let timeout = timeout.for_write();
+        let limit = time_left(timeout)?;
+        // TLS cannot be looked into, so it waits for the whole time at once
+        let patience = if self.plain { Some(limit.map_or(LOOK, |limit| limit.min(LOOK))) } else { limit };
+        if patience != self.write_timeout {
+            self.stream.set_write_timeout(patience)?;
+            self.write_timeout = patience;
+        }
+        let mut since = Instant::now();
+        let mut sent = 0;
+        while sent < amount && !self.refused {
+            match (&self.stream).write(&self.buffers.output()[sent..amount]) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                Ok(n) => {
+                    sent += n;
+                    if timeout.reason == Timeout::PerWrite {
+                        since = Instant::now(); // an idle limit, and this was not idle
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => {
+                    if self.plain && self.has_input() {
+                        self.refuse();
+                    } else if limit.is_some_and(|limit| since.elapsed() >= limit) {
+                        return Err(Error::Timeout(timeout.reason));
+                    }
+                }
+                Err(error) if is_hang_up(&error) => self.refuse(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let timeout = timeout.for_read();
+        let limit = time_left(timeout)?;
+        if limit != self.read_timeout {
+            self.stream.set_read_timeout(limit)?;
+            self.read_timeout = limit;
+        }
+        loop {
+            match (&self.stream).read(self.buffers.input_append_buf()) {
+                Ok(n) => {
+                    self.buffers.input_appended(n);
+                    return Ok(n > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => return Err(Error::Timeout(timeout.reason)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Asked before an idle connection is used again: bytes that nobody asked for, or its end, say no.
+    fn is_open(&mut self) -> bool {
+        !self.refused
+            && self.stream.set_nonblocking(true).is_ok()
+            && matches!((&self.stream).read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+            && self.stream.set_nonblocking(false).is_ok()
+    }
+}
+
+impl Socket {
+    fn refuse(&mut self) {
+        self.refused = true;
+        REFUSED.set(true);
+    }
+
+    fn has_input(&self) -> bool {
+        let looked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut [0]));
+        // if this fails, so does the next write
+        let _ = self.stream.set_nonblocking(false);
+        looked.is_ok_and(|n| n > 0)
+    }
+}
+
+/// The time that is left, `None` where there is no limit; none left is an error.
+fn time_left(timeout: NextTimeout) -> Result<Option<Duration>, Error> {
+    if timeout.after.is_zero() {
+        return Err(Error::Timeout(timeout.reason));
+    }
+    Ok(timeout.not_zero().map(|limit| *limit))
+}
+
+fn is_hang_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionAborted)
+}
