@@ -55,6 +55,7 @@ impl Response {
         if text.trim().is_empty() {
             return Err(self.unexpected(format!("the answer is empty where <{root_name}> was due")));
         }
+        let text = &xml::readable(text);
         let document = match xml::parse(text) {
             Ok(document) => document,
             Err(error) => {
@@ -77,7 +78,7 @@ impl Response {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
         if !text.trim().is_empty() {
-            match xml::parse(&text) {
+            match xml::parse(&xml::readable(&text)) {
                 Ok(document) if document.root_element().tag_name().name() == "Error" => {
                     return Err(answer::server_error(
                         self.status,
@@ -112,7 +113,7 @@ impl Response {
         // an error's body may be cut short; its status counts all the same
         let _ = (&mut self.body).take(MAX_DRAIN).read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes);
-        Err(match xml::parse(&text) {
+        Err(match xml::parse(&xml::readable(&text)) {
             Ok(document) => answer::server_error(self.status, &self.headers, Some(document.root_element())),
             Err(_) => answer::server_error_of_text(self.status, &self.headers, &text),
         })
