@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
 
-use plain_s3::{Body, ErrorKind, GetObjectOptions, PutObjectOptions};
+use plain_s3::{Body, DownloadOptions, ErrorKind, GetObjectOptions, PutObjectOptions};
 use time::OffsetDateTime;
 
 use super::fixture::{TempDir, TestBucket};
@@ -152,7 +152,7 @@ pub(crate) fn downloads(variant: &Variant<'_>) {
     client.put_object(&bucket, "k", &content).unwrap();
     client.download_file(&bucket, "k", &target).unwrap();
     assert!(fs::read(&target).unwrap() == content);
-    let part = GetObjectOptions::new().range(16..32);
+    let part = DownloadOptions::new().object(GetObjectOptions::new().range(16..32));
     client.download_file_with(&bucket, "k", &target, &part).unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"0123456789abcdef");
     client.put_object(&bucket, "empty", "").unwrap();
