@@ -1,5 +1,6 @@
 //! The one loop that every call goes through: sign, send, classify, and repeat what may be repeated.
 
+use std::borrow::Cow;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,8 @@ impl Client {
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let settings = self.settings();
-        let address = self.address(self.endpoint(), request)?;
+        let endpoint = self.signer().endpoint();
+        let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
         let call = if settings.listener.is_on() { request.describe() } else { String::new() };
         let idle = settings.idle_timeout * if request.patient { PATIENCE } else { 1 };
@@ -64,8 +66,11 @@ impl Client {
         loop {
             settings.listener.tell(|| Event::Attempt { call: &call, attempt });
             let now = self.now();
-            let signer = learnt.region.as_ref().map(|region| self.signer().for_region(region));
-            let signer = signer.as_ref().unwrap_or(self.signer());
+            let mut signer =
+                self.signer().signer(now).map_err(|error| error.in_call(|| request.describe()))?;
+            if let Some(region) = &learnt.region {
+                signer = Cow::Owned(signer.for_region(region));
+            }
             let signed = signer.sign(request, &address, now);
             let result = self
                 .transport()
@@ -77,7 +82,7 @@ impl Client {
                 // a body that failed ends the connection; its own error is the one to tell
                 Err(error) => body.take_failure().unwrap_or(error),
             };
-            if let Some(what) = self.learn(&mut learnt, &error, signer) {
+            if let Some(what) = self.learn(&mut learnt, &error, &signer) {
                 if body.rewind()? {
                     settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
                     continue;
@@ -91,10 +96,9 @@ impl Client {
                     continue;
                 }
             }
-            let endpoint = self.endpoint();
-            let machine_time = OffsetDateTime::now_utc();
+            let now = OffsetDateTime::now_utc();
             let situation =
-                Situation { request, endpoint, signer, signed: signed.texts.as_ref(), now: machine_time };
+                Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
             return Err(hints::explain(error, &situation));
         }
     }

@@ -36,6 +36,8 @@ pub struct Error(Box<Inner>);
 pub enum ErrorKind {
     /// An argument or a setting cannot work. Nothing was sent.
     InvalidInput,
+    /// The closure that gives the credentials failed. Nothing was sent.
+    Credentials,
     /// No connection: the name, the port or the proxy failed. No request was sent.
     Connect,
     /// A connection, but no TLS: a certificate that is not trusted, or no TLS at that port. No request was sent.

@@ -1,8 +1,10 @@
 //! What is refused before anything is sent: each rule once, with the value and the rule in its text.
 
 use crate::error::{Error, Result};
-use crate::headers::Headers;
+use crate::headers::{Headers, is_secret};
 
+/// Headers that are made here: of the address, the signature and the connection.
+const OWN_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
 /// The longest key S3 stores, in bytes of UTF-8.
 const MAX_KEY: usize = 1024;
 /// The longest bucket name any server takes, in bytes; new buckets on AWS end at 63.
@@ -82,14 +84,18 @@ fn header(name: &str, value: &str) -> Result<()> {
             "the header name {name:?} is not made of letters, digits and !#$%&'*+-.^_`|~"
         )));
     }
+    if OWN_HEADERS.contains(&name) {
+        return Err(Error::invalid(format!("the header {name} is set by the client itself")));
+    }
+    let shown = if is_secret(name) { "(hidden)" } else { value };
     if let Some(bad) = value.chars().find(|c| c.is_control()) {
         return Err(Error::invalid(format!(
-            "the value {value:?} of header {name} has the control character {bad:?}; a header is one line of text"
+            "the value {shown:?} of header {name} has the control character {bad:?}; a header is one line of text"
         )));
     }
     if value.trim() != value {
         return Err(Error::invalid(format!(
-            "the value {value:?} of header {name} begins or ends with a space, which HTTP does not keep"
+            "the value {shown:?} of header {name} begins or ends with a space, which HTTP does not keep"
         )));
     }
     Ok(())
@@ -132,6 +138,9 @@ mod tests {
         for bad in ["a\r\nx-amz-acl: public-read", "a\nb", "\0", " a", "a\t"] {
             assert!(text(header("x-amz-meta-a", bad)).contains("x-amz-meta-a"), "{bad:?}");
         }
+        assert!(text(header("host", "elsewhere")).contains("by the client itself"));
+        let key = text(header("x-amz-server-side-encryption-customer-key", "s3cr3t\n"));
+        assert!(!key.contains("s3cr3t"), "{key}");
         for bad in ["", "a b", "a:", "naïve", "a\r\n"] {
             assert!(text(header(bad, "v")).contains("header name"), "{bad:?}");
         }

@@ -8,7 +8,9 @@ mod create_multipart_upload;
 mod delete_bucket;
 mod delete_object;
 mod delete_objects;
+mod encryption;
 mod get_object;
+mod get_object_attributes;
 mod head_bucket;
 mod head_object;
 mod list_buckets;
@@ -16,14 +18,19 @@ mod list_multipart_uploads;
 mod list_object_versions;
 mod list_objects;
 mod list_parts;
+mod post_object;
+mod presign;
+mod presign_multipart;
 mod put_object;
 mod upload_part;
 mod url;
 
+pub use acl::AclOptions;
 pub use create_bucket::CreateBucketOptions;
 pub use delete_object::DeletedObject;
 pub use delete_objects::ObjectIdentifier;
 pub use get_object::GetObjectOptions;
+pub use get_object_attributes::{ObjectAttributes, ObjectAttributesOptions, ObjectPart};
 pub use head_bucket::BucketInfo;
 pub use list_buckets::Bucket;
 pub use list_multipart_uploads::{
@@ -35,6 +42,7 @@ pub use list_object_versions::{
 };
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
 pub use list_parts::{ListParts, Part};
+pub use post_object::{PostForm, PostPolicy};
 pub use put_object::{PutObjectOptions, StoredObject};
 pub use upload_part::CompletedPart;
 pub use url::{PresignedUrl, UrlOptions};

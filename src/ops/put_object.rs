@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use crate::acl::CannedAcl;
 use crate::body::Body;
 use crate::client::Client;
+use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
@@ -66,6 +67,9 @@ impl PutObjectOptions {
     }
 
     /// Adds an entry of your own metadata. S3 keeps names in lower case, and 2 KiB of all.
+    ///
+    /// A value that is not ASCII is sent as UTF-8. Ceph stores and answers it so; AWS answers it in encoded
+    /// words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) has decoded again.
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.header(&format!("{USER_PREFIX}{name}"), value)
     }
@@ -73,6 +77,20 @@ impl PutObjectOptions {
     /// Sets the storage class, such as `STANDARD_IA`.
     pub fn storage_class(self, class: impl Into<String>) -> Self {
         self.header("x-amz-storage-class", class)
+    }
+
+    /// Sets the object's tags, in place of any set by an earlier call.
+    pub fn tagging<K: AsRef<str>, V: AsRef<str>>(self, tags: impl IntoIterator<Item = (K, V)>) -> Self {
+        let encoded = |(key, value): (K, V)| {
+            format!("{}={}", encode::query(key.as_ref()), encode::query(value.as_ref()))
+        };
+        self.header("x-amz-tagging", tags.into_iter().map(encoded).collect::<Vec<_>>().join("&"))
+    }
+
+    /// Has a bucket that serves a website answer a request for this object with a redirect: to a path of the
+    /// same bucket, `/other.html`, or to a URL.
+    pub fn website_redirect_location(self, target: impl Into<String>) -> Self {
+        self.header("x-amz-website-redirect-location", target)
     }
 
     /// Stores only where the present object has this ETag; else
@@ -87,7 +105,7 @@ impl PutObjectOptions {
         self.header("if-none-match", "*")
     }
 
-    /// Sets any other header of the request, such as `x-amz-website-redirect-location`.
+    /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self

@@ -145,7 +145,7 @@ fn string_to_sign(
     text
 }
 
-fn signature(secret: &str, text: &str) -> String {
+pub(super) fn signature(secret: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
     BASE64.encode(mac.finalize().into_bytes())

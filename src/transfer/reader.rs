@@ -215,14 +215,16 @@ type Accepted = (ObjectMetadata, u64, Box<dyn Read + Send + Sync>);
 fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
     let range = options.byte_range();
     match (range, response.status) {
-        (None, 200) | (Some(_), 206) => {}
+        (None, 200) if options.is_whole() => {}
         // a part is a range of the server's choice
         (None, 206) if !options.is_whole() => {}
-        (Some(_), 200) => {
-            return Err(response.unexpected("the server sent the whole object where a range was asked for"));
+        (Some(_), 206) => {}
+        (_, 200) => {
+            let message = "the server sent the whole object where a range or a part was asked for";
+            return Err(response.unexpected(message));
         }
         (_, status) => {
-            let due = if range.is_some() { 206 } else { 200 };
+            let due = if options.is_whole() { 200 } else { 206 };
             return Err(response.unexpected(format!("status {status} where {due} was due")));
         }
     }

@@ -152,8 +152,8 @@ pub(crate) fn downloads(variant: &Variant<'_>) {
     client.put_object(&bucket, "k", &content).unwrap();
     client.download_file(&bucket, "k", &target).unwrap();
     assert!(fs::read(&target).unwrap() == content);
-    let part = GetObjectOptions::new().range(16..32);
-    client.download_file_with(&bucket, "k", &target, &DownloadOptions::new().object(part)).unwrap();
+    let part = DownloadOptions::new().object(GetObjectOptions::new().range(16..32));
+    client.download_file_with(&bucket, "k", &target, &part).unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"0123456789abcdef");
     client.put_object(&bucket, "empty", "").unwrap();
     client.download_file(&bucket, "empty", &target).unwrap();
