@@ -36,7 +36,9 @@ impl Response {
         let mut bytes = Vec::new();
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
-            return Err(self.unexpected(format!("the answer is longer than {} KiB", limit >> 10)));
+            let limit =
+                if limit < 1 << 20 { format!("{} KiB", limit >> 10) } else { format!("{} MiB", limit >> 20) };
+            return Err(self.unexpected(format!("the answer is longer than {limit}")));
         }
         Ok(bytes)
     }
