@@ -55,18 +55,16 @@ impl Response {
         if text.trim().is_empty() {
             return Err(self.unexpected(format!("the answer is empty where <{root_name}> was due")));
         }
-        let document = match xml::parse(text) {
-            Ok(document) => document,
-            Err(error) => {
-                let message =
-                    format!("the answer is {}, not the XML that was due", answer::what_it_looks_like(text));
-                return Err(self.unexpected(message).with_source(error));
-            }
+        let foreign = || {
+            let looks = answer::what_it_looks_like(text);
+            self.unexpected(format!("the answer is {looks}, not the XML that was due"))
         };
+        let document = xml::parse(text).map_err(|error| foreign().with_source(error))?;
         let root = document.root_element();
         match root.tag_name().name() {
             "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
             name if name == root_name => read(root),
+            name if name.eq_ignore_ascii_case("html") => Err(foreign()),
             name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
         }
     }
@@ -111,10 +109,6 @@ impl Response {
         let mut bytes = Vec::new();
         // an error's body may be cut short; its status counts all the same
         let _ = (&mut self.body).take(MAX_DRAIN).read_to_end(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes);
-        Err(match xml::parse(&text) {
-            Ok(document) => answer::server_error(self.status, &self.headers, Some(document.root_element())),
-            Err(_) => answer::server_error_of_text(self.status, &self.headers, &text),
-        })
+        Err(answer::error(self.status, &self.headers, &String::from_utf8_lossy(&bytes)))
     }
 }
