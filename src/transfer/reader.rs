@@ -119,6 +119,9 @@ impl ObjectReader {
     /// The next bytes, 0 at the end: [`Read::read`] with this crate's error.
     pub(crate) fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
         let want = usize::try_from(self.left()).unwrap_or(usize::MAX).min(buf.len());
+        if self.left() == 0 {
+            self.finish()?; // only an empty object's end is still to be seen
+        }
         if want == 0 {
             return Ok(0);
         }
@@ -142,13 +145,17 @@ impl ObjectReader {
             check.update(&buf[..n]);
         }
         if self.left() == 0 {
-            // to the end of the answer, so that its connection can be used again
-            let _ = self.body.read(&mut [0]);
-            if let Some(check) = self.check.take() {
-                check.finish().map_err(|error| error.in_call(|| self.source.call()))?;
-            }
+            self.finish()?;
         }
         Ok(n)
+    }
+
+    /// Checks what came, once all has.
+    fn finish(&mut self) -> Result<()> {
+        // to the end of the answer, so that its connection can be used again
+        let _ = self.body.read(&mut [0]);
+        let Some(check) = self.check.take() else { return Ok(()) };
+        check.finish().map_err(|error| error.in_call(|| self.source.call()))
     }
 
     /// Has the rest of an object checked with what came before it, which was hashed already.
