@@ -85,7 +85,8 @@ fn a_cut_in_the_middle_is_resumed_into_a_file() {
 #[test]
 fn slow_down_is_repeated_for_a_get_and_for_a_put() {
     let slow = || Answer::error(503, "SlowDown");
-    let server = FakeServer::start([slow(), Answer::content(HELLO), slow(), Answer::stored(HELLO.as_bytes())]);
+    let server =
+        FakeServer::start([slow(), Answer::content(HELLO), slow(), Answer::stored(HELLO.as_bytes())]);
     let client = client(&server);
     assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), HELLO);
     client.put_object("b", "k", HELLO).unwrap();

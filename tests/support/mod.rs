@@ -20,6 +20,7 @@ mod server;
 mod signatures;
 mod store;
 mod temp;
+mod way;
 
 pub(crate) use answer::{Answer, End};
 pub(crate) use random::{Random, content};
@@ -30,6 +31,7 @@ pub(crate) use signatures::{
 };
 pub(crate) use store::Store;
 pub(crate) use temp::TempDir;
+pub(crate) use way::Way;
 
 use std::time::Duration;
 
