@@ -34,8 +34,10 @@ impl Random {
     }
 
     pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut bytes: Vec<u8> = (0..len.div_ceil(8)).flat_map(|_| self.number().to_le_bytes()).collect();
-        bytes.truncate(len);
+        let mut bytes = vec![0; len];
+        for eight in bytes.chunks_mut(8) {
+            eight.copy_from_slice(&self.number().to_le_bytes()[..eight.len()]);
+        }
         bytes
     }
 }
