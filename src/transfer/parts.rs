@@ -99,23 +99,23 @@ impl Run<'_> {
         options: &UploadOptions<'_>,
     ) -> Result<(StoredObject, u32, u32)> {
         let mut parts: Vec<CompletedPart> = Vec::new();
-        let mut sum_of_sums = Md5::new();
         let mut kept = 0;
+        // every part's ETag is its MD5, so that the ETag of the whole is made of them
+        let mut plain = self.client.settings().check_md5;
         loop {
             let number = parts.len() as u32 + 1;
-            let md5 = content.md5();
-            sum_of_sums.update(md5);
+            let md5 = (self.client.settings().check_md5 || !self.there.is_empty()).then(|| content.md5());
             let len = content.buffer.len() as u64;
-            match self.there.get(&number).filter(|part| part.size == len && part.e_tag.md5() == Some(md5)) {
-                Some(part) => {
-                    kept += 1;
-                    parts.push(CompletedPart::new(number, &part.e_tag));
-                }
-                None => {
-                    let body = Body::from(&content.buffer);
-                    parts.push(self.client.store_part(self.place, number, body, Some(md5))?);
-                }
-            }
+            let part =
+                match self.there.get(&number).filter(|part| part.size == len && part.e_tag.md5() == md5) {
+                    Some(part) => {
+                        kept += 1;
+                        CompletedPart::new(number, &part.e_tag)
+                    }
+                    None => self.client.store_part(self.place, number, Body::from(&content.buffer), md5)?,
+                };
+            plain &= part.e_tag.md5() == md5;
+            parts.push(part);
             content.tell(options);
             if content.ended {
                 break;
@@ -126,28 +126,26 @@ impl Run<'_> {
             content.fill()?;
         }
         (content.source.unchanged)(content.read)?;
-        // only where each part's ETag was its MD5 is the whole's made of them
-        let plain = self.client.settings().check_md5 && parts.iter().all(|part| part.e_tag.md5().is_some());
-        let sum = plain.then(|| sum_of_sums.finalize().into());
-        Ok((self.complete(&parts, sum)?, parts.len() as u32, kept))
+        let stored = self.complete(&parts)?;
+        if let (true, Some(ours), Some(theirs)) = (plain, sum_of(&parts), sum_in(&stored, parts.len())) {
+            verify::same(&ours, &theirs, "what was sent in parts")?;
+        }
+        Ok((stored, parts.len() as u32, kept))
     }
 
     /// Completes, and makes sure of it where the answer was lost or says too little.
-    fn complete(&self, parts: &[CompletedPart], sum: Option<[u8; 16]>) -> Result<StoredObject> {
-        let stored = match self.client.finish_upload(self.place, parts, &self.conditions) {
-            Ok(stored) if stored.e_tag.is_some() => stored,
-            Ok(stored) => self.look().unwrap_or(stored),
+    fn complete(&self, parts: &[CompletedPart]) -> Result<StoredObject> {
+        match self.client.finish_upload(self.place, parts, &self.conditions) {
+            Ok(stored) if stored.e_tag.is_some() => Ok(stored),
+            Ok(stored) => Ok(self.look().unwrap_or(stored)),
             Err(error) => {
                 // a repeated completion finds no upload where the first was done and its answer lost
                 let lost = error.is_retryable() || error.code() == Some("NoSuchUpload");
-                let found = if lost && sum.is_some() { self.look() } else { None };
-                return found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error);
+                let sum = sum_of(parts).filter(|_| lost);
+                let found = sum.and_then(|_| self.look());
+                found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error)
             }
-        };
-        if let (Some(ours), Some(theirs)) = (sum, sum_in(&stored, parts.len())) {
-            verify::same(&ours, &theirs, "what was sent in parts")?;
         }
-        Ok(stored)
     }
 
     /// The object as it is now, if it can be seen.
@@ -186,7 +184,16 @@ impl Client {
     }
 }
 
-/// The MD5 of the parts' MD5s, where an ETag is that: in the form `…-N`.
+/// The MD5 of the parts' ETags, where these look like MD5s.
+fn sum_of(parts: &[CompletedPart]) -> Option<[u8; 16]> {
+    let mut sum = Md5::new();
+    for part in parts {
+        sum.update(part.e_tag.md5()?);
+    }
+    Some(sum.finalize().into())
+}
+
+/// The same as the server has it, where the whole's ETag has the form `…-N`.
 fn sum_in(stored: &StoredObject, parts: usize) -> Option<[u8; 16]> {
     let (sum, count) = stored.e_tag.as_ref()?.as_str().rsplit_once('-')?;
     if count != parts.to_string() { None } else { ETag::new(sum).md5() }
