@@ -234,7 +234,9 @@ fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
         }
         (_, 200) => {
             let message = "the server sent the whole object where a range or a part was asked for";
-            return Err(response.unexpected(message));
+            return Err(response
+                .unexpected(message)
+                .with_hint("It does not know these; read the whole object, or one range of it."));
         }
         (_, status) => return Err(response.unexpected(format!("status {status} for a GET"))),
     }

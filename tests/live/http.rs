@@ -112,6 +112,8 @@ fn send_tls(
     let config = ureq::Agent::config_builder()
         .tls_config(tls.build())
         .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
         .timeout_global(Some(TIMEOUT));
     let agent = ureq::Agent::new_with_config(config.build());
     let mut request = ureq::http::Request::builder().method(method).uri(url);
