@@ -95,9 +95,11 @@ impl Client {
         OffsetDateTime::now_utc() + time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed))
     }
 
-    /// Moves the clock that requests are signed with; returns by how much in all, in seconds.
-    pub(crate) fn shift_clock(&self, by: time::Duration) -> i64 {
-        by.whole_seconds() + self.inner.clock_offset.fetch_add(by.whole_seconds(), Ordering::Relaxed)
+    /// Signs with the server's clock from now on; returns what it is ahead of this machine's, in seconds.
+    pub(crate) fn set_clock(&self, server: OffsetDateTime) -> i64 {
+        let ahead = (server - OffsetDateTime::now_utc()).whole_seconds();
+        self.inner.clock_offset.store(ahead, Ordering::Relaxed);
+        ahead
     }
 }
 

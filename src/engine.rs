@@ -82,7 +82,7 @@ impl Client {
                 // a body that failed ends the connection; its own error is the one to tell
                 Err(error) => body.take_failure().unwrap_or(error),
             };
-            if let Some(what) = self.learn(&mut learnt, &error, &signer, now) {
+            if let Some(what) = self.learn(&mut learnt, &error, &signer) {
                 if body.rewind()? {
                     settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
                     continue;
@@ -96,6 +96,7 @@ impl Client {
                     continue;
                 }
             }
+            let now = OffsetDateTime::now_utc();
             let situation =
                 Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
             return Err(hints::explain(error, &situation));
@@ -112,19 +113,12 @@ impl Client {
     }
 
     /// Learns from a refusal what to sign with instead, each thing once a call.
-    fn learn(
-        &self,
-        learnt: &mut Learnt,
-        error: &Error,
-        signer: &Signer,
-        now: OffsetDateTime,
-    ) -> Option<String> {
+    fn learn(&self, learnt: &mut Learnt, error: &Error, signer: &Signer) -> Option<String> {
         let answer = error.answer()?;
         if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !learnt.clock {
             let server = Timestamp::from_http(answer.date.as_deref()?).date_time()?;
             learnt.clock = true;
-            let seconds = self.shift_clock(server - now);
-            return Some(format!("clock {seconds:+} s"));
+            return Some(format!("clock {:+} s", self.set_clock(server)));
         }
         let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
         match signer {

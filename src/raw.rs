@@ -171,7 +171,7 @@ impl Client {
     ///
     /// let request = RawRequest::new(Method::Get).bucket("my-new-bucket").subresource("notification");
     /// let answer = client.send_raw(&request, "")?;
-    /// println!("{} {}", answer.status, answer.text()?);
+    /// println!("{}", answer.text()?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn send_raw<'b>(&self, request: &RawRequest, body: impl Into<Body<'b>>) -> Result<RawResponse> {

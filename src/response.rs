@@ -34,8 +34,7 @@ impl Response {
         let mut bytes = Vec::new();
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
-            let message = format!("the answer is longer than {} MiB", limit >> 20);
-            return Err(self.unexpected(message));
+            return Err(self.unexpected(format!("the answer is longer than {} KiB", limit >> 10)));
         }
         Ok(bytes)
     }
@@ -43,6 +42,7 @@ impl Response {
     /// Reads an answer that is XML with this root element, and gives the root to `read`.
     ///
     /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
+    /// A server that lists the bucket instead does not know the sub-resource that was asked for.
     pub(crate) fn xml<T>(
         mut self,
         root_name: &str,
@@ -50,24 +50,23 @@ impl Response {
     ) -> Result<T> {
         let bytes = self.bytes(MAX_XML)?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(self.unexpected("the answer is not UTF-8"));
+            return Err(self.garbled("the answer is not UTF-8"));
         };
         if text.trim().is_empty() {
-            return Err(self.unexpected(format!("the answer is empty where <{root_name}> was due")));
+            return Err(self.garbled(format!("the answer is empty where <{root_name}> was due")));
         }
         let text = &xml::readable(text);
-        let document = match xml::parse(text) {
-            Ok(document) => document,
-            Err(error) => {
-                let message =
-                    format!("the answer is {}, not the XML that was due", answer::what_it_looks_like(text));
-                return Err(self.unexpected(message).with_source(error));
-            }
+        let foreign = || {
+            let looks = answer::what_it_looks_like(text);
+            self.garbled(format!("the answer is {looks}, not the XML that was due"))
         };
+        let document = xml::parse(text).map_err(|error| foreign().with_source(error))?;
         let root = document.root_element();
         match root.tag_name().name() {
             "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
             name if name == root_name => read(root),
+            name if name.eq_ignore_ascii_case("html") => Err(foreign()),
+            "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
             name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
         }
     }
@@ -89,7 +88,7 @@ impl Response {
                 Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
                 _ => {
                     let looks = answer::what_it_looks_like(&text);
-                    return Err(self.unexpected(format!("the answer is {looks} where no body was due")));
+                    return Err(self.garbled(format!("the answer is {looks} where no body was due")));
                 }
             }
         }
@@ -104,6 +103,15 @@ impl Response {
         )
     }
 
+    /// The same for one that was cut short or is not the store's at all, so that asking again may help.
+    fn garbled(&self, message: impl Into<String>) -> Error {
+        let mut error = self.unexpected(message);
+        if let Some(answer) = error.answer_mut() {
+            answer.garbled = true;
+        }
+        error
+    }
+
     /// Turns every answer that is not a success into an error.
     pub(crate) fn success(mut self) -> Result<Self> {
         if (200..300).contains(&self.status) {
@@ -112,10 +120,6 @@ impl Response {
         let mut bytes = Vec::new();
         // an error's body may be cut short; its status counts all the same
         let _ = (&mut self.body).take(MAX_DRAIN).read_to_end(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes);
-        Err(match xml::parse(&xml::readable(&text)) {
-            Ok(document) => answer::server_error(self.status, &self.headers, Some(document.root_element())),
-            Err(_) => answer::server_error_of_text(self.status, &self.headers, &text),
-        })
+        Err(answer::error(self.status, &self.headers, &String::from_utf8_lossy(&bytes)))
     }
 }

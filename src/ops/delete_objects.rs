@@ -30,6 +30,11 @@ impl ObjectIdentifier {
         self.version_id = Some(version_id.into());
         self
     }
+
+    /// True where this failure is of this object. Not every server repeats the version.
+    pub(crate) fn is(&self, failure: &KeyFailure) -> bool {
+        self.key == failure.key && (failure.version_id.is_none() || self.version_id == failure.version_id)
+    }
 }
 
 impl<T: Into<String>> From<T> for ObjectIdentifier {
@@ -114,17 +119,10 @@ impl Client {
 
     /// A refusal of this key alone is a failure of the key; anything else ends the whole call.
     fn delete_one(&self, bucket: &str, object: &ObjectIdentifier) -> Result<Option<KeyFailure>> {
-        match self.delete_version(bucket, &object.key, object.version_id.as_deref()) {
+        let version_id = object.version_id.as_deref();
+        match self.delete_version(bucket, &object.key, version_id) {
             Ok(_) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::Server && !error.is_no_such_bucket() => {
-                Ok(Some(KeyFailure {
-                    key: object.key.clone(),
-                    version_id: object.version_id.clone(),
-                    code: error.code().unwrap_or_default().to_owned(),
-                    message: error.message().unwrap_or_default().to_owned(),
-                }))
-            }
-            Err(error) => Err(error),
+            Err(error) => KeyFailure::of(&object.key, version_id, error).map(Some),
         }
     }
 }

@@ -15,6 +15,7 @@ mod head_bucket;
 mod head_object;
 mod list_buckets;
 mod list_multipart_uploads;
+mod list_object_versions;
 mod list_objects;
 mod list_parts;
 mod post_object;
@@ -35,6 +36,9 @@ pub use list_buckets::Bucket;
 pub use list_multipart_uploads::{
     ListMultipartUploads, ListMultipartUploadsOptions, MultipartUpload, MultipartUploadPage,
     MultipartUploadPages,
+};
+pub use list_object_versions::{
+    ListObjectVersions, ListObjectVersionsOptions, ObjectVersion, ObjectVersionPage, ObjectVersionPages,
 };
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
 pub use list_parts::{ListParts, Part};

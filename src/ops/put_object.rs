@@ -207,10 +207,9 @@ impl Client {
             None => {}
         }
         let headers = self.execute(&request, &mut body, |response: Response| {
-            if response.header("etag").is_none() && check {
-                return Err(response.unexpected("the answer to a PUT has no ETag"));
-            }
-            response.finish()
+            let without = response.unexpected("the answer to a PUT has no ETag");
+            let headers = response.finish()?;
+            if check && headers.get("etag").is_none() { Err(without) } else { Ok(headers) }
         })?;
         let stored = StoredObject {
             e_tag: headers.get("etag").map(ETag::new),

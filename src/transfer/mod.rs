@@ -1,6 +1,7 @@
 //! Composites of several requests, or of a request and a file.
 
-mod delete_forced;
+mod delete_all;
+mod deletion;
 mod download;
 mod partial_file;
 mod parts;
@@ -8,6 +9,7 @@ mod reader;
 mod upload;
 pub(crate) mod verify;
 
+pub use delete_all::{DeleteAllOptions, DeletedCounts};
 pub use download::{Download, DownloadOptions};
 pub use reader::ObjectReader;
 pub use upload::{Upload, UploadOptions};
