@@ -18,10 +18,8 @@ pub(crate) static HTTPS: Promise =
 pub(crate) static NUL_IN_KEY: Promise =
     Promise { what: "a key may hold a NUL", gaps: &[("ceph-rgw", "its keys are C strings")] };
 
-pub(crate) static UTF8_METADATA: Promise = Promise {
-    what: "metadata of UTF-8 comes back as it was sent",
-    gaps: &[("embedded", "s3s writes it in the encoded words of RFC 2047")],
-};
+pub(crate) static UTF8_METADATA: Promise =
+    Promise { what: "metadata of UTF-8 comes back as it was sent", gaps: &[] };
 
 pub(crate) static UNKNOWN_PLACE: Promise = Promise {
     what: "an unknown location constraint is refused",
