@@ -86,7 +86,7 @@ fn whatever_fails_an_old_target_is_as_it_was_and_no_other_file_is_left() {
         let folder = TempDir::new();
         let target = folder.file("target", "old");
         let server = FakeServer::start([answer()]);
-        let client = impatient(&server);
+        let client = client_for(kind, &server);
         let error = fails(kind, client.download_file("b", "k", &target));
         assert!(error.to_string().contains("b/k: "), "{error}");
         assert_eq!(
@@ -101,15 +101,19 @@ fn whatever_fails_a_new_target_does_not_appear() {
     for (kind, answer) in failures() {
         let folder = TempDir::new();
         let server = FakeServer::start([answer()]);
-        fails(kind, impatient(&server).download_file("b", "k", folder.join("target")));
+        fails(kind, client_for(kind, &server).download_file("b", "k", folder.join("target")));
         assert_eq!(folder.names(), [""; 0]);
     }
 }
 
-/// One attempt, and a short patience with a server that is silent.
-fn impatient(server: &FakeServer) -> Client {
-    let config = config(server).retry(RetryPolicy::none()).idle_timeout(Duration::from_millis(100));
-    Client::new(config).unwrap()
+/// One attempt, and a short patience where the server is to fall silent.
+fn client_for(kind: ErrorKind, server: &FakeServer) -> Client {
+    let config = config(server).retry(RetryPolicy::none());
+    Client::new(match kind {
+        ErrorKind::Timeout => config.idle_timeout(Duration::from_millis(100)),
+        _ => config,
+    })
+    .unwrap()
 }
 
 /// What cannot be written is told before anything is asked of the server.

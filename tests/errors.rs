@@ -1,15 +1,13 @@
-//! What each kind of answer and each kind of silence becomes, and what the text of an error says and hides.
+//! What each kind of answer becomes, and what the text of an error says and hides.
 
 mod support;
 
 use std::error::Error as _;
-use std::net::TcpListener;
-use std::time::Duration;
 
 use plain_s3::{Client, Error, ErrorKind, RetryPolicy};
 use support::{
-    Answer, End, FakeServer, REGION, SECRET_KEY, TOKEN, anonymous, client, client_v4, config, config_at,
-    credentials, fails, once,
+    Answer, End, FakeServer, REGION, SECRET_KEY, TOKEN, anonymous, client, client_v4, config, credentials,
+    fails, once,
 };
 
 /// The error of reading an object that is answered like this, however often it is asked for.
@@ -227,105 +225,4 @@ fn a_refusal_says_whether_anything_was_signed() {
     assert!(nobody.to_string().contains("no credentials are set"), "{nobody}");
     let somebody = fails(ErrorKind::Server, client(&server).get_object("b", "k"));
     assert!(somebody.to_string().contains("may not do this"), "{somebody}");
-}
-
-#[test]
-fn a_connection_that_ends_without_an_answer_is_a_network_error() {
-    let ends: [fn() -> Answer; 7] = [
-        || Answer::on_accept(End::Fin),
-        || Answer::on_accept(End::Rst),
-        || Answer::nothing(End::Fin),
-        || Answer::nothing(End::Rst),
-        || Answer::nothing(End::Fin).early(),
-        || Answer::nothing(End::Rst).early(),
-        || Answer::raw("HTTP/1.1 200 OK\r\ncontent-le"),
-    ];
-    for end in ends {
-        let server = FakeServer::start([end()]);
-        let error = fails(ErrorKind::Network, once(&server).get_object("b", "k"));
-        assert!(error.to_string().starts_with("GetObject b/k: "), "{error}");
-        assert!(error.is_retryable() && error.status().is_none(), "{error}");
-    }
-}
-
-#[test]
-fn an_answer_that_is_no_http_is_told_as_such() {
-    for bytes in [&b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..], b"\x15\x03\x01\x00\x02\x02\x46"] {
-        let error = error_of(ErrorKind::UnexpectedAnswer, move || Answer::raw(bytes));
-        assert!(error.to_string().starts_with("GetObject b/k: the answer is not HTTP/1.1"), "{error}");
-        assert!(error.hint().unwrap().contains("https://"), "{error}");
-    }
-}
-
-#[test]
-fn lengths_that_contradict_each_other_are_no_answer() {
-    for (one, two) in [("3", "4"), ("3", "x"), ("-3", "-3")] {
-        error_of(ErrorKind::UnexpectedAnswer, move || {
-            Answer::new(200).header("content-length", one).header("content-length", two).body("abcd")
-        });
-    }
-}
-
-#[test]
-fn a_success_of_another_status_than_was_due_is_no_object() {
-    for status in [201, 204, 206] {
-        let error = error_of(ErrorKind::UnexpectedAnswer, move || Answer::new(status));
-        assert!(error.to_string().contains(&format!("status {status} where 200 was due")), "{error}");
-    }
-}
-
-#[test]
-fn a_port_where_nothing_listens_is_no_connection_and_says_what_to_check() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let client = Client::new(config_at(format!("http://127.0.0.1:{port}"))).unwrap();
-    let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
-    assert!(error.hint().unwrap().contains("Nothing listens"), "{error}");
-    assert!(error.source().is_some());
-}
-
-#[test]
-fn a_name_that_does_not_exist_is_no_connection_and_says_what_to_check() {
-    let client = Client::new(config_at("http://no-such-host.invalid")).unwrap();
-    let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
-    assert!(error.to_string().contains("the host name was not found"), "{error}");
-    assert!(error.hint().unwrap().contains("spelling"), "{error}");
-}
-
-#[test]
-fn a_server_that_falls_silent_is_a_timeout_with_its_limit() {
-    let stalls: [fn() -> Answer; 3] = [
-        || Answer::on_accept(End::Stall),
-        || Answer::nothing(End::Stall),
-        || Answer::content("abc").cut(1, End::Stall),
-    ];
-    for stall in stalls {
-        let server = FakeServer::start([stall()]);
-        let config = config(&server).retry(RetryPolicy::none()).idle_timeout(Duration::from_millis(100));
-        let client = Client::new(config).unwrap();
-        let error = fails(ErrorKind::Timeout, client.get_object("b", "k").and_then(|object| object.bytes()));
-        assert!(error.is_timeout() && error.is_retryable());
-        assert!(error.to_string().contains("silent for 100ms"), "{error}");
-    }
-}
-
-#[test]
-fn a_server_that_takes_no_byte_of_an_upload_is_a_timeout() {
-    let server = FakeServer::start([Answer::on_accept(End::Stall)]);
-    let config = config(&server).retry(RetryPolicy::none()).idle_timeout(Duration::from_millis(100));
-    let error =
-        fails(ErrorKind::Timeout, Client::new(config).unwrap().put_object("b", "k", vec![0; 16 << 20]));
-    assert!(error.to_string().contains("100ms"), "{error}");
-}
-
-#[test]
-fn a_slow_drip_is_no_silence() {
-    let server = FakeServer::start([
-        Answer::content("twelve bytes").drip(1, Duration::from_millis(10)),
-        Answer::content("twelve bytes").trickled(),
-    ]);
-    let config = config(&server).retry(RetryPolicy::none()).idle_timeout(Duration::from_secs(2));
-    let client = Client::new(config).unwrap();
-    for _ in 0..2 {
-        assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), "twelve bytes");
-    }
 }

@@ -229,6 +229,14 @@ fn answers_that_are_no_listing_are_errors_which_end_it() {
 }
 
 #[test]
+fn an_answer_without_end_is_given_up_at_a_bound() {
+    let error = broken(&FakeServer::start([Answer::xml(&" ".repeat(33 << 20))]), &v1());
+    assert!(error.to_string().contains("longer than 32 MiB"), "{error}");
+    let deep = "<ListBucketResult>".repeat(100_000);
+    broken(&FakeServer::start([Answer::xml(&deep)]), &v1());
+}
+
+#[test]
 fn an_answer_cut_short_is_asked_for_again() {
     let whole = || page(&entries(&["a", "b"]));
     let server = FakeServer::start([
