@@ -10,6 +10,7 @@ use crate::credentials::Credentials;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
+use crate::profile::Profiles;
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
@@ -83,7 +84,45 @@ impl Config {
         Self::from_variables(&|name| env::var(name).ok())
     }
 
-    fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+    /// Reads the settings of a profile in `~/.aws/config` and `~/.aws/credentials`, without the environment;
+    /// see [`Profiles`]. No name means the profile that `AWS_PROFILE` names, else `default`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Profiles::load`] and [`Profiles::config`].
+    ///
+    /// ```no_run
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::from_profile(Some("backup"))?)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_profile(name: Option<&str>) -> Result<Self> {
+        Profiles::load()?.config(name)
+    }
+
+    /// Reads each setting from the environment, as [`from_env`](Self::from_env) does, and what is not set
+    /// there from the profile, as [`from_profile`](Self::from_profile) does.
+    ///
+    /// The order for credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; then the profile that
+    /// `AWS_PROFILE` names, else `default`, in the credentials file; then in the config file. There is no
+    /// further place: instance metadata, containers, SSO and roles are left to
+    /// [`credentials_provider`](Self::credentials_provider).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no endpoint or there are no credentials;
+    /// the text names every place that was looked at. Otherwise as both.
+    ///
+    /// ```no_run
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::from_env_or_profile()?)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_env_or_profile() -> Result<Self> {
+        Profiles::load()?.config_below(&|name| env::var(name).ok())
+    }
+
+    pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
         let endpoint =
             first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).ok_or_else(|| {

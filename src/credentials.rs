@@ -6,6 +6,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
+use crate::profile::Profiles;
 
 /// An access key with its secret, and a session token for temporary credentials.
 ///
@@ -57,6 +58,26 @@ impl Credentials {
     /// the text names it.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(&|name| env::var(name).ok())
+    }
+
+    /// Reads the credentials of a profile in `~/.aws/credentials` and `~/.aws/config`; see [`Profiles`]. No name
+    /// means the profile that `AWS_PROFILE` names, else `default`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Profiles::load`] and [`Profiles::credentials`].
+    pub fn from_profile(name: Option<&str>) -> Result<Self> {
+        Profiles::load()?.credentials(name)
+    }
+
+    /// Reads the environment as [`from_env`](Self::from_env) does and, where neither key is set there, the
+    /// profile as [`from_profile`](Self::from_profile) does.
+    ///
+    /// # Errors
+    ///
+    /// As both; where nothing is found, the text names every place that was looked at.
+    pub fn from_env_or_profile() -> Result<Self> {
+        Profiles::load()?.credentials_below(&|name| env::var(name).ok())
     }
 
     pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {

@@ -22,8 +22,8 @@
 mod scenarios;
 
 use scenarios::{
-    access, buckets, conditions, each_server, each_variant, errors, keys, listing, objects, tutorial, urls,
-    variants_are_complete,
+    access, buckets, conditions, each_server, each_variant, encryption, errors, forms, grants, keys, listing,
+    objects, presigned, raw, signing, stored, tutorial, urls, variants_are_complete,
 };
 
 #[test]
@@ -144,4 +144,84 @@ fn presigned_urls_need_the_signed_headers() {
 #[test]
 fn presigned_urls_expire_and_cannot_be_changed() {
     each_server(urls::expiry);
+}
+
+#[test]
+fn grants_are_read_changed_and_written_back() {
+    each_variant(grants::of_objects);
+    each_variant(grants::of_buckets);
+}
+
+#[test]
+fn grants_to_groups_and_by_email() {
+    each_variant(grants::to_groups);
+    each_variant(grants::by_email);
+}
+
+#[test]
+fn a_version_has_an_acl_of_its_own() {
+    each_variant(grants::of_versions);
+}
+
+#[test]
+fn an_encryption_key_is_needed_to_read() {
+    each_variant(encryption::with_a_key_of_ours);
+}
+
+#[test]
+fn the_server_encrypts_by_itself() {
+    each_variant(encryption::with_a_key_of_the_servers);
+}
+
+#[test]
+fn tags_redirects_and_metadata_are_stored_with_an_object() {
+    each_variant(stored::tags_and_redirects);
+    each_variant(stored::metadata_that_is_not_ascii);
+}
+
+#[test]
+fn attributes_and_parts_of_an_object() {
+    each_variant(stored::attributes);
+    each_variant(stored::part_numbers);
+}
+
+#[test]
+fn presigned_urls_of_every_object_operation() {
+    each_variant(presigned::every_object_operation);
+}
+
+#[test]
+fn presigned_urls_carry_out_an_upload_in_parts() {
+    each_variant(presigned::an_upload_in_parts);
+}
+
+#[test]
+fn a_form_uploads_what_its_policy_allows() {
+    each_variant(forms::allowed);
+}
+
+#[test]
+fn a_form_refuses_what_its_policy_does_not_allow() {
+    each_variant(forms::refused);
+}
+
+#[test]
+fn raw_requests_do_what_has_no_method() {
+    each_variant(raw::own_actions);
+}
+
+#[test]
+fn raw_requests_fail_like_ours() {
+    each_variant(raw::own_failures);
+}
+
+#[test]
+fn a_signed_request_is_sent_by_another_client() {
+    each_variant(signing::sent_by_another_client);
+}
+
+#[test]
+fn credentials_come_from_closures_and_profiles() {
+    each_variant(signing::credentials_of_a_closure);
+    each_variant(signing::credentials_of_a_profile);
 }

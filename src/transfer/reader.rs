@@ -221,7 +221,9 @@ fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
         (Some(_), 206) => {}
         (_, 200) => {
             let message = "the server sent the whole object where a range or a part was asked for";
-            return Err(response.unexpected(message));
+            return Err(response
+                .unexpected(message)
+                .with_hint("It does not know these; read the whole object, or one range of it."));
         }
         (_, status) => {
             let due = if options.is_whole() { 200 } else { 206 };

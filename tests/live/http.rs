@@ -33,7 +33,13 @@ pub(crate) fn put(variant: &Variant<'_>, url: &str, headers: &[(String, String)]
     send(variant, "PUT", url, headers, body)
 }
 
-fn send(variant: &Variant<'_>, method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+pub(crate) fn send(
+    variant: &Variant<'_>,
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Answer {
     match url.strip_prefix("http://") {
         Some(rest) => send_plain(method, rest, headers, body),
         None => send_tls(variant, method, url, headers, body),
@@ -47,7 +53,7 @@ fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
-    if method == "PUT" {
+    if has_body(method) {
         head += &format!("Content-Length: {}\r\n", body.len());
     }
     head += "\r\n";
@@ -69,6 +75,10 @@ fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]
             .collect(),
         body: answer[end + 4..].to_vec(),
     }
+}
+
+fn has_body(method: &str) -> bool {
+    matches!(method, "PUT" | "POST")
 }
 
 fn connect(authority: &str) -> TcpStream {
@@ -102,13 +112,15 @@ fn send_tls(
     let config = ureq::Agent::config_builder()
         .tls_config(tls.build())
         .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
         .timeout_global(Some(TIMEOUT));
     let agent = ureq::Agent::new_with_config(config.build());
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    let mut answer = if method == "PUT" {
+    let mut answer = if has_body(method) {
         agent.run(request.body(body).unwrap()).unwrap()
     } else {
         agent.run(request.body(()).unwrap()).unwrap()

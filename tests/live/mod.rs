@@ -8,10 +8,17 @@ mod server;
 pub(crate) mod access;
 pub(crate) mod buckets;
 pub(crate) mod conditions;
+pub(crate) mod encryption;
 pub(crate) mod errors;
+pub(crate) mod forms;
+pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod objects;
+pub(crate) mod presigned;
+pub(crate) mod raw;
+pub(crate) mod signing;
+pub(crate) mod stored;
 pub(crate) mod tutorial;
 pub(crate) mod urls;
 

@@ -17,7 +17,7 @@ pub(crate) struct Server {
     tls: Option<Tls>,
     region: String,
     signatures: Vec<SignatureVersion>,
-    user: Credentials,
+    pub(crate) user: Credentials,
     other: Option<Credentials>,
 }
 
@@ -31,8 +31,8 @@ struct Tls {
 pub(crate) struct Variant<'a> {
     pub server: &'a Server,
     pub(crate) style: AddressingStyle,
-    signature: SignatureVersion,
-    endpoint: &'a str,
+    pub(crate) signature: SignatureVersion,
+    pub(crate) endpoint: &'a str,
     pub(crate) ca_pem: Option<&'a [u8]>,
 }
 
@@ -151,7 +151,8 @@ impl Variant<'_> {
         variable("AWS_ACCESS_KEY_ID").unwrap_or_default()
     }
 
-    fn config(&self) -> Config {
+    /// The settings without credentials.
+    pub(crate) fn config(&self) -> Config {
         let mut config =
             Config::new(self.endpoint).addressing_style(self.style).signature_version(self.signature);
         if self.signature == SignatureVersion::V4 {
@@ -183,6 +184,6 @@ fn skip(line: &str) {
     say(line);
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
