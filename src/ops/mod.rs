@@ -3,6 +3,7 @@
 mod abort_multipart_upload;
 mod acl;
 mod complete_multipart_upload;
+mod copy_object;
 mod create_bucket;
 mod create_multipart_upload;
 mod delete_bucket;
@@ -26,6 +27,7 @@ mod upload_part;
 mod url;
 
 pub use acl::AclOptions;
+pub use copy_object::{CopiedObject, CopyObjectOptions};
 pub use create_bucket::CreateBucketOptions;
 pub use delete_object::DeletedObject;
 pub use delete_objects::ObjectIdentifier;

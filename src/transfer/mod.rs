@@ -6,6 +6,7 @@ mod download;
 mod partial_file;
 mod parts;
 mod reader;
+mod rename;
 mod upload;
 pub(crate) mod verify;
 
