@@ -10,6 +10,8 @@ use crate::xml;
 /// The largest XML answer that is read: a page of 1000 keys of 1024 bytes, every byte of them
 /// percent-encoded, needs 4 MiB.
 const MAX_XML: u64 = 32 << 20;
+/// The longest JSON that is read: a bucket policy has at most 20 KiB.
+const MAX_JSON: u64 = 1 << 20;
 /// What is read of an answer whose body does not matter, so that its connection can be used again.
 const MAX_DRAIN: u64 = 64 << 10;
 
@@ -44,10 +46,20 @@ impl Response {
     /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
     /// A server that lists the bucket instead does not know the sub-resource that was asked for.
     pub(crate) fn xml<T>(
-        mut self,
+        self,
         root_name: &str,
         read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
     ) -> Result<T> {
+        self.xml_of(&[root_name], read)
+    }
+
+    /// The same where servers differ in the name of the root; the first is the right one.
+    pub(crate) fn xml_of<T>(
+        mut self,
+        root_names: &[&str],
+        read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
+        let root_name = root_names[0];
         let bytes = self.bytes(MAX_XML)?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(self.garbled("the answer is not UTF-8"));
@@ -64,10 +76,34 @@ impl Response {
         let root = document.root_element();
         match root.tag_name().name() {
             "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
-            name if name == root_name => read(root),
+            name if root_names.contains(&name) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(foreign()),
             "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
             name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
+        }
+    }
+
+    /// Reads an answer that is JSON, as text. XML in its place is an error, as in [`xml`](Self::xml).
+    pub(crate) fn json(mut self) -> Result<String> {
+        let bytes = self.bytes(MAX_JSON)?;
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(self.garbled("the answer is not UTF-8"));
+        };
+        if text.trim_start().starts_with('{') {
+            return Ok(text);
+        }
+        let document = xml::parse(&text);
+        match document.as_ref().map(|document| document.root_element()) {
+            Ok(root) if root.tag_name().name() == "Error" => {
+                Err(answer::server_error(self.status, &self.headers, Some(root)))
+            }
+            Ok(root) if root.tag_name().name() == "ListBucketResult" => {
+                Err(answer::not_implemented(self.status, &self.headers))
+            }
+            _ => {
+                let looks = answer::what_it_looks_like(&text);
+                Err(self.unexpected(format!("the answer is {looks}, not the JSON that was due")))
+            }
         }
     }
 

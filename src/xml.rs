@@ -95,6 +95,23 @@ fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
+/// A document to send: its root, in the namespace of S3, with this content.
+pub(crate) fn document(root: &str, content: &str) -> String {
+    format!("<{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{content}</{root}>")
+}
+
+/// Adds an element that holds text.
+pub(crate) fn push(out: &mut String, name: &str, text: &str) {
+    let _ = write!(out, "<{name}>{}</{name}>", escape(text)); // a String takes every write
+}
+
+/// Adds an element that holds text, where there is one to hold.
+pub(crate) fn push_some(out: &mut String, name: &str, text: Option<impl AsRef<str>>) {
+    if let Some(text) = text {
+        push(out, name, text.as_ref());
+    }
+}
+
 /// Text as it stands in an element. Line breaks are escaped too, or a parser would change them.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);

@@ -16,7 +16,8 @@ use crate::xml;
 
 /// Which version is copied, under what condition, and what the copy has other than its source.
 ///
-/// Each setter sets one header, but for [`replace_metadata`](Self::replace_metadata).
+/// Each setter sets one header, but for [`replace_metadata`](Self::replace_metadata). Ceph up to 16.2 at
+/// least does not know the conditions by their names: it copies whether they hold or not.
 #[derive(Clone, Debug, Default)]
 pub struct CopyObjectOptions {
     source_version_id: Option<String>,

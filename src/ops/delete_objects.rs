@@ -31,6 +31,14 @@ impl ObjectIdentifier {
         self
     }
 
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version_id.as_deref()
+    }
+
     /// True where this failure is of this object. Not every server repeats the version.
     pub(crate) fn is(&self, failure: &KeyFailure) -> bool {
         self.key == failure.key && (failure.version_id.is_none() || self.version_id == failure.version_id)

@@ -17,8 +17,8 @@ use crate::request::Request;
 use crate::timestamp;
 
 /// The query parameters that are signed. The list is closed: a server signs no other,
-/// and every server signs these.
-const SUBRESOURCES: [&str; 24] = [
+/// and every server that knows one of these signs it.
+const SUBRESOURCES: [&str; 25] = [
     "acl",
     "cors",
     "delete",
@@ -28,6 +28,7 @@ const SUBRESOURCES: [&str; 24] = [
     "notification",
     "partNumber",
     "policy",
+    "publicAccessBlock",
     "requestPayment",
     "response-cache-control",
     "response-content-disposition",

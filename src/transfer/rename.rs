@@ -33,8 +33,7 @@ impl Client {
         let source = self.head_object(bucket, from)?;
         let mut options = CopyObjectOptions::new();
         if let Some(e_tag) = &source.e_tag {
-            // without its quotes: Ceph compares it with its own, which has none
-            options = options.header("x-amz-copy-source-if-match", e_tag.as_str());
+            options = options.source_if_match(e_tag);
         }
         let copied = self.copy_object_with((bucket, from), (bucket, to), &options).map_err(|error| {
             error.and_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored."))
@@ -46,7 +45,9 @@ impl Client {
                 .with_hint(format!("{both} Another writer may have stored one of them meanwhile."))
                 .in_call(|| format!("rename_object {bucket}/{from} to {to}")));
         }
-        self.delete_object(bucket, from).map_err(|error| error.and_hint(&both))?;
+        self.delete_object(bucket, from).map_err(|error| {
+            error.and_hint(&format!("{to:?} exists now, and most likely {from:?} still does."))
+        })?;
         Ok(copied)
     }
 }
