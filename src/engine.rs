@@ -55,6 +55,7 @@ impl Client {
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let settings = self.settings();
+        let in_call = |error: Error| error.in_call(|| request.describe());
         let endpoint = self.signer().endpoint();
         let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
@@ -66,8 +67,7 @@ impl Client {
         loop {
             settings.listener.tell(|| Event::Attempt { call: &call, attempt });
             let now = self.now();
-            let mut signer =
-                self.signer().signer(now).map_err(|error| error.in_call(|| request.describe()))?;
+            let mut signer = self.signer().signer(now).map_err(in_call)?;
             if let Some(region) = &learnt.region {
                 signer = Cow::Owned(signer.for_region(region));
             }
@@ -83,13 +83,13 @@ impl Client {
                 Err(error) => body.take_failure().unwrap_or(error),
             };
             if let Some(what) = self.learn(&mut learnt, &error, &signer) {
-                if body.rewind()? {
+                if body.rewind().map_err(in_call)? {
                     settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
                     continue;
                 }
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
-                if body.rewind()? {
+                if body.rewind().map_err(in_call)? {
                     settings.listener.tell(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
                     attempt += 1;

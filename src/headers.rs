@@ -27,6 +27,14 @@ impl Headers {
         self.0.retain(|(n, _)| n != name);
     }
 
+    /// Takes the conditions on the target out: an upload in parts has them at its end.
+    pub(crate) fn take_conditions(&mut self) -> Headers {
+        let is_condition = |(name, _): &(String, String)| name == "if-match" || name == "if-none-match";
+        let (conditions, rest) = std::mem::take(&mut self.0).into_iter().partition(is_condition);
+        self.0 = rest;
+        Headers(conditions)
+    }
+
     /// Adds a header beside any of the same name, as an answer may have it twice.
     pub(crate) fn append(&mut self, name: &str, value: String) {
         self.0.push((name.to_ascii_lowercase(), value));

@@ -10,6 +10,16 @@ use crate::timestamp::Timestamp;
 /// The prefix under which a caller's own metadata travels.
 pub(crate) const USER_PREFIX: &str = "x-amz-meta-";
 
+/// What else is stored with an object and given back as it was.
+const STORED: [&str; 6] = [
+    "content-type",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "expires",
+];
+
 /// The properties of an object, as HEAD and GET give them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -53,6 +63,17 @@ impl ObjectMetadata {
             version_id: get("x-amz-version-id"),
             headers,
         }
+    }
+
+    /// The headers that an object is stored with, to store another one alike.
+    pub(crate) fn stored_headers(&self) -> Headers {
+        let mut stored = Headers::default();
+        for (name, value) in self.headers.iter() {
+            if name.starts_with(USER_PREFIX) || STORED.contains(&name) {
+                stored.set(name, value);
+            }
+        }
+        stored
     }
 
     /// The MD5 of the whole content, where the ETag is one: not of a multipart or an encrypted object.

@@ -9,6 +9,9 @@ const OWN_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "c
 const MAX_KEY: usize = 1024;
 /// The longest bucket name any server takes, in bytes; new buckets on AWS end at 63.
 const MAX_BUCKET: usize = 255;
+/// What S3 takes as a part in bytes, unless it is the last.
+const SMALLEST_PART: u64 = 5 << 20;
+pub(crate) const LARGEST_PART: u64 = 5 << 30;
 /// The most parts of one upload.
 pub(crate) const MAX_PARTS: u32 = 10_000;
 
@@ -68,6 +71,14 @@ pub(crate) fn part_number(number: u32) -> Result<()> {
         return Err(Error::invalid(format!(
             "the part number {number}; parts are numbered from 1 to {MAX_PARTS}"
         )));
+    }
+    Ok(())
+}
+
+/// A length of parts, from 5 MiB to 5 GiB.
+pub(crate) fn part_size(bytes: u64) -> Result<()> {
+    if !(SMALLEST_PART..=LARGEST_PART).contains(&bytes) {
+        return Err(Error::invalid(format!("a part size of {bytes} bytes; a part has 5 MiB to 5 GiB")));
     }
     Ok(())
 }

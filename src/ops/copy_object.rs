@@ -87,6 +87,31 @@ impl CopyObjectOptions {
     }
 }
 
+impl CopyObjectOptions {
+    pub(crate) fn source_version(&self) -> Option<&str> {
+        self.source_version_id.as_deref()
+    }
+
+    pub(crate) fn replaces_metadata(&self) -> bool {
+        self.headers.get("x-amz-metadata-directive") == Some("REPLACE")
+    }
+
+    /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
+    /// part is copied with.
+    pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
+        let (mut object, mut part) = (Headers::default(), Headers::default());
+        part.set("x-amz-copy-source", copy_source(from, self.source_version())?);
+        for (name, value) in self.headers.iter() {
+            if name.starts_with("x-amz-copy-source") {
+                part.set(name, value);
+            } else if !name.ends_with("-directive") {
+                object.set(name, value);
+            }
+        }
+        Ok((object, part))
+    }
+}
+
 /// What the server says of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -106,7 +131,7 @@ impl Client {
     /// ([CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html))
     ///
     /// One request, for up to 5 GiB, with its metadata and tags, but not its ACL. Nothing goes through this
-    /// machine.
+    /// machine. [`copy`](Self::copy) takes objects of any size.
     ///
     /// # Errors
     ///
@@ -149,7 +174,7 @@ impl Client {
         let request = Request::object("CopyObject", Method::Put, to.0, to.1);
         let source = copy_source(from, options.source_version_id.as_deref())
             .map_err(|error| error.in_call(|| request.describe()))?;
-        let request = request.headers(&options.headers).header("x-amz-copy-source", source);
+        let request = request.headers(&options.headers).header("x-amz-copy-source", source).patient();
         let copied = self.call(&request, |response| {
             let version_id = response.header_owned("x-amz-version-id");
             let source_version_id = response.header_owned("x-amz-copy-source-version-id");

@@ -1,5 +1,7 @@
 //! DeleteObjects: many keys in one request.
 
+use std::collections::HashSet;
+
 use roxmltree::Node;
 
 use crate::body::Body;
@@ -13,7 +15,7 @@ use crate::xml;
 const MAX_KEYS: usize = 1000;
 
 /// An object to delete: a key and, where one version is meant, its id. A `&str` or `String` is a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectIdentifier {
     key: String,
     version_id: Option<String>,
@@ -83,7 +85,9 @@ impl Client {
         let request = request(bucket);
         let in_call = |error: Error| error.in_call(|| request.describe());
         validate::bucket(bucket).map_err(in_call)?;
-        let objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
+        let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
+        let mut seen = HashSet::new();
+        objects.retain(|object| seen.insert(object.clone())); // servers answer once for a key that comes twice
         objects.iter().try_for_each(|object| validate::key(&object.key)).map_err(in_call)?;
 
         let (plain, odd): (Vec<_>, Vec<_>) = objects.iter().partition(|object| xml::can_hold(&object.key));

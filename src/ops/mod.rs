@@ -33,6 +33,7 @@ mod request_payment;
 mod setting;
 mod tagging;
 mod upload_part;
+mod upload_part_copy;
 mod url;
 mod versioning;
 mod website;

@@ -117,13 +117,8 @@ impl PutObjectOptions {
 
     /// The headers for beginning an upload in parts, and the conditions, which are for its end.
     pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
-        let (mut headers, mut conditions) = (self.headers.clone(), Headers::default());
-        for name in ["if-match", "if-none-match"] {
-            if let Some(value) = self.headers.get(name) {
-                conditions.set(name, value);
-                headers.remove(name);
-            }
-        }
+        let mut headers = self.headers.clone();
+        let conditions = headers.take_conditions();
         (headers, conditions)
     }
 }

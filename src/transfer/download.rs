@@ -214,7 +214,14 @@ impl Client {
         let rest = options.clone().range(start..).if_match(&e_tag);
         let mut object = match self.get_object_with(bucket, key, &rest) {
             Ok(object) if object.metadata.e_tag.as_ref() == Some(&e_tag) => object,
-            Err(error) if !error.is_precondition_failed() && !error.is_invalid_range() => return Err(error),
+            Err(error)
+                if !error.is_precondition_failed()
+                    && !error.is_invalid_range()
+                    && !error.is_not_modified() =>
+            {
+                return Err(error);
+            }
+            // of no more use; a 304 will come again
             _ => {
                 partial.discard();
                 return Ok(None);

@@ -1,5 +1,6 @@
 //! Composites of several requests, or of a request and a file.
 
+mod copy;
 mod delete_all;
 mod deletion;
 mod download;
@@ -10,6 +11,7 @@ mod rename;
 mod upload;
 pub(crate) mod verify;
 
+pub use copy::CopyOptions;
 pub use delete_all::{DeleteAllOptions, DeletedCounts};
 pub use download::{Download, DownloadOptions};
 pub use reader::ObjectReader;

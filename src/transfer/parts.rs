@@ -14,12 +14,9 @@ use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::{CompletedPart, Part, StoredObject};
 use crate::request::{Method, Request};
-use crate::validate::MAX_PARTS;
+use crate::validate::{self, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
-/// What S3 takes as a part, unless it is the last.
-const SMALLEST_PART: u64 = 5 * MIB;
-const LARGEST_PART: u64 = 5 << 30;
 const DEFAULT_PART: u64 = 16 * MIB;
 
 /// Where the content comes from.
@@ -39,7 +36,9 @@ pub(super) fn upload(
 ) -> Result<Upload> {
     let request = Request::object("PutObject", Method::Put, bucket, key).headers(options.object.headers());
     request.validate()?;
-    let mut content = Content::new(source, part_size(options)?)?;
+    let part_size = options.part_size.unwrap_or(DEFAULT_PART);
+    validate::part_size(part_size)?;
+    let mut content = Content::new(source, part_size)?;
     content.fill()?;
     if !content.ended || options.resume.is_some() {
         return in_parts(client, bucket, key, content, options);
@@ -100,23 +99,23 @@ impl Run<'_> {
         options: &UploadOptions<'_>,
     ) -> Result<(StoredObject, u32, u32)> {
         let mut parts: Vec<CompletedPart> = Vec::new();
-        let mut sum_of_sums = Md5::new();
         let mut kept = 0;
+        // every part's ETag is its MD5, so that the ETag of the whole is made of them
+        let mut plain = self.client.settings().check_md5;
         loop {
             let number = parts.len() as u32 + 1;
-            let md5 = content.md5();
-            sum_of_sums.update(md5);
+            let md5 = (self.client.settings().check_md5 || !self.there.is_empty()).then(|| content.md5());
             let len = content.buffer.len() as u64;
-            match self.there.get(&number).filter(|part| part.size == len && part.e_tag.md5() == Some(md5)) {
-                Some(part) => {
-                    kept += 1;
-                    parts.push(CompletedPart::new(number, &part.e_tag));
-                }
-                None => {
-                    let body = Body::from(&content.buffer);
-                    parts.push(self.client.store_part(self.place, number, body, Some(md5))?);
-                }
-            }
+            let part =
+                match self.there.get(&number).filter(|part| part.size == len && part.e_tag.md5() == md5) {
+                    Some(part) => {
+                        kept += 1;
+                        CompletedPart::new(number, &part.e_tag)
+                    }
+                    None => self.client.store_part(self.place, number, Body::from(&content.buffer), md5)?,
+                };
+            plain &= part.e_tag.md5() == md5;
+            parts.push(part);
             content.tell(options);
             if content.ended {
                 break;
@@ -127,28 +126,26 @@ impl Run<'_> {
             content.fill()?;
         }
         (content.source.unchanged)(content.read)?;
-        // only where each part's ETag was its MD5 is the whole's made of them
-        let plain = self.client.settings().check_md5 && parts.iter().all(|part| part.e_tag.md5().is_some());
-        let sum = plain.then(|| sum_of_sums.finalize().into());
-        Ok((self.complete(&parts, sum)?, parts.len() as u32, kept))
+        let stored = self.complete(&parts)?;
+        if let (true, Some(ours), Some(theirs)) = (plain, sum_of(&parts), sum_in(&stored, parts.len())) {
+            verify::same(&ours, &theirs, "what was sent in parts")?;
+        }
+        Ok((stored, parts.len() as u32, kept))
     }
 
     /// Completes, and makes sure of it where the answer was lost or says too little.
-    fn complete(&self, parts: &[CompletedPart], sum: Option<[u8; 16]>) -> Result<StoredObject> {
-        let stored = match self.client.finish_upload(self.place, parts, &self.conditions) {
-            Ok(stored) if stored.e_tag.is_some() => stored,
-            Ok(stored) => self.look().unwrap_or(stored),
+    fn complete(&self, parts: &[CompletedPart]) -> Result<StoredObject> {
+        match self.client.finish_upload(self.place, parts, &self.conditions) {
+            Ok(stored) if stored.e_tag.is_some() => Ok(stored),
+            Ok(stored) => Ok(self.look().unwrap_or(stored)),
             Err(error) => {
                 // a repeated completion finds no upload where the first was done and its answer lost
                 let lost = error.is_retryable() || error.code() == Some("NoSuchUpload");
-                let found = if lost && sum.is_some() { self.look() } else { None };
-                return found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error);
+                let sum = sum_of(parts).filter(|_| lost);
+                let found = sum.and_then(|_| self.look());
+                found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error)
             }
-        };
-        if let (Some(ours), Some(theirs)) = (sum, sum_in(&stored, parts.len())) {
-            verify::same(&ours, &theirs, "what was sent in parts")?;
         }
-        Ok(stored)
     }
 
     /// The object as it is now, if it can be seen.
@@ -158,15 +155,22 @@ impl Run<'_> {
         Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id })
     }
 
-    /// Aborts, as far as that goes, and says in the error what is left.
+    /// Says in the error what is left, which by default is nothing.
     fn give_up(&self, error: Error, keep: bool) -> Error {
-        let (bucket, key, id) = self.place;
+        let (_, _, id) = self.place;
         if keep {
             return error.with_upload_id(id).and_hint(&format!(
                 "The parts that were sent are kept: go on by UploadOptions::resume({id:?})."
             ));
         }
-        match self.client.abort_multipart_upload(bucket, key, id) {
+        self.client.give_up_upload(self.place, error)
+    }
+}
+
+impl Client {
+    /// Aborts an upload that failed, as far as that goes, and says in its error what is left.
+    pub(super) fn give_up_upload(&self, (bucket, key, id): (&str, &str, &str), error: Error) -> Error {
+        match self.abort_multipart_upload(bucket, key, id) {
             Ok(()) => error.and_hint("The upload was aborted; nothing of it is left."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
                 error.and_hint("The upload is no longer there.")
@@ -180,7 +184,16 @@ impl Run<'_> {
     }
 }
 
-/// The MD5 of the parts' MD5s, where an ETag is that: in the form `…-N`.
+/// The MD5 of the parts' ETags, where these look like MD5s.
+fn sum_of(parts: &[CompletedPart]) -> Option<[u8; 16]> {
+    let mut sum = Md5::new();
+    for part in parts {
+        sum.update(part.e_tag.md5()?);
+    }
+    Some(sum.finalize().into())
+}
+
+/// The same as the server has it, where the whole's ETag has the form `…-N`.
 fn sum_in(stored: &StoredObject, parts: usize) -> Option<[u8; 16]> {
     let (sum, count) = stored.e_tag.as_ref()?.as_str().rsplit_once('-')?;
     if count != parts.to_string() { None } else { ETag::new(sum).md5() }
@@ -261,12 +274,4 @@ fn one_byte(reader: &mut dyn Read) -> io::Result<Option<u8>> {
             Err(error) => return Err(error),
         }
     }
-}
-
-fn part_size(options: &UploadOptions<'_>) -> Result<u64> {
-    let size = options.part_size.unwrap_or(DEFAULT_PART);
-    if !(SMALLEST_PART..=LARGEST_PART).contains(&size) {
-        return Err(Error::invalid(format!("a part size of {size} bytes; a part has 5 MiB to 5 GiB")));
-    }
-    Ok(size)
 }

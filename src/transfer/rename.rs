@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
 use crate::ops::{CopiedObject, CopyObjectOptions};
+use crate::transfer::CopyOptions;
 
 impl Client {
     /// Gives an object another key in its bucket, over any object that has this key.
@@ -16,7 +17,7 @@ impl Client {
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) where both keys are the same;
     /// [`Integrity`](ErrorKind::Integrity) where the copy is not what was to be copied; otherwise as
-    /// [`copy_object`](Self::copy_object) and [`delete_object`](Self::delete_object). The text says which of
+    /// [`copy`](Self::copy) and [`delete_object`](Self::delete_object). The text says which of
     /// both exist.
     ///
     /// ```no_run
@@ -35,9 +36,10 @@ impl Client {
         if let Some(e_tag) = &source.e_tag {
             options = options.source_if_match(e_tag);
         }
-        let copied = self.copy_object_with((bucket, from), (bucket, to), &options).map_err(|error| {
-            error.and_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored."))
-        })?;
+        let copied =
+            self.copy_with((bucket, from), (bucket, to), &CopyOptions::new().object(options)).map_err(
+                |error| error.and_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored.")),
+            )?;
         let both = format!("Both {from:?} and {to:?} exist now.");
         let copy = self.head_object(bucket, to).map_err(|error| error.and_hint(&both))?;
         if !is_copy(&source, &copy, &copied) {

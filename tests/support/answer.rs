@@ -85,8 +85,13 @@ impl Answer {
     /// An object as a server gives it to this request: whole, a range by 206, or 416; 412 where an
     /// `If-Match` does not hold.
     pub(crate) fn object(request: &Received, content: &[u8]) -> Self {
-        let whole = Self::content(content);
-        let e_tag = whole.headers[0].1.clone();
+        Self::object_with(request, content, &md5_hex(content))
+    }
+
+    /// The same with another ETag than the content's MD5.
+    pub(crate) fn object_with(request: &Received, content: &[u8], e_tag: &str) -> Self {
+        let e_tag = format!("\"{e_tag}\"");
+        let whole = Self::new(200).header("etag", &e_tag).body(content);
         if request.header("if-match").is_some_and(|wanted| wanted != e_tag) {
             return Self::error(412, "PreconditionFailed");
         }

@@ -14,18 +14,24 @@
 
 mod answer;
 mod connection;
+mod random;
 mod received;
 mod server;
 mod signatures;
+mod store;
 mod temp;
+mod way;
 
 pub(crate) use answer::{Answer, End};
+pub(crate) use random::{Random, content};
 pub(crate) use received::Received;
 pub(crate) use server::FakeServer;
 pub(crate) use signatures::{
     assert_signed_v2, assert_signed_v4, md5_base64, md5_hex, percent_decoded, sign_v2, sign_v4,
 };
+pub(crate) use store::Store;
 pub(crate) use temp::TempDir;
+pub(crate) use way::Way;
 
 use std::time::Duration;
 
