@@ -66,6 +66,11 @@ impl Credentials {
     /// # Errors
     ///
     /// As [`Profiles::load`] and [`Profiles::credentials`].
+    ///
+    /// ```no_run
+    /// let credentials = plain_s3::Credentials::from_profile(Some("backup"))?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn from_profile(name: Option<&str>) -> Result<Self> {
         Profiles::load()?.credentials(name)
     }
@@ -76,6 +81,11 @@ impl Credentials {
     /// # Errors
     ///
     /// As both; where nothing is found, the text names every place that was looked at.
+    ///
+    /// ```no_run
+    /// let credentials = plain_s3::Credentials::from_env_or_profile()?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn from_env_or_profile() -> Result<Self> {
         Profiles::load()?.credentials_below(&|name| env::var(name).ok())
     }

@@ -230,6 +230,29 @@ mod tests {
     }
 
     #[test]
+    fn an_encryption_key_is_in_no_text_of_a_refused_signature() {
+        let name = "x-amz-server-side-encryption-customer-key";
+        let request = Request::object("GetObject", Method::Get, "b", "k").header(name, "s3cr3t");
+        let texts = |tail: &str| SignedTexts {
+            string_to_sign: format!("GET\n{name}:s3cr3t\n{tail}"),
+            canonical_request: Some(format!("GET\n{name}:s3cr3t {tail}")),
+        };
+        let endpoint = Endpoint::parse("http://h").unwrap();
+        let (ours, signer) = (texts("ours"), v2());
+        let situation = Situation {
+            request: &request,
+            endpoint: &endpoint,
+            signer: &signer,
+            signed: Some(&ours),
+            now: OffsetDateTime::UNIX_EPOCH,
+        };
+        let answer = Answer { expected: Some(texts("theirs")), ..coded("SignatureDoesNotMatch") };
+        let error = explain(Error::server(ErrorKind::Server, answer, ""), &situation);
+        let shown = format!("{error} {error:?} {error:#?}");
+        assert!(shown.contains("(hidden)") && !shown.contains("s3cr3t"), "{shown}");
+    }
+
+    #[test]
     fn under_v4_the_canonical_requests_are_compared() {
         let texts = |canonical: &str, hash: &str| SignedTexts {
             string_to_sign: format!("AWS4\n{hash}"),

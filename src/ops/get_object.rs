@@ -161,7 +161,7 @@ impl GetObjectOptions {
 }
 
 impl Client {
-    /// Opens an object for reading: the answer is a [`Read`] with the object's properties.
+    /// Opens an object for reading: the answer is a [`Read`](std::io::Read) with the object's properties.
     /// ([GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html))
     ///
     /// The content is read from the network as the caller reads it; nothing is held but a buffer.

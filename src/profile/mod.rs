@@ -72,6 +72,11 @@ impl Profiles {
     ///
     /// [`LocalIo`](crate::ErrorKind::LocalIo) where a file cannot be read;
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where it has a line that is none.
+    ///
+    /// ```no_run
+    /// println!("{:?}", plain_s3::Profiles::load()?);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn load() -> Result<Self> {
         Self::load_by(&|name| env::var(name).ok())
     }
@@ -81,6 +86,11 @@ impl Profiles {
     /// # Errors
     ///
     /// As [`load`](Self::load).
+    ///
+    /// ```no_run
+    /// let profiles = plain_s3::Profiles::from_files(None, Some("/etc/backup/config".as_ref()))?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn from_files(credentials: Option<&Path>, config: Option<&Path>) -> Result<Self> {
         Self::read(credentials, config, env::var("AWS_PROFILE").ok())
     }
@@ -92,6 +102,11 @@ impl Profiles {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no such profile, or it has no keys; the text
     /// names the files.
+    ///
+    /// ```no_run
+    /// let credentials = plain_s3::Profiles::load()?.credentials(Some("backup"))?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn credentials(&self, name: Option<&str>) -> Result<Credentials> {
         self.keys(name.unwrap_or(&self.chosen), "")
     }
@@ -126,6 +141,11 @@ impl Profiles {
     /// # Errors
     ///
     /// As [`credentials`](Self::credentials); also where the profile has no endpoint.
+    ///
+    /// ```no_run
+    /// let config = plain_s3::Profiles::load()?.config(Some("backup"))?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn config(&self, name: Option<&str>) -> Result<Config> {
         let name = name.unwrap_or(&self.chosen);
         let profile = self.profile(name, "")?;
