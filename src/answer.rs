@@ -25,14 +25,28 @@ pub(crate) fn from_head(status: u16, headers: &Headers) -> Answer {
     }
 }
 
-/// The error of an answer with an XML body, or with none.
-pub(crate) fn server_error(status: u16, headers: &Headers, root: Option<Node<'_, '_>>) -> Error {
+/// The error of an answer that is not a success, whatever its body is.
+pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
+    let readable = xml::readable(body);
+    let document = xml::parse(&readable);
+    let element = document.as_ref().ok().and_then(|document| error_element(document.root_element()));
+    if element.is_some() || body.trim().is_empty() {
+        server_error(status, headers, element)
+    } else {
+        // a proxy's words or a web page, which may happen to be well-formed
+        foreign_error(status, headers, body)
+    }
+}
+
+/// `<Error>`, which some servers wrap in an element of their own.
+fn error_element<'a, 'i>(root: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
+    if root.tag_name().name() == "Error" { Some(root) } else { xml::child(root, "Error") }
+}
+
+/// The error of an answer with an `<Error>`, or without a body.
+pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<'_, '_>>) -> Error {
     let mut answer = from_head(status, headers);
-    let root = root.and_then(|root| match root.tag_name().name() {
-        "Error" => Some(root),
-        _ => xml::child(root, "Error"),
-    });
-    if let Some(root) = root {
+    if let Some(root) = element {
         let get = |name: &str| xml::child_text(root, name).map(|text| text.trim().to_owned());
         answer.code = get("Code");
         answer.message = get("Message");
@@ -57,11 +71,15 @@ pub(crate) fn server_error(status: u16, headers: &Headers, root: Option<Node<'_,
     Error::server(ErrorKind::Server, answer, message)
 }
 
-/// The error of an answer whose body is no XML.
-pub(crate) fn server_error_of_text(status: u16, headers: &Headers, text: &str) -> Error {
-    if text.trim().is_empty() {
-        return server_error(status, headers, None);
-    }
+/// The error of a server that ignored a sub-resource it does not know.
+pub(crate) fn not_implemented(status: u16, headers: &Headers) -> Error {
+    let answer = Answer { code: Some("NotImplemented".to_owned()), ..from_head(status, headers) };
+    let message = "the server listed the bucket where something else was asked for";
+    Error::server(ErrorKind::Server, answer, message)
+}
+
+/// The error of an answer that S3 does not give.
+fn foreign_error(status: u16, headers: &Headers, text: &str) -> Error {
     let answer = from_head(status, headers);
     let message = format!("status {status} with {}", what_it_looks_like(text));
     let kind = ErrorKind::UnexpectedAnswer;
@@ -127,10 +145,7 @@ mod tests {
     fn error(status: u16, body: &str) -> Error {
         let mut headers = Headers::default();
         headers.set("x-amz-request-id", "from-header");
-        match xml::parse(body) {
-            Ok(document) => server_error(status, &headers, Some(document.root_element())),
-            Err(_) => server_error_of_text(status, &headers, body),
-        }
+        super::error(status, &headers, body)
     }
 
     #[test]

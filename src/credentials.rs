@@ -3,6 +3,8 @@
 use std::env;
 use std::fmt;
 
+use time::OffsetDateTime;
+
 use crate::error::{Error, Result};
 
 /// An access key with its secret, and a session token for temporary credentials.
@@ -20,17 +22,30 @@ pub struct Credentials {
     access_key: String,
     secret_key: String,
     session_token: Option<String>,
+    expiry: Option<OffsetDateTime>,
 }
 
 impl Credentials {
     /// Takes the access key and the secret key as the provider shows them.
     pub fn new(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        Self { access_key: access_key.into(), secret_key: secret_key.into(), session_token: None }
+        Self {
+            access_key: access_key.into(),
+            secret_key: secret_key.into(),
+            session_token: None,
+            expiry: None,
+        }
     }
 
     /// Adds the session token that comes with temporary credentials.
     pub fn session_token(mut self, token: impl Into<String>) -> Self {
         self.session_token = Some(token.into());
+        self
+    }
+
+    /// Says when temporary credentials end, so that
+    /// [`Config::credentials_provider`](crate::Config::credentials_provider) keeps them until then.
+    pub fn expires_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.expiry = Some(moment.into());
         self
     }
 
@@ -92,6 +107,10 @@ impl Credentials {
 
     pub(crate) fn token(&self) -> Option<&str> {
         self.session_token.as_deref()
+    }
+
+    pub(crate) fn expiry(&self) -> Option<OffsetDateTime> {
+        self.expiry
     }
 }
 

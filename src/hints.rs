@@ -22,24 +22,29 @@ pub(crate) fn explain(mut error: Error, situation: &Situation<'_>) -> Error {
     if let Some(hint) = error.answer().and_then(|answer| hint(answer, situation)) {
         error = error.with_hint(hint);
     }
-    let token = situation.signer.credentials().and_then(|credentials| credentials.token());
     if let (Some(texts), Some("SignatureDoesNotMatch")) = (situation.signed, error.code()) {
-        error = error.with_signed(without(texts, token));
+        error = error.with_signed(without_secrets(texts, situation));
     }
     if let Some(answer) = error.answer_mut() {
-        answer.expected = answer.expected.take().map(|texts| without(&texts, token));
+        answer.expected = answer.expected.take().map(|texts| without_secrets(&texts, situation));
     }
     error.in_call(|| situation.request.describe())
 }
 
-/// The texts for people to read: a session token is a secret, and it is among the signed headers.
-fn without(texts: &SignedTexts, token: Option<&str>) -> SignedTexts {
-    let hide =
-        |text: &String| token.map_or_else(|| text.clone(), |token| text.replace(token, "(session token)"));
+fn without_secrets(texts: &SignedTexts, situation: &Situation<'_>) -> SignedTexts {
     SignedTexts {
-        string_to_sign: hide(&texts.string_to_sign),
-        canonical_request: texts.canonical_request.as_ref().map(hide),
+        string_to_sign: hide(&texts.string_to_sign, situation),
+        canonical_request: texts.canonical_request.as_ref().map(|text| hide(text, situation)),
     }
+}
+
+/// A text for people to read: session tokens and encryption keys are among the signed headers.
+fn hide(text: &str, situation: &Situation<'_>) -> String {
+    let token = situation.signer.credentials().and_then(|credentials| credentials.token());
+    let secrets = token.into_iter().chain(situation.request.headers.secrets());
+    secrets
+        .filter(|secret| !secret.is_empty())
+        .fold(text.to_owned(), |text, secret| text.replace(secret, "(hidden)"))
 }
 
 fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
@@ -158,14 +163,11 @@ fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
     match first_difference(pair.0, pair.1) {
         None => format!("{secret} Both sides agree on the string to sign."),
         Some((line, ours, theirs)) => {
-            let token = situation.signer.credentials().and_then(|credentials| credentials.token());
-            let hide =
-                |text: &str| token.map_or_else(|| text.to_owned(), |t| text.replace(t, "(session token)"));
             format!(
                 "Line {line} of what is signed differs: {:?} was signed, {:?} was expected; something between \
                  may have changed the request.",
-                hide(ours),
-                hide(theirs)
+                hide(ours, situation),
+                hide(theirs, situation)
             )
         }
     }
@@ -224,7 +226,7 @@ mod tests {
         for text in [format!("{error:?}"), format!("{error:#?}"), error.to_string()] {
             assert!(!text.contains("t0k3n") && !text.contains("s3cr3t"), "{text}");
         }
-        assert_eq!(error.string_to_sign(), Some("GET\n\nx-amz-security-token:(session token)\n/b/k"));
+        assert_eq!(error.string_to_sign(), Some("GET\n\nx-amz-security-token:(hidden)\n/b/k"));
     }
 
     #[test]

@@ -2,10 +2,45 @@
 //!
 //! Servers differ in namespaces, prefixes and order, so elements are found by their local name alone.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
 /// Enough for a page of 1000 entries with every field that any server sends, and a bound on memory.
 const MAX_NODES: u32 = 200_000;
+/// Stands for the `&` of a reference to what XML 1.0 has no way to write. Itself it is no character of Unicode.
+const MARK: char = '\u{fdd0}';
+
+/// Makes an answer readable that names control characters, as keys may hold them: XML 1.0 allows neither the
+/// characters nor references to them, and servers write both. [`text`] gives them back exactly.
+pub(crate) fn readable(answer: &str) -> Cow<'_, str> {
+    let odd = |c: char| !is_char(c) || c == MARK;
+    if !answer.contains("&#") && !answer.contains(odd) {
+        return Cow::Borrowed(answer);
+    }
+    let mut out = String::with_capacity(answer.len() + 64);
+    for (at, c) in answer.char_indices() {
+        if odd(c) {
+            let _ = write!(out, "{MARK}#x{:x};", u32::from(c)); // a String takes every write
+        } else if c == '&' && reference(&answer[at + 1..]).is_some_and(|(named, _)| odd(named)) {
+            out.push(MARK);
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The character that `#x1;…` or `#1;…` names, and what follows it.
+fn reference(text: &str) -> Option<(char, &str)> {
+    let (number, rest) = text.strip_prefix('#')?.split_once(';')?;
+    let code = match number.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    Some((char::from_u32(code.ok()?)?, rest))
+}
 
 /// Parses an answer. A DTD is refused; a byte-order mark and white space before the declaration are not.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
@@ -29,7 +64,15 @@ pub(crate) fn children<'a, 'i: 'a, 'n>(
 
 /// The whole text of an element, exactly: a comment or CDATA may split it, and spaces belong to a key.
 pub(crate) fn text(node: Node<'_, '_>) -> String {
-    node.children().filter(Node::is_text).filter_map(|piece| piece.text()).collect()
+    let text: String = node.children().filter(Node::is_text).filter_map(|piece| piece.text()).collect();
+    let mut pieces = text.split(MARK);
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (named, rest) = reference(piece).unwrap_or((MARK, piece));
+        out.push(named);
+        out.push_str(rest);
+    }
+    out
 }
 
 /// The text of a child; `None` where there is no such child or it is empty.
@@ -44,7 +87,29 @@ pub(crate) fn child_flag(node: Node<'_, '_>, name: &str) -> bool {
 
 /// True where XML 1.0 has a way to write this text at all: it has none for most control characters.
 pub(crate) fn can_hold(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..))
+    text.chars().all(is_char)
+}
+
+/// The characters of XML 1.0.
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// A document to send: its root, in the namespace of S3, with this content.
+pub(crate) fn document(root: &str, content: &str) -> String {
+    format!("<{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{content}</{root}>")
+}
+
+/// Adds an element that holds text.
+pub(crate) fn push(out: &mut String, name: &str, text: &str) {
+    let _ = write!(out, "<{name}>{}</{name}>", escape(text)); // a String takes every write
+}
+
+/// Adds an element that holds text, where there is one to hold.
+pub(crate) fn push_some(out: &mut String, name: &str, text: Option<impl AsRef<str>>) {
+    if let Some(text) = text {
+        push(out, name, text.as_ref());
+    }
 }
 
 /// Text as it stands in an element. Line breaks are escaped too, or a parser would change them.
@@ -84,6 +149,23 @@ mod tests {
             "<C><Key> <!-- split -->a </Key></C>",
         ] {
             assert_eq!(key_of(xml), " a ", "{xml}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_read_however_a_server_writes_them() {
+        for (written, key) in [
+            ("b&#x01;c&#x1F;", "b\u{1}c\u{1f}"), // Ceph's NextMarker
+            ("&#1;&#xd;&#x7f;&#xFFFF;&#0;", "\u{1}\r\u{7f}\u{ffff}\0"),
+            ("raw \u{1} \u{ffff}", "raw \u{1} \u{ffff}"),
+            ("&amp;#x1; &lt;&#38;#x1;", "&#x1; <&#x1;"),
+            ("\u{fdd0}#x1; \u{fdd0} &#xfdd0;#x1;&#x1;", "\u{fdd0}#x1; \u{fdd0} \u{fdd0}#x1;\u{1}"),
+        ] {
+            assert_eq!(key_of(&readable(&format!("<C><Key>{written}</Key></C>"))), key, "{written}");
+        }
+        assert!(matches!(readable("<C><Key>a&amp;b\r\n</Key></C>"), Cow::Borrowed(_)));
+        for broken in ["&#;", "&#x;", "&#1", "&"] {
+            assert!(parse(&readable(&format!("<C>{broken}</C>"))).is_err(), "{broken}");
         }
     }
 

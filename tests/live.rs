@@ -1,0 +1,147 @@
+//! The scenarios for a real server: whatever the environment names.
+//!
+//!     cargo run -q -p embedded-s3 -- cargo test --test live
+//!     tests/servers/ceph-rgw cargo test --test live
+//!
+//! Each runs in every variant that the server has: Signature V2 and V4, path and virtual-hosted style, HTTPS.
+//! Buckets get names of their own and are removed at the end. What a server is known not to do stands in
+//! `live/gaps.rs`; it is shown as `gap` and never passes silently.
+//!
+//! | variable | what it is for |
+//! |---|---|
+//! | `S3_ENDPOINT`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | the server and a user who may make buckets; without the first, all is skipped |
+//! | `AWS_REGION` | the region to sign V4 for; else `us-east-1` |
+//! | `S3_TEST_SERVER` | the server's name in the table of gaps |
+//! | `S3_TEST_SIGNATURE` | `v2` or `v4`, where the server takes only one of them |
+//! | `S3_TEST_OTHER_ACCESS_KEY_ID`, `S3_TEST_OTHER_SECRET_ACCESS_KEY` | a second user, who owns nothing of the first |
+//! | `S3_TEST_VHOST_ENDPOINT` | the endpoint to use in virtual-hosted style |
+//! | `S3_TEST_TLS_ENDPOINT`, `S3_TEST_CA` | the HTTPS endpoint, and the PEM file of its authority |
+//! | `S3_TEST_REQUIRED` | `1`: whatever would be skipped is a failure |
+
+#[path = "live/mod.rs"]
+mod scenarios;
+
+use scenarios::{
+    access, buckets, conditions, each_server, each_variant, errors, keys, listing, objects, tutorial, urls,
+    variants_are_complete,
+};
+
+#[test]
+fn all_variants_are_tested() {
+    variants_are_complete();
+}
+
+#[test]
+fn the_eleven_steps_of_the_tutorial() {
+    each_variant(tutorial::eleven_steps);
+}
+
+#[test]
+fn odd_keys_are_stored_listed_read_and_deleted_exactly() {
+    each_variant(keys::by_signed_header);
+}
+
+#[test]
+fn odd_keys_are_read_and_stored_exactly_by_presigned_url() {
+    each_variant(keys::by_presigned_url);
+}
+
+#[test]
+fn odd_keys_are_deleted_together() {
+    each_variant(keys::deleted_together);
+}
+
+#[test]
+fn a_listing_of_more_than_a_thousand_keys_is_whole() {
+    each_server(listing::more_than_a_page);
+}
+
+#[test]
+fn a_listing_by_folder() {
+    each_variant(listing::folders);
+}
+
+#[test]
+fn every_kind_of_body_is_stored_whole() {
+    each_variant(objects::bodies);
+}
+
+#[test]
+fn headers_of_an_object_come_back() {
+    each_variant(objects::stored_headers);
+}
+
+#[test]
+fn metadata_comes_back() {
+    each_variant(objects::metadata);
+}
+
+#[test]
+fn ranges_are_read() {
+    each_variant(objects::ranges);
+}
+
+#[test]
+fn a_download_is_whole_or_not_there() {
+    each_variant(objects::downloads);
+}
+
+#[test]
+fn conditions_of_reading_hold() {
+    each_variant(conditions::reading);
+}
+
+#[test]
+fn conditions_of_storing_hold() {
+    each_variant(conditions::storing);
+}
+
+#[test]
+fn unsigned_requests_reach_what_is_public_and_nothing_else() {
+    each_variant(access::unsigned);
+}
+
+#[test]
+fn canned_acls_of_objects_and_buckets_are_set_and_read() {
+    each_variant(access::canned_acls);
+}
+
+#[test]
+fn a_second_user_is_refused() {
+    each_variant(access::second_user);
+}
+
+#[test]
+fn buckets_are_made_looked_at_and_removed() {
+    each_variant(buckets::life_of_a_bucket);
+}
+
+#[test]
+fn a_forced_delete_takes_more_than_a_thousand_objects_along() {
+    each_server(buckets::forced_delete);
+}
+
+#[test]
+fn refused_credentials_say_what_to_change() {
+    each_variant(errors::credentials);
+}
+
+#[test]
+fn what_is_missing_is_not_found() {
+    each_variant(errors::missing);
+}
+
+#[test]
+fn presigned_urls_override_headers_of_the_answer() {
+    each_variant(urls::response_overrides);
+}
+
+#[test]
+fn presigned_urls_need_the_signed_headers() {
+    each_variant(urls::signed_headers);
+}
+
+#[test]
+fn presigned_urls_expire_and_cannot_be_changed() {
+    each_server(urls::expiry);
+}
