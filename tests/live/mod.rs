@@ -8,11 +8,15 @@ mod server;
 pub(crate) mod access;
 pub(crate) mod buckets;
 pub(crate) mod conditions;
+pub(crate) mod copies;
+pub(crate) mod deletion;
 pub(crate) mod errors;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod objects;
+pub(crate) mod settings;
 pub(crate) mod tutorial;
 pub(crate) mod urls;
+pub(crate) mod versions;
 
 pub(crate) use server::{each_server, each_variant, variants_are_complete};
