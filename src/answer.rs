@@ -32,6 +32,12 @@ pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
     let element = document.as_ref().ok().and_then(|document| error_element(document.root_element()));
     if element.is_some() || body.trim().is_empty() {
         server_error(status, headers, element)
+    } else if let Some(code) = json_text(body, "Code") {
+        // how Ceph answers what it refuses before it has looked at the request as one of S3
+        let mut answer = from_head(status, headers);
+        answer.message = json_text(body, "Message").filter(|message| !message.is_empty());
+        answer.code = Some(code);
+        of_answer(answer)
     } else {
         // a proxy's words or a web page, which may happen to be well-formed
         foreign_error(status, headers, body)
@@ -63,6 +69,11 @@ pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<
     if answer.code.is_none() {
         answer.code = code_of_status(status).map(str::to_owned);
     }
+    of_answer(answer)
+}
+
+fn of_answer(answer: Answer) -> Error {
+    let status = answer.status;
     let code = answer.code.as_deref().unwrap_or("without an error code");
     let message = match &answer.message {
         Some(words) => format!("{status} {code}: {}", one_line(words, 400).trim_end_matches('.')),
@@ -88,6 +99,14 @@ fn foreign_error(status: u16, headers: &Headers, text: &str) -> Error {
     } else {
         "An S3 server answers with XML; check that the endpoint is one, and any proxy in between."
     })
+}
+
+/// The text of a field in a JSON object without escapes, as far as an error needs it.
+fn json_text(body: &str, name: &str) -> Option<String> {
+    let object = body.trim().strip_prefix('{')?;
+    let (_, after) = object.split_once(&format!("\"{name}\""))?;
+    let (text, _) = after.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split_once('"')?;
+    Some(text.to_owned())
 }
 
 /// A few words that let a person recognise a foreign answer.
@@ -179,6 +198,17 @@ mod tests {
         assert_eq!(error(404, "").code(), Some("NotFound"));
         assert_eq!(error(412, " ").code(), Some("PreconditionFailed"));
         assert_eq!(error(418, "").to_string(), "418 without an error code (request id from-header)");
+    }
+
+    #[test]
+    fn cephs_early_refusals_are_json() {
+        let body = r#"{"Code":"InvalidRequest","Message":"","RequestId":"tx1","HostId":"a-default"}"#;
+        let json = error(400, body);
+        assert_eq!(
+            (json.kind(), json.code(), json.message()),
+            (ErrorKind::Server, Some("InvalidRequest"), None)
+        );
+        assert_eq!(error(400, "{\"Code\": 7}").kind(), ErrorKind::UnexpectedAnswer);
     }
 
     #[test]

@@ -17,7 +17,8 @@ const MARK: char = '\u{fdd0}';
 pub(crate) fn readable(answer: &str) -> Cow<'_, str> {
     let odd = |c: char| !is_char(c) || c == MARK;
     let names_odd = |piece: &str| reference(piece).is_some_and(|(named, _)| odd(named));
-    if !(may_be_odd(answer) && answer.contains(odd)) && !answer.split('&').skip(1).any(names_odd) {
+    let is_odd = may_be_odd(answer) && answer.contains(odd);
+    if !is_odd && !answer.split('&').skip(1).any(names_odd) {
         return Cow::Borrowed(answer);
     }
     let mut out = String::with_capacity(answer.len() + 64);

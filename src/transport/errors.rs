@@ -56,6 +56,19 @@ pub(super) fn convert_body(error: ureq::Error, limits: Limits) -> Error {
     }
 }
 
+/// A server that hangs up without a word may be one that waits for TLS.
+pub(super) fn hang_up_hint(error: Error) -> Error {
+    let unexpected_end = StdError::source(&error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    match error.kind() {
+        ErrorKind::Network if unexpected_end => {
+            error.with_hint("If this port speaks TLS, write https:// in the endpoint.")
+        }
+        _ => error,
+    }
+}
+
 fn lost(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     Error::new(ErrorKind::Network, "the connection was lost").with_source(error)
 }

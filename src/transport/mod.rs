@@ -115,6 +115,7 @@ impl Transport {
         body: SendBody<'_>,
         limits: Limits,
     ) -> Result<http::Response<ureq::Body>> {
+        let plain = request.uri().scheme_str() == Some("http");
         let request = request.map(|()| body);
         let request = if limits.deadline.is_some() || limits.idle != self.idle_timeout {
             // the resolver is ours, so that a total timeout starts no thread
@@ -131,7 +132,10 @@ impl Transport {
             request
         };
         self.agent.run(request).map_err(|error| {
-            let error = errors::convert(error, self.connect_timeout, limits);
+            let mut error = errors::convert(error, self.connect_timeout, limits);
+            if plain {
+                error = errors::hang_up_hint(error);
+            }
             if error.kind() == ErrorKind::Connect {
                 self.resolver.forget();
             }
