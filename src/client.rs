@@ -111,9 +111,12 @@ impl Client {
         OffsetDateTime::now_utc() + time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed))
     }
 
-    /// Moves the clock that requests are signed with; returns by how much in all, in seconds.
-    pub(crate) fn shift_clock(&self, by: time::Duration) -> i64 {
-        by.whole_seconds() + self.inner.clock_offset.fetch_add(by.whole_seconds(), Ordering::Relaxed)
+    /// Sets the clock that requests are signed with to the server's; returns what that is ahead, in seconds.
+    pub(crate) fn set_clock(&self, server: OffsetDateTime) -> i64 {
+        let offset = (server - OffsetDateTime::now_utc()).whole_seconds();
+        // not added to what there was: two calls at once may learn the same
+        self.inner.clock_offset.store(offset, Ordering::Relaxed);
+        offset
     }
 
     /// Gives a request its place at an endpoint, after all that can be refused here has been.
@@ -146,5 +149,20 @@ impl fmt::Debug for Client {
             .field("endpoint", &format_args!("{scheme}://{}", self.inner.endpoint.authority()))
             .field("signer", &self.inner.signer)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_learn_the_servers_clock_at_once_learn_it_once() {
+        let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
+        let server = OffsetDateTime::now_utc() + time::Duration::hours(1);
+        for _ in 0..2 {
+            assert!((3595..=3600).contains(&client.set_clock(server)));
+        }
+        assert!((server - client.now()).abs() < time::Duration::seconds(5));
     }
 }

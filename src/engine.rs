@@ -3,8 +3,6 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
-
 use crate::body::OpenBody;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -77,7 +75,7 @@ impl Client {
                 // a body that failed ends the connection; its own error is the one to tell
                 Err(error) => body.take_failure().unwrap_or(error),
             };
-            if let Some(what) = self.learn(&mut learnt, &error, signer, now) {
+            if let Some(what) = self.learn(&mut learnt, &error, signer) {
                 if body.rewind()? {
                     settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
                     continue;
@@ -107,18 +105,12 @@ impl Client {
     }
 
     /// Learns from a refusal what to sign with instead, each thing once a call.
-    fn learn(
-        &self,
-        learnt: &mut Learnt,
-        error: &Error,
-        signer: &Signer,
-        now: OffsetDateTime,
-    ) -> Option<String> {
+    fn learn(&self, learnt: &mut Learnt, error: &Error, signer: &Signer) -> Option<String> {
         let answer = error.answer()?;
         if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !learnt.clock {
             let server = Timestamp::from_http(answer.date.as_deref()?).date_time()?;
             learnt.clock = true;
-            let seconds = self.shift_clock(server - now);
+            let seconds = self.set_clock(server);
             return Some(format!("clock {seconds:+} s"));
         }
         let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
