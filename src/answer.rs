@@ -27,7 +27,8 @@ pub(crate) fn from_head(status: u16, headers: &Headers) -> Answer {
 
 /// The error of an answer that is not a success, whatever its body is.
 pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
-    let document = xml::parse(body);
+    let readable = xml::readable(body);
+    let document = xml::parse(&readable);
     let element = document.as_ref().ok().and_then(|document| error_element(document.root_element()));
     if element.is_some() || body.trim().is_empty() {
         server_error(status, headers, element)
@@ -67,6 +68,13 @@ pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<
         Some(words) => format!("{status} {code}: {}", one_line(words, 400).trim_end_matches('.')),
         None => format!("{status} {code}"),
     };
+    Error::server(ErrorKind::Server, answer, message)
+}
+
+/// The error of a server that ignored a sub-resource it does not know.
+pub(crate) fn not_implemented(status: u16, headers: &Headers) -> Error {
+    let answer = Answer { code: Some("NotImplemented".to_owned()), ..from_head(status, headers) };
+    let message = "the server listed the bucket where something else was asked for";
     Error::server(ErrorKind::Server, answer, message)
 }
 

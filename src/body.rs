@@ -59,6 +59,14 @@ impl<'a> Body<'a> {
         Self(Source::Reader { reader: Box::new(reader), len })
     }
 
+    /// The content, where it is bytes in memory.
+    pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Source::Bytes(bytes) => Some(bytes),
+            Source::File(_) | Source::Reader { .. } => None,
+        }
+    }
+
     pub(crate) fn open(self) -> Result<OpenBody<'a>> {
         let (start, len) = match &self.0 {
             Source::Bytes(bytes) => (0, bytes.len() as u64),

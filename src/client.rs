@@ -8,12 +8,10 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::config::Config;
-use crate::endpoint::{Address, AddressingStyle, Endpoint};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::Listener;
-use crate::request::Request;
 use crate::retry::RetryPolicy;
-use crate::sign::{SignatureVersion, Signer};
+use crate::signer::RequestSigner;
 use crate::transport::Transport;
 
 /// A client of one S3 server: a plain method per operation.
@@ -38,8 +36,7 @@ pub struct Client {
 }
 
 struct Inner {
-    endpoint: Endpoint,
-    signer: Signer,
+    signer: RequestSigner,
     settings: Settings,
     transport: Transport,
     /// What a server's clock is ahead of ours, in seconds, once one has complained.
@@ -48,7 +45,6 @@ struct Inner {
 
 /// What stays of the configuration.
 pub(crate) struct Settings {
-    addressing: AddressingStyle,
     pub(crate) retry: RetryPolicy,
     pub(crate) idle_timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
@@ -64,21 +60,12 @@ impl Client {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the endpoint, the credentials, the certificates
     /// or the proxy cannot be used as they are; the text says why.
     pub fn new(config: Config) -> Result<Self> {
-        let endpoint = Endpoint::parse(&config.endpoint)?;
-        if config.addressing == AddressingStyle::VirtualHosted && endpoint.has_ip_address() {
-            return Err(Error::invalid(format!(
-                "virtual-hosted style needs a host name, and the endpoint {:?} has an IP address",
-                config.endpoint
-            ))
-            .with_hint("Use path style, or a name: names below localhost are this machine."));
-        }
+        let signer = RequestSigner::new(&config)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                signer: signer(&config)?,
-                transport: Transport::new(&config, &endpoint)?,
-                endpoint,
+                transport: Transport::new(&config, signer.endpoint())?,
+                signer,
                 settings: Settings {
-                    addressing: config.addressing,
                     retry: config.retry,
                     idle_timeout: config.idle_timeout,
                     call_timeout: config.call_timeout,
@@ -90,11 +77,8 @@ impl Client {
         })
     }
 
-    pub(crate) fn endpoint(&self) -> &Endpoint {
-        &self.inner.endpoint
-    }
-
-    pub(crate) fn signer(&self) -> &Signer {
+    /// What says where this client's requests go and signs them.
+    pub(crate) fn signer(&self) -> &RequestSigner {
         &self.inner.signer
     }
 
@@ -111,44 +95,17 @@ impl Client {
         OffsetDateTime::now_utc() + time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed))
     }
 
-    /// Sets the clock that requests are signed with to the server's; returns what that is ahead, in seconds.
+    /// Signs with the server's clock from now on; returns what it is ahead of this machine's, in seconds.
     pub(crate) fn set_clock(&self, server: OffsetDateTime) -> i64 {
-        let offset = (server - OffsetDateTime::now_utc()).whole_seconds();
-        // not added to what there was: two calls at once may learn the same
-        self.inner.clock_offset.store(offset, Ordering::Relaxed);
-        offset
+        let ahead = (server - OffsetDateTime::now_utc()).whole_seconds();
+        self.inner.clock_offset.store(ahead, Ordering::Relaxed);
+        ahead
     }
-
-    /// Gives a request its place at an endpoint, after all that can be refused here has been.
-    pub(crate) fn address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
-        request.validate().map_err(|error| error.in_call(|| request.describe()))?;
-        Ok(endpoint.address(self.inner.settings.addressing, request))
-    }
-}
-
-fn signer(config: &Config) -> Result<Signer> {
-    let Some(credentials) = config.credentials.clone() else { return Ok(Signer::Anonymous) };
-    credentials.validate()?;
-    let region = config.region.as_deref().map(str::trim);
-    if let Some(region) = region {
-        if region.is_empty() || region.contains(|c: char| !c.is_ascii_graphic() || c == '/') {
-            return Err(Error::invalid(format!("the region {region:?} is not a name like us-east-1")));
-        }
-    }
-    let default_version = if region.is_some() { SignatureVersion::V4 } else { SignatureVersion::V2 };
-    Ok(match config.signature.unwrap_or(default_version) {
-        SignatureVersion::V2 => Signer::V2(credentials),
-        SignatureVersion::V4 => Signer::V4(credentials, region.unwrap_or("us-east-1").to_owned()),
-    })
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.inner.endpoint.is_https() { "https" } else { "http" };
-        f.debug_struct("Client")
-            .field("endpoint", &format_args!("{scheme}://{}", self.inner.endpoint.authority()))
-            .field("signer", &self.inner.signer)
-            .finish_non_exhaustive()
+        f.debug_tuple("Client").field(&self.inner.signer).finish()
     }
 }
 

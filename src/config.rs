@@ -1,13 +1,17 @@
 //! The settings of a client.
 
 use std::env;
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credentials::Credentials;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
+use crate::profile::Profiles;
+use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 
@@ -26,7 +30,7 @@ use crate::sign::SignatureVersion;
 pub struct Config {
     pub(crate) endpoint: String,
     pub(crate) region: Option<String>,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) keys: Option<Keys>,
     pub(crate) addressing: AddressingStyle,
     pub(crate) signature: Option<SignatureVersion>,
     pub(crate) retry: RetryPolicy,
@@ -47,7 +51,7 @@ impl Config {
         Self {
             endpoint: endpoint.into(),
             region: None,
-            credentials: None,
+            keys: None,
             addressing: AddressingStyle::Path,
             signature: None,
             retry: RetryPolicy::new(),
@@ -80,7 +84,45 @@ impl Config {
         Self::from_variables(&|name| env::var(name).ok())
     }
 
-    fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+    /// Reads the settings of a profile in `~/.aws/config` and `~/.aws/credentials`, without the environment;
+    /// see [`Profiles`]. No name means the profile that `AWS_PROFILE` names, else `default`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Profiles::load`] and [`Profiles::config`].
+    ///
+    /// ```no_run
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::from_profile(Some("backup"))?)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_profile(name: Option<&str>) -> Result<Self> {
+        Profiles::load()?.config(name)
+    }
+
+    /// Reads each setting from the environment, as [`from_env`](Self::from_env) does, and what is not set
+    /// there from the profile, as [`from_profile`](Self::from_profile) does.
+    ///
+    /// The order for credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; then the profile that
+    /// `AWS_PROFILE` names, else `default`, in the credentials file; then in the config file. There is no
+    /// further place: instance metadata, containers, SSO and roles are left to
+    /// [`credentials_provider`](Self::credentials_provider).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no endpoint or there are no credentials;
+    /// the text names every place that was looked at. Otherwise as both.
+    ///
+    /// ```no_run
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::from_env_or_profile()?)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_env_or_profile() -> Result<Self> {
+        Profiles::load()?.config_below(&|name| env::var(name).ok())
+    }
+
+    pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
         let endpoint =
             first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).ok_or_else(|| {
@@ -92,7 +134,7 @@ impl Config {
         let mut config = Self::new(endpoint);
         config.region = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
         if first(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).is_some() {
-            config.credentials = Some(Credentials::from_variables(variable)?);
+            config.keys = Some(Keys::Fixed(Credentials::from_variables(variable)?));
         }
         config.addressing = match first(&["S3_ADDRESSING_STYLE"]).as_deref() {
             None | Some("path") => AddressingStyle::Path,
@@ -116,7 +158,34 @@ impl Config {
 
     /// Sets who signs. Without credentials requests are anonymous: enough for public objects.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
+        self.keys = Some(Keys::Fixed(credentials));
+        self
+    }
+
+    /// Sets a closure that gives the credentials, for temporary ones that end while the client lives.
+    ///
+    /// It is asked before an attempt is signed. What it gives is kept until five minutes before the moment
+    /// of [`Credentials::expires_at`]; credentials without one are asked for again each time, so such a
+    /// closure keeps them itself. Threads that share the client wait while one of them asks. Where the
+    /// closure fails and the last credentials have not ended, those are used; else the call fails with
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
+    ///
+    /// ```
+    /// use plain_s3::{Config, Credentials};
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// # fn ask_the_vault() -> Result<(String, String, String), std::io::Error> { Err(std::io::Error::other("")) }
+    /// let config = Config::new("https://s3.example.com").credentials_provider(|| {
+    ///     let (access_key, secret_key, token) = ask_the_vault()?;
+    ///     let end = SystemTime::now() + Duration::from_secs(3600);
+    ///     Ok::<_, std::io::Error>(Credentials::new(access_key, secret_key).session_token(token).expires_at(end))
+    /// });
+    /// ```
+    pub fn credentials_provider<E: Into<Box<dyn StdError + Send + Sync>>>(
+        mut self,
+        provider: impl Fn() -> Result<Credentials, E> + Send + Sync + 'static,
+    ) -> Self {
+        self.keys = Some(Keys::Provided(Arc::new(Provider::new(provider))));
         self
     }
 
@@ -196,6 +265,13 @@ impl Config {
     }
 }
 
+/// Where the credentials are.
+#[derive(Clone, Debug)]
+pub(crate) enum Keys {
+    Fixed(Credentials),
+    Provided(Arc<Provider>),
+}
+
 /// A URL that may hold a password, which `{:?}` does not show.
 #[derive(Clone)]
 pub(crate) struct ProxyUrl(pub(crate) String);
@@ -231,11 +307,12 @@ mod tests {
         let config = from(&all).unwrap();
         assert_eq!(config.endpoint, "http://1");
         assert_eq!(config.region.as_deref(), Some("region"));
-        assert_eq!(config.credentials, Some(Credentials::new("a", "s")));
+        assert!(matches!(config.keys, Some(Keys::Fixed(keys)) if keys == Credentials::new("a", "s")));
         assert_eq!(config.addressing, AddressingStyle::VirtualHosted);
         assert_eq!(from(&all[..2]).unwrap().endpoint, "http://2");
         let plain = from(&all[..1]).unwrap();
-        assert_eq!((plain.endpoint.as_str(), plain.region, plain.credentials), ("http://3", None, None));
+        assert_eq!((plain.endpoint.as_str(), plain.region), ("http://3", None));
+        assert!(plain.keys.is_none());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::env;
 use std::fmt;
 
+use time::OffsetDateTime;
+
 use crate::error::{Error, Result};
+use crate::profile::Profiles;
 
 /// An access key with its secret, and a session token for temporary credentials.
 ///
@@ -20,17 +23,30 @@ pub struct Credentials {
     access_key: String,
     secret_key: String,
     session_token: Option<String>,
+    expiry: Option<OffsetDateTime>,
 }
 
 impl Credentials {
     /// Takes the access key and the secret key as the provider shows them.
     pub fn new(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        Self { access_key: access_key.into(), secret_key: secret_key.into(), session_token: None }
+        Self {
+            access_key: access_key.into(),
+            secret_key: secret_key.into(),
+            session_token: None,
+            expiry: None,
+        }
     }
 
     /// Adds the session token that comes with temporary credentials.
     pub fn session_token(mut self, token: impl Into<String>) -> Self {
         self.session_token = Some(token.into());
+        self
+    }
+
+    /// Says when temporary credentials end, so that
+    /// [`Config::credentials_provider`](crate::Config::credentials_provider) keeps them until then.
+    pub fn expires_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.expiry = Some(moment.into());
         self
     }
 
@@ -42,6 +58,36 @@ impl Credentials {
     /// the text names it.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(&|name| env::var(name).ok())
+    }
+
+    /// Reads the credentials of a profile in `~/.aws/credentials` and `~/.aws/config`; see [`Profiles`]. No name
+    /// means the profile that `AWS_PROFILE` names, else `default`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Profiles::load`] and [`Profiles::credentials`].
+    ///
+    /// ```no_run
+    /// let credentials = plain_s3::Credentials::from_profile(Some("backup"))?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_profile(name: Option<&str>) -> Result<Self> {
+        Profiles::load()?.credentials(name)
+    }
+
+    /// Reads the environment as [`from_env`](Self::from_env) does and, where neither key is set there, the
+    /// profile as [`from_profile`](Self::from_profile) does.
+    ///
+    /// # Errors
+    ///
+    /// As both; where nothing is found, the text names every place that was looked at.
+    ///
+    /// ```no_run
+    /// let credentials = plain_s3::Credentials::from_env_or_profile()?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_env_or_profile() -> Result<Self> {
+        Profiles::load()?.credentials_below(&|name| env::var(name).ok())
     }
 
     pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
@@ -92,6 +138,10 @@ impl Credentials {
 
     pub(crate) fn token(&self) -> Option<&str> {
         self.session_token.as_deref()
+    }
+
+    pub(crate) fn expiry(&self) -> Option<OffsetDateTime> {
+        self.expiry
     }
 }
 

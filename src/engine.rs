@@ -1,7 +1,10 @@
 //! The one loop that every call goes through: sign, send, classify, and repeat what may be repeated.
 
+use std::borrow::Cow;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
 
 use crate::body::OpenBody;
 use crate::client::Client;
@@ -52,7 +55,9 @@ impl Client {
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let settings = self.settings();
-        let address = self.address(self.endpoint(), request)?;
+        let in_call = |error: Error| error.in_call(|| request.describe());
+        let endpoint = self.signer().endpoint();
+        let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
         let call = if settings.listener.is_on() { request.describe() } else { String::new() };
         let idle = settings.idle_timeout * if request.patient { PATIENCE } else { 1 };
@@ -62,8 +67,10 @@ impl Client {
         loop {
             settings.listener.tell(|| Event::Attempt { call: &call, attempt });
             let now = self.now();
-            let signer = learnt.region.as_ref().map(|region| self.signer().for_region(region));
-            let signer = signer.as_ref().unwrap_or(self.signer());
+            let mut signer = self.signer().signer(now).map_err(in_call)?;
+            if let Some(region) = &learnt.region {
+                signer = Cow::Owned(signer.for_region(region));
+            }
             let signed = signer.sign(request, &address, now);
             let result = self
                 .transport()
@@ -75,22 +82,23 @@ impl Client {
                 // a body that failed ends the connection; its own error is the one to tell
                 Err(error) => body.take_failure().unwrap_or(error),
             };
-            if let Some(what) = self.learn(&mut learnt, &error, signer) {
-                if body.rewind()? {
+            if let Some(what) = self.learn(&mut learnt, &error, &signer) {
+                if body.rewind().map_err(in_call)? {
                     settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
                     continue;
                 }
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
-                if body.rewind()? {
+                if body.rewind().map_err(in_call)? {
                     settings.listener.tell(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
                     attempt += 1;
                     continue;
                 }
             }
-            let endpoint = self.endpoint();
-            let situation = Situation { request, endpoint, signer, signed: signed.texts.as_ref(), now };
+            let now = OffsetDateTime::now_utc();
+            let situation =
+                Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
             return Err(hints::explain(error, &situation));
         }
     }
@@ -110,8 +118,7 @@ impl Client {
         if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !learnt.clock {
             let server = Timestamp::from_http(answer.date.as_deref()?).date_time()?;
             learnt.clock = true;
-            let seconds = self.set_clock(server);
-            return Some(format!("clock {seconds:+} s"));
+            return Some(format!("clock {:+} s", self.set_clock(server)));
         }
         let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
         match signer {

@@ -36,6 +36,8 @@ pub struct Error(Box<Inner>);
 pub enum ErrorKind {
     /// An argument or a setting cannot work. Nothing was sent.
     InvalidInput,
+    /// The closure that gives the credentials failed. Nothing was sent.
+    Credentials,
     /// No connection: the name, the port or the proxy failed. No request was sent.
     Connect,
     /// A connection, but no TLS: a certificate that is not trusted, or no TLS at that port. No request was sent.
@@ -70,6 +72,21 @@ pub struct KeyFailure {
     pub message: String,
 }
 
+impl KeyFailure {
+    /// The failure of one key that the server refused; any other error is for the whole call, and comes back.
+    pub(crate) fn of(key: &str, version_id: Option<&str>, error: Error) -> Result<Self> {
+        if error.kind() != ErrorKind::Server || error.is_no_such_bucket() {
+            return Err(error);
+        }
+        Ok(Self {
+            key: key.to_owned(),
+            version_id: version_id.map(str::to_owned),
+            code: error.code().unwrap_or_default().to_owned(),
+            message: error.message().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
 /// What the server said of the failure.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
@@ -87,6 +104,8 @@ pub(crate) struct Answer {
     pub(crate) date: Option<String>,
     /// What the server says should have been signed.
     pub(crate) expected: Option<SignedTexts>,
+    /// It was cut short or came from something in between, so that the next one may be right.
+    pub(crate) garbled: bool,
 }
 
 #[derive(Debug)]
@@ -215,6 +234,11 @@ impl Error {
         self.status() == Some(416)
     }
 
+    /// True where the server does not have this function, or has it switched off (501, 405).
+    pub fn is_not_implemented(&self) -> bool {
+        matches!(self.status(), Some(405 | 501)) || self.code() == Some("NotImplemented")
+    }
+
     /// True where a timeout of this client ended the call.
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout
@@ -239,8 +263,7 @@ impl Error {
                 answer.code.as_deref(),
                 Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
             )
-            // a 200 that holds no readable answer: cut short, or not from the store at all
-            || (self.kind() == ErrorKind::UnexpectedAnswer && answer.status < 300)
+            || answer.garbled
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {

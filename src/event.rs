@@ -63,7 +63,9 @@ impl fmt::Display for Event<'_> {
 
 /// The listener of a client; without one, no event is even made.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<dyn Fn(&Event<'_>) + Send + Sync>>);
+pub(crate) struct Listener(Option<Arc<Hear>>);
+
+type Hear = dyn Fn(&Event<'_>) + Send + Sync;
 
 impl Listener {
     pub(crate) fn new(hear: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {

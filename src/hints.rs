@@ -22,24 +22,29 @@ pub(crate) fn explain(mut error: Error, situation: &Situation<'_>) -> Error {
     if let Some(hint) = error.answer().and_then(|answer| hint(answer, situation)) {
         error = error.with_hint(hint);
     }
-    let token = situation.signer.credentials().and_then(|credentials| credentials.token());
     if let (Some(texts), Some("SignatureDoesNotMatch")) = (situation.signed, error.code()) {
-        error = error.with_signed(without(texts, token));
+        error = error.with_signed(without_secrets(texts, situation));
     }
     if let Some(answer) = error.answer_mut() {
-        answer.expected = answer.expected.take().map(|texts| without(&texts, token));
+        answer.expected = answer.expected.take().map(|texts| without_secrets(&texts, situation));
     }
     error.in_call(|| situation.request.describe())
 }
 
-/// The texts for people to read: a session token is a secret, and it is among the signed headers.
-fn without(texts: &SignedTexts, token: Option<&str>) -> SignedTexts {
-    let hide =
-        |text: &String| token.map_or_else(|| text.clone(), |token| text.replace(token, "(session token)"));
+fn without_secrets(texts: &SignedTexts, situation: &Situation<'_>) -> SignedTexts {
     SignedTexts {
-        string_to_sign: hide(&texts.string_to_sign),
-        canonical_request: texts.canonical_request.as_ref().map(hide),
+        string_to_sign: hide(&texts.string_to_sign, situation),
+        canonical_request: texts.canonical_request.as_ref().map(|text| hide(text, situation)),
     }
+}
+
+/// A text for people to read: session tokens and encryption keys are among the signed headers.
+fn hide(text: &str, situation: &Situation<'_>) -> String {
+    let token = situation.signer.credentials().and_then(|credentials| credentials.token());
+    let secrets = token.into_iter().chain(situation.request.headers.secrets());
+    secrets
+        .filter(|secret| !secret.is_empty())
+        .fold(text.to_owned(), |text, secret| text.replace(secret, "(hidden)"))
 }
 
 fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
@@ -71,6 +76,10 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
         "AccessDenied" => "The keys are known, but may not do this: look at the bucket's owner, its policy and its \
                            ACL (a server may also say this of a missing object that may not be listed)."
             .to_owned(),
+        "NoSuchBucket" if situation.request.bucket.is_none() => format!(
+            "The server took {host} for the name of a bucket: use the host name that it is set up with, or its IP \
+             address."
+        ),
         "NoSuchBucket" => format!(
             "{host} has no bucket {bucket:?}: check the name and the endpoint, or make it with create_bucket."
         ),
@@ -78,6 +87,9 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
             "The bucket {bucket:?} has no object of this key{}; keys are compared byte for byte, list_objects shows them.",
             if code == "NotFound" { ", or is missing itself" } else { "" }
         ),
+        "NotFound" if situation.request.bucket.is_none() => {
+            format!("{host} does not answer as an S3 server: check the endpoint.")
+        }
         "NotFound" => format!("{host} has no bucket {bucket:?}: check the name and the endpoint."),
         "BucketNotEmpty" => {
             "Delete its objects first (older versions and pending uploads count), or use delete_bucket_forced."
@@ -140,7 +152,7 @@ fn duration_in_words(seconds: u64) -> String {
 }
 
 fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
-    let secret = match situation.signer.credentials() {
+    let mut secret = match situation.signer.credentials() {
         Some(credentials) => {
             format!(
                 "Most often the secret key is not the one of the access key {:?}.",
@@ -149,6 +161,9 @@ fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
         }
         None => "The request was not signed.".to_owned(),
     };
+    if situation.endpoint.authority().starts_with("localhost") {
+        secret.push_str(" A Ceph gateway takes localhost for the name of a bucket: use 127.0.0.1.");
+    }
     let (Some(ours), Some(theirs)) = (situation.signed, &answer.expected) else { return secret };
     // under V4 the string to sign holds a hash, so the line that differs is found in what was hashed
     let pair = match (&ours.canonical_request, &theirs.canonical_request) {
@@ -158,14 +173,11 @@ fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
     match first_difference(pair.0, pair.1) {
         None => format!("{secret} Both sides agree on the string to sign."),
         Some((line, ours, theirs)) => {
-            let token = situation.signer.credentials().and_then(|credentials| credentials.token());
-            let hide =
-                |text: &str| token.map_or_else(|| text.to_owned(), |t| text.replace(t, "(session token)"));
             format!(
                 "Line {line} of what is signed differs: {:?} was signed, {:?} was expected; something between \
                  may have changed the request.",
-                hide(ours),
-                hide(theirs)
+                hide(ours, situation),
+                hide(theirs, situation)
             )
         }
     }
@@ -224,7 +236,30 @@ mod tests {
         for text in [format!("{error:?}"), format!("{error:#?}"), error.to_string()] {
             assert!(!text.contains("t0k3n") && !text.contains("s3cr3t"), "{text}");
         }
-        assert_eq!(error.string_to_sign(), Some("GET\n\nx-amz-security-token:(session token)\n/b/k"));
+        assert_eq!(error.string_to_sign(), Some("GET\n\nx-amz-security-token:(hidden)\n/b/k"));
+    }
+
+    #[test]
+    fn an_encryption_key_is_in_no_text_of_a_refused_signature() {
+        let name = "x-amz-server-side-encryption-customer-key";
+        let request = Request::object("GetObject", Method::Get, "b", "k").header(name, "s3cr3t");
+        let texts = |tail: &str| SignedTexts {
+            string_to_sign: format!("GET\n{name}:s3cr3t\n{tail}"),
+            canonical_request: Some(format!("GET\n{name}:s3cr3t {tail}")),
+        };
+        let endpoint = Endpoint::parse("http://h").unwrap();
+        let (ours, signer) = (texts("ours"), v2());
+        let situation = Situation {
+            request: &request,
+            endpoint: &endpoint,
+            signer: &signer,
+            signed: Some(&ours),
+            now: OffsetDateTime::UNIX_EPOCH,
+        };
+        let answer = Answer { expected: Some(texts("theirs")), ..coded("SignatureDoesNotMatch") };
+        let error = explain(Error::server(ErrorKind::Server, answer, ""), &situation);
+        let shown = format!("{error} {error:?} {error:#?}");
+        assert!(shown.contains("(hidden)") && !shown.contains("s3cr3t"), "{shown}");
     }
 
     #[test]
@@ -250,6 +285,26 @@ mod tests {
         ] {
             let answer = Answer { date: Some(date.into()), ..coded("RequestTimeTooSkewed") };
             assert!(explained(answer, &v2(), None).hint().unwrap().contains(words), "{date}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_the_wrong_one_is_told_as_such() {
+        let request = Request::service("ListBuckets", Method::Get);
+        let endpoint = Endpoint::parse("http://localhost:8480").unwrap();
+        for (code, words) in [
+            ("NoSuchBucket", "took localhost:8480 for the name of a bucket"),
+            ("NotFound", "as an S3 server"),
+        ] {
+            let situation = Situation {
+                request: &request,
+                endpoint: &endpoint,
+                signer: &v2(),
+                signed: None,
+                now: OffsetDateTime::UNIX_EPOCH,
+            };
+            let error = explain(Error::server(ErrorKind::Server, coded(code), ""), &situation);
+            assert!(error.hint().unwrap().contains(words), "{error}");
         }
     }
 

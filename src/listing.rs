@@ -30,9 +30,7 @@ impl Filter {
             }
             request = request.query(max, size.to_string());
         }
-        // control characters could not be in the XML otherwise
         Ok(request
-            .query("encoding-type", "url")
             .query_if("prefix", self.prefix.as_deref())
             .query_if("delimiter", self.delimiter.as_deref()))
     }

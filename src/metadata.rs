@@ -2,12 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use crate::encoded_word;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::timestamp::Timestamp;
 
 /// The prefix under which a caller's own metadata travels.
 pub(crate) const USER_PREFIX: &str = "x-amz-meta-";
+
+/// What else is stored with an object and given back as it was.
+const STORED: [&str; 6] = [
+    "content-type",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "expires",
+];
 
 /// The properties of an object, as HEAD and GET give them.
 #[derive(Clone, Debug)]
@@ -21,7 +32,8 @@ pub struct ObjectMetadata {
     pub e_tag: Option<ETag>,
     /// When the object was stored.
     pub last_modified: Timestamp,
-    /// The caller's own metadata, names in lower case and without `x-amz-meta-`.
+    /// The caller's own metadata, names in lower case and without `x-amz-meta-`. A value in the encoded
+    /// words of RFC 2047, as AWS answers what is not ASCII, is decoded; [`header`](Self::header) has it raw.
     pub metadata: BTreeMap<String, String>,
     /// The version, where the bucket keeps versions.
     pub version_id: Option<String>,
@@ -45,12 +57,23 @@ impl ObjectMetadata {
             metadata: headers
                 .iter()
                 .filter_map(|(name, value)| {
-                    Some((name.strip_prefix(USER_PREFIX)?.to_owned(), value.to_owned()))
+                    Some((name.strip_prefix(USER_PREFIX)?.to_owned(), encoded_word::decode(value)))
                 })
                 .collect(),
             version_id: get("x-amz-version-id"),
             headers,
         }
+    }
+
+    /// The headers that an object is stored with, to store another one alike.
+    pub(crate) fn stored_headers(&self) -> Headers {
+        let mut stored = Headers::default();
+        for (name, value) in self.headers.iter() {
+            if name.starts_with(USER_PREFIX) || STORED.contains(&name) {
+                stored.set(name, value);
+            }
+        }
+        stored
     }
 
     /// The MD5 of the whole content, where the ETag is one: not of a multipart or an encrypted object.
@@ -84,11 +107,14 @@ mod tests {
             ("ETag", "\"abc\""),
             ("Last-Modified", "Fri, 27 May 2011 06:23:07 GMT"),
             ("x-amz-meta-Colour", "blue"),
+            ("x-amz-meta-name", "=?UTF-8?B?w6k=?="),
             ("Cache-Control", "no-store"),
         ]);
         assert_eq!(m.e_tag.as_ref().unwrap().as_str(), "abc");
         assert_eq!(m.last_modified.to_string(), "2011-05-27T06:23:07.000Z");
         assert_eq!(m.metadata["colour"], "blue");
+        assert_eq!(m.metadata["name"], "é");
+        assert_eq!(m.header("x-amz-meta-Name"), Some("=?UTF-8?B?w6k=?="));
         assert_eq!(m.header("CACHE-control"), Some("no-store"));
     }
 

@@ -13,17 +13,24 @@ use crate::headers::Headers;
 use crate::validate;
 
 /// The HTTP methods of S3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// Reads.
     Get,
+    /// Reads the headers of an answer only.
     Head,
+    /// Stores or sets.
     Put,
+    /// Starts or does something that the query names.
     Post,
+    /// Deletes.
     Delete,
 }
 
 impl Method {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Returns the name as HTTP spells it, such as `GET`.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Head => "HEAD",

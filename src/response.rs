@@ -10,6 +10,8 @@ use crate::xml;
 /// The largest XML answer that is read: a page of 1000 keys of 1024 bytes, every byte of them
 /// percent-encoded, needs 4 MiB.
 const MAX_XML: u64 = 32 << 20;
+/// The longest JSON that is read: a bucket policy has at most 20 KiB.
+const MAX_JSON: u64 = 1 << 20;
 /// What is read of an answer whose body does not matter, so that its connection can be used again.
 const MAX_DRAIN: u64 = 64 << 10;
 
@@ -34,8 +36,9 @@ impl Response {
         let mut bytes = Vec::new();
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
-            let message = format!("the answer is longer than {} MiB", limit >> 20);
-            return Err(self.unexpected(message));
+            let limit =
+                if limit < 1 << 20 { format!("{} KiB", limit >> 10) } else { format!("{} MiB", limit >> 20) };
+            return Err(self.unexpected(format!("the answer is longer than {limit}")));
         }
         Ok(bytes)
     }
@@ -43,29 +46,66 @@ impl Response {
     /// Reads an answer that is XML with this root element, and gives the root to `read`.
     ///
     /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
+    /// A server that lists the bucket instead does not know the sub-resource that was asked for.
     pub(crate) fn xml<T>(
-        mut self,
+        self,
         root_name: &str,
         read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
     ) -> Result<T> {
+        self.xml_of(&[root_name], read)
+    }
+
+    /// The same where servers differ in the name of the root; the first is the right one.
+    pub(crate) fn xml_of<T>(
+        mut self,
+        root_names: &[&str],
+        read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
+        let root_name = root_names[0];
         let bytes = self.bytes(MAX_XML)?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(self.unexpected("the answer is not UTF-8"));
+            return Err(self.garbled("the answer is not UTF-8"));
         };
         if text.trim().is_empty() {
-            return Err(self.unexpected(format!("the answer is empty where <{root_name}> was due")));
+            return Err(self.garbled(format!("the answer is empty where <{root_name}> was due")));
         }
+        let text = &xml::readable(text);
         let foreign = || {
             let looks = answer::what_it_looks_like(text);
-            self.unexpected(format!("the answer is {looks}, not the XML that was due"))
+            self.garbled(format!("the answer is {looks}, not the XML that was due"))
         };
         let document = xml::parse(text).map_err(|error| foreign().with_source(error))?;
         let root = document.root_element();
         match root.tag_name().name() {
             "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
-            name if name == root_name => read(root),
+            name if root_names.contains(&name) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(foreign()),
-            name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
+            "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
+            name => Err(self.garbled(format!("the answer is <{name}> where <{root_name}> was due"))),
+        }
+    }
+
+    /// Reads an answer that is JSON, as text. XML in its place is an error, as in [`xml`](Self::xml).
+    pub(crate) fn json(mut self) -> Result<String> {
+        let bytes = self.bytes(MAX_JSON)?;
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(self.garbled("the answer is not UTF-8"));
+        };
+        if text.trim_start().starts_with('{') {
+            return Ok(text);
+        }
+        let document = xml::parse(&text);
+        match document.as_ref().map(|document| document.root_element()) {
+            Ok(root) if root.tag_name().name() == "Error" => {
+                Err(answer::server_error(self.status, &self.headers, Some(root)))
+            }
+            Ok(root) if root.tag_name().name() == "ListBucketResult" => {
+                Err(answer::not_implemented(self.status, &self.headers))
+            }
+            _ => {
+                let looks = answer::what_it_looks_like(&text);
+                Err(self.unexpected(format!("the answer is {looks}, not the JSON that was due")))
+            }
         }
     }
 
@@ -75,7 +115,7 @@ impl Response {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
         if !text.trim().is_empty() {
-            match xml::parse(&text) {
+            match xml::parse(&xml::readable(&text)) {
                 Ok(document) if document.root_element().tag_name().name() == "Error" => {
                     return Err(answer::server_error(
                         self.status,
@@ -86,7 +126,7 @@ impl Response {
                 Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
                 _ => {
                     let looks = answer::what_it_looks_like(&text);
-                    return Err(self.unexpected(format!("the answer is {looks} where no body was due")));
+                    return Err(self.garbled(format!("the answer is {looks} where no body was due")));
                 }
             }
         }
@@ -99,6 +139,15 @@ impl Response {
         Error::server(ErrorKind::UnexpectedAnswer, answer, message).with_hint(
             "Something else than an S3 server may have answered; check the endpoint and any proxy.",
         )
+    }
+
+    /// The same for one that was cut short or is not the store's at all, so that asking again may help.
+    pub(crate) fn garbled(&self, message: impl Into<String>) -> Error {
+        let mut error = self.unexpected(message);
+        if let Some(answer) = error.answer_mut() {
+            answer.garbled = true;
+        }
+        error
     }
 
     /// Turns every answer that is not a success into an error.

@@ -1,12 +1,17 @@
 //! What is refused before anything is sent: each rule once, with the value and the rule in its text.
 
 use crate::error::{Error, Result};
-use crate::headers::Headers;
+use crate::headers::{Headers, is_secret};
 
+/// Headers that are made here: of the address, the signature and the connection.
+const OWN_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
 /// The longest key S3 stores, in bytes of UTF-8.
 const MAX_KEY: usize = 1024;
 /// The longest bucket name any server takes, in bytes; new buckets on AWS end at 63.
 const MAX_BUCKET: usize = 255;
+/// What S3 takes as a part in bytes, unless it is the last.
+const SMALLEST_PART: u64 = 5 << 20;
+pub(crate) const LARGEST_PART: u64 = 5 << 30;
 /// The most parts of one upload.
 pub(crate) const MAX_PARTS: u32 = 10_000;
 
@@ -70,6 +75,14 @@ pub(crate) fn part_number(number: u32) -> Result<()> {
     Ok(())
 }
 
+/// A length of parts, from 5 MiB to 5 GiB.
+pub(crate) fn part_size(bytes: u64) -> Result<()> {
+    if !(SMALLEST_PART..=LARGEST_PART).contains(&bytes) {
+        return Err(Error::invalid(format!("a part size of {bytes} bytes; a part has 5 MiB to 5 GiB")));
+    }
+    Ok(())
+}
+
 /// Header names and values that reach the server as they are, or not at all.
 pub(crate) fn headers(headers: &Headers) -> Result<()> {
     headers.iter().try_for_each(|(name, value)| header(name, value))
@@ -82,14 +95,18 @@ fn header(name: &str, value: &str) -> Result<()> {
             "the header name {name:?} is not made of letters, digits and !#$%&'*+-.^_`|~"
         )));
     }
+    if OWN_HEADERS.contains(&name) {
+        return Err(Error::invalid(format!("the header {name} is set by the client itself")));
+    }
+    let shown = if is_secret(name) { "(hidden)" } else { value };
     if let Some(bad) = value.chars().find(|c| c.is_control()) {
         return Err(Error::invalid(format!(
-            "the value {value:?} of header {name} has the control character {bad:?}; a header is one line of text"
+            "the value {shown:?} of header {name} has the control character {bad:?}; a header is one line of text"
         )));
     }
     if value.trim() != value {
         return Err(Error::invalid(format!(
-            "the value {value:?} of header {name} begins or ends with a space, which HTTP does not keep"
+            "the value {shown:?} of header {name} begins or ends with a space, which HTTP does not keep"
         )));
     }
     Ok(())
@@ -132,6 +149,9 @@ mod tests {
         for bad in ["a\r\nx-amz-acl: public-read", "a\nb", "\0", " a", "a\t"] {
             assert!(text(header("x-amz-meta-a", bad)).contains("x-amz-meta-a"), "{bad:?}");
         }
+        assert!(text(header("host", "elsewhere")).contains("by the client itself"));
+        let key = text(header("x-amz-server-side-encryption-customer-key", "s3cr3t\n"));
+        assert!(!key.contains("s3cr3t"), "{key}");
         for bad in ["", "a b", "a:", "naïve", "a\r\n"] {
             assert!(text(header(bad, "v")).contains("header name"), "{bad:?}");
         }

@@ -126,9 +126,9 @@ fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
 fn a_v2_url_has_the_signature_that_a_server_makes_of_it() {
     let client = Client::new(dream().credentials(credentials().session_token(TOKEN))).unwrap();
     let options = UrlOptions::new()
-        .response_content_disposition("attachment; filename=\"a b.txt\"")
+        .version_id("v/1+")
         .response_content_type("text/plain")
-        .version_id("v/1+");
+        .response_content_disposition("attachment; filename=\"a b.txt\"");
     let signed = client.presign_get_object_with("b", ODD_KEY, HOUR, &options).unwrap();
     assert_eq!((signed.method, signed.headers.len()), ("GET", 0));
     assert_eq!(signed.to_string(), signed.url);

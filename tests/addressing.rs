@@ -142,7 +142,7 @@ fn query_values_are_encoded_and_sub_resources_have_no_value() {
     let [list, bucket_acl, object_acl] = server.finish();
     assert_eq!(
         list.target(),
-        "/b/?max-keys=7&list-type=2&start-after=%3D&encoding-type=url&prefix=a%2Fb%20c%2B%C3%A9&delimiter=%26"
+        "/b/?list-type=2&start-after=%3D&max-keys=7&prefix=a%2Fb%20c%2B%C3%A9&delimiter=%26&encoding-type=url"
     );
     assert_eq!(bucket_acl.target(), "/b/?acl");
     assert_eq!(object_acl.target(), "/b/k?acl");

@@ -98,10 +98,10 @@ fn a_bucket_is_deleted_only_when_empty() {
 fn an_empty_listing_is_no_error_and_a_foreign_answer_is_one() {
     let server = FakeServer::start([
         Answer::xml("<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>"),
-        Answer::xml("<ListBucketResult/>"),
+        Answer::xml("<Tagging/>"),
     ]);
     let client = support::once(&server);
     assert_eq!(client.list_buckets().unwrap(), []);
     let error = fails(ErrorKind::UnexpectedAnswer, client.list_buckets());
-    assert!(error.to_string().contains("<ListBucketResult> where <ListAllMyBucketsResult>"), "{error}");
+    assert!(error.to_string().contains("<Tagging> where <ListAllMyBucketsResult>"), "{error}");
 }

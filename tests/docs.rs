@@ -74,6 +74,41 @@ fn examples_are_short_and_each_says_how_to_run_it() {
 }
 
 #[test]
+fn what_takes_the_place_of_boto_is_there() {
+    let text = read("docs/coming-from-boto.md");
+    let examples = with_body(&read("examples/grants.rs")) + &with_body(&read("examples/raw_request.rs"));
+    for block in blocks(&text, "rust") {
+        assert!(examples.contains(&block), "{block}");
+    }
+    let source = all_source(&root().join("src"));
+    let mut names = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ") && !line.contains("| here |")) {
+        let here = row.trim_end_matches('|').rsplit_once('|').unwrap().1;
+        for code in here.split('`').skip(1).step_by(2) {
+            // `Type::method`, `method(…)`, `method`: lower case throughout, unlike a type or an argument
+            let name = code.split('(').next().unwrap().rsplit("::").next().unwrap();
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') || name == "copy"
+            {
+                continue;
+            }
+            let is_there = [format!("fn {name}("), format!("fn {name}<")].iter().any(|f| source.contains(f));
+            assert!(is_there, "there is no {name}: {row}");
+            names += 1;
+        }
+    }
+    assert!(names > 150, "only {names} names were found");
+}
+
+fn all_source(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        text += &if path.is_dir() { all_source(&path) } else { read(&path) };
+    }
+    text
+}
+
+#[test]
 fn links_lead_to_files_that_are_there() {
     let mut documents: Vec<PathBuf> = vec![];
     for folder in ["", "docs"] {

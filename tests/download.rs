@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use plain_s3::{Client, ErrorKind, GetObjectOptions, RetryPolicy};
+use plain_s3::{Client, DownloadOptions, ErrorKind, GetObjectOptions, RetryPolicy};
 use support::{Answer, End, FakeServer, TempDir, client, config, fails, md5_hex};
 
 const HELLO: &str = "Hello World!";
@@ -18,9 +18,10 @@ fn a_download_brings_the_content_and_the_metadata() {
     let folder = TempDir::new();
     let server = FakeServer::start([Answer::content(&content).header("x-amz-meta-colour", "blue")]);
     let download = client(&server).download_file("b", "a b", folder.join("target")).unwrap();
-    assert_eq!(download.metadata.content_length, content.len() as u64);
-    assert_eq!(download.metadata.e_tag.unwrap().as_str(), e_tag);
-    assert_eq!(download.metadata.metadata["colour"], "blue");
+    assert_eq!(download.bytes, content.len() as u64);
+    let metadata = download.metadata.unwrap();
+    assert_eq!(metadata.e_tag.unwrap().as_str(), e_tag);
+    assert_eq!(metadata.metadata["colour"], "blue");
     assert!(fs::read(folder.join("target")).unwrap() == content);
     assert_eq!(folder.names(), ["target"]);
     let [request] = server.finish();
@@ -45,8 +46,10 @@ fn a_range_and_a_version_can_be_downloaded() {
     let folder = TempDir::new();
     let server = FakeServer::serve(|request| Answer::object(request, HELLO.as_bytes()));
     let options = GetObjectOptions::new().range(6..).version_id("v1");
-    let download = client(&server).download_file_with("b", "k", folder.join("target"), &options).unwrap();
-    assert_eq!(download.metadata.content_length, 6);
+    let download = client(&server)
+        .download_file_with("b", "k", folder.join("target"), &DownloadOptions::new().object(options))
+        .unwrap();
+    assert_eq!(download.bytes, 6);
     assert_eq!(fs::read_to_string(folder.join("target")).unwrap(), "World!");
     let [request] = server.finish();
     assert_eq!((request.target(), request.header("range")), ("/b/k?versionId=v1", Some("bytes=6-")));

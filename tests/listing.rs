@@ -54,9 +54,9 @@ fn pages_follow_each_other_by_tokens_which_are_sent_back_as_they_came() {
     assert_eq!(
         targets,
         [
-            "/b/?list-type=2&start-after=A%20z&encoding-type=url&prefix=",
-            "/b/?list-type=2&continuation-token=t%2B1%2F%3D%25&encoding-type=url&prefix=",
-            "/b/?list-type=2&continuation-token=t2&encoding-type=url&prefix=",
+            "/b/?list-type=2&start-after=A%20z&prefix=&encoding-type=url",
+            "/b/?list-type=2&continuation-token=t%2B1%2F%3D%25&prefix=&encoding-type=url",
+            "/b/?list-type=2&continuation-token=t2&prefix=&encoding-type=url",
         ]
     );
     assert!(requests.iter().all(|request| request.connection == 1));
@@ -85,7 +85,7 @@ fn v1_goes_on_after_the_last_key_where_no_next_marker_is_given() {
     let targets = requests.each_ref().map(|request| request.target());
     assert_eq!(
         targets,
-        ["/b/?max-keys=2&encoding-type=url", "/b/?max-keys=2&marker=b%20c&encoding-type=url"]
+        ["/b/?max-keys=2&encoding-type=url", "/b/?marker=b%20c&max-keys=2&encoding-type=url"]
     );
 }
 
@@ -150,7 +150,7 @@ fn common_prefixes_come_with_their_page_and_the_larger_of_both_is_gone_on_from()
     assert_eq!(pages[0].objects[0].key, "p0");
     assert_eq!(pages[1].common_prefixes, ["p3/", "p4/"]);
     let [first, second] = server.finish();
-    assert_eq!(first.target(), "/b/?encoding-type=url&prefix=p&delimiter=%2F");
+    assert_eq!(first.target(), "/b/?prefix=p&delimiter=%2F&encoding-type=url");
     assert_eq!(second.query_value("marker"), Some("p2%2F"));
 }
 

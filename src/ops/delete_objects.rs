@@ -1,5 +1,7 @@
 //! DeleteObjects: many keys in one request.
 
+use std::collections::HashSet;
+
 use roxmltree::Node;
 
 use crate::body::Body;
@@ -13,7 +15,7 @@ use crate::xml;
 const MAX_KEYS: usize = 1000;
 
 /// An object to delete: a key and, where one version is meant, its id. A `&str` or `String` is a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectIdentifier {
     key: String,
     version_id: Option<String>,
@@ -29,6 +31,19 @@ impl ObjectIdentifier {
     pub fn version_id(mut self, version_id: impl Into<String>) -> Self {
         self.version_id = Some(version_id.into());
         self
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version_id.as_deref()
+    }
+
+    /// True where this failure is of this object. Not every server repeats the version.
+    pub(crate) fn is(&self, failure: &KeyFailure) -> bool {
+        self.key == failure.key && (failure.version_id.is_none() || self.version_id == failure.version_id)
     }
 }
 
@@ -70,7 +85,9 @@ impl Client {
         let request = request(bucket);
         let in_call = |error: Error| error.in_call(|| request.describe());
         validate::bucket(bucket).map_err(in_call)?;
-        let objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
+        let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
+        let mut seen = HashSet::new();
+        objects.retain(|object| seen.insert(object.clone())); // servers answer once for a key that comes twice
         objects.iter().try_for_each(|object| validate::key(&object.key)).map_err(in_call)?;
 
         let (plain, odd): (Vec<_>, Vec<_>) = objects.iter().partition(|object| xml::can_hold(&object.key));
@@ -114,17 +131,10 @@ impl Client {
 
     /// A refusal of this key alone is a failure of the key; anything else ends the whole call.
     fn delete_one(&self, bucket: &str, object: &ObjectIdentifier) -> Result<Option<KeyFailure>> {
-        match self.delete_version(bucket, &object.key, object.version_id.as_deref()) {
+        let version_id = object.version_id.as_deref();
+        match self.delete_version(bucket, &object.key, version_id) {
             Ok(_) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::Server && !error.is_no_such_bucket() => {
-                Ok(Some(KeyFailure {
-                    key: object.key.clone(),
-                    version_id: object.version_id.clone(),
-                    code: error.code().unwrap_or_default().to_owned(),
-                    message: error.message().unwrap_or_default().to_owned(),
-                }))
-            }
-            Err(error) => Err(error),
+            Err(error) => KeyFailure::of(&object.key, version_id, error).map(Some),
         }
     }
 }

@@ -48,6 +48,9 @@ impl GetObjectOptions {
     }
 
     /// Reads only this part, from 1, of an object that was uploaded in parts.
+    ///
+    /// Servers that do not know parts of stored objects, Ceph 16 among them, send the whole object; that is
+    /// an error, and nothing of it is read.
     pub fn part_number(self, number: u32) -> Self {
         self.query("partNumber", number.to_string())
     }
@@ -75,6 +78,11 @@ impl GetObjectOptions {
     /// Has the server answer with this `Cache-Control`.
     pub fn response_cache_control(self, value: impl Into<String>) -> Self {
         self.query("response-cache-control", value)
+    }
+
+    /// Lets the reader pay, where the bucket's owner asks for it.
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
     }
 
     /// Reads only where the object has this ETag; else
@@ -128,7 +136,11 @@ impl GetObjectOptions {
 
     /// True where the answer is the content of a whole object, so that its ETag speaks of all of it.
     pub(crate) fn is_whole(&self) -> bool {
-        self.range.is_none() && self.query.iter().all(|(name, _)| *name != "partNumber")
+        self.range.is_none() && !self.is_of_part()
+    }
+
+    pub(crate) fn is_of_part(&self) -> bool {
+        self.query.iter().any(|(name, _)| *name == "partNumber")
     }
 
     pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Result<Request<'a>> {
@@ -149,7 +161,7 @@ impl GetObjectOptions {
 }
 
 impl Client {
-    /// Opens an object for reading: the answer is a [`Read`] with the object's properties.
+    /// Opens an object for reading: the answer is a [`Read`](std::io::Read) with the object's properties.
     /// ([GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html))
     ///
     /// The content is read from the network as the caller reads it; nothing is held but a buffer.

@@ -49,6 +49,11 @@ impl Client {
     ) -> Result<ObjectMetadata> {
         let request = options.apply(Request::object("HeadObject", Method::Head, bucket, key))?;
         self.call(&request, |response: Response| {
+            if options.is_of_part() && response.status != 206 {
+                return Err(
+                    response.unexpected("the server told of the whole object where a part was asked for")
+                );
+            }
             let length = response.header("content-length").and_then(|length| length.parse().ok());
             match length {
                 Some(length) => Ok(ObjectMetadata::new(response.headers, length)),

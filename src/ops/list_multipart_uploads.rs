@@ -168,6 +168,7 @@ impl Listing for Uploads {
             .subresource("uploads")
             .query_if("key-marker", self.marker.key.as_deref())
             .query_if("upload-id-marker", self.marker.id.as_deref());
+        // no encoding-type here: Ceph encodes these keys without saying so
         let request = self.filter.apply(request, "max-uploads")?;
         let (page, next) =
             self.client.call(&request, |response| response.xml("ListMultipartUploadsResult", read))?;
@@ -216,11 +217,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_read_with_its_keys_decoded_and_its_ids_as_they_are() {
+    fn a_page_is_read_with_its_keys_and_ids_as_they_are() {
         let text = "<ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
-             <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
-             <NextKeyMarker>a+b%252F</NextKeyMarker><NextUploadIdMarker>2~x%2B</NextUploadIdMarker>\
-             <Upload><Key>a+b%252F</Key><UploadId>2~x%2B</UploadId><Owner><ID>alice</ID></Owner>\
+             <IsTruncated>true</IsTruncated>\
+             <NextKeyMarker>a b%2F</NextKeyMarker><NextUploadIdMarker>2~x%2B</NextUploadIdMarker>\
+             <Upload><Key>a b%2F</Key><UploadId>2~x%2B</UploadId><Owner><ID>alice</ID></Owner>\
              <Initiated>2011-04-21T18:05:39.000Z</Initiated></Upload>\
              <CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListMultipartUploadsResult>";
         let document = xml::parse(text).unwrap();

@@ -254,7 +254,8 @@ impl Objects {
                 request.query("list-type", "2").query("continuation-token", token.as_str())
             }
         };
-        let request = self.options.filter.apply(request, "max-keys")?;
+        // control characters could not be in the XML otherwise
+        let request = self.options.filter.apply(request, "max-keys")?.query("encoding-type", "url");
         self.client.call(&request, |response| response.xml("ListBucketResult", read))
     }
 }

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use crate::acl::CannedAcl;
 use crate::body::Body;
 use crate::client::Client;
+use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
@@ -66,6 +67,9 @@ impl PutObjectOptions {
     }
 
     /// Adds an entry of your own metadata. S3 keeps names in lower case, and 2 KiB of all.
+    ///
+    /// A value that is not ASCII is sent as UTF-8. Ceph stores and answers it so; AWS answers it in encoded
+    /// words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) has decoded again.
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.header(&format!("{USER_PREFIX}{name}"), value)
     }
@@ -73,6 +77,20 @@ impl PutObjectOptions {
     /// Sets the storage class, such as `STANDARD_IA`.
     pub fn storage_class(self, class: impl Into<String>) -> Self {
         self.header("x-amz-storage-class", class)
+    }
+
+    /// Sets the object's tags, in place of any set by an earlier call.
+    pub fn tagging<K: AsRef<str>, V: AsRef<str>>(self, tags: impl IntoIterator<Item = (K, V)>) -> Self {
+        let encoded = |(key, value): (K, V)| {
+            format!("{}={}", encode::query(key.as_ref()), encode::query(value.as_ref()))
+        };
+        self.header("x-amz-tagging", tags.into_iter().map(encoded).collect::<Vec<_>>().join("&"))
+    }
+
+    /// Has a bucket that serves a website answer a request for this object with a redirect: to a path of the
+    /// same bucket, `/other.html`, or to a URL.
+    pub fn website_redirect_location(self, target: impl Into<String>) -> Self {
+        self.header("x-amz-website-redirect-location", target)
     }
 
     /// Stores only where the present object has this ETag; else
@@ -87,7 +105,7 @@ impl PutObjectOptions {
         self.header("if-none-match", "*")
     }
 
-    /// Sets any other header of the request, such as `x-amz-website-redirect-location`.
+    /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
@@ -99,13 +117,8 @@ impl PutObjectOptions {
 
     /// The headers for beginning an upload in parts, and the conditions, which are for its end.
     pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
-        let (mut headers, mut conditions) = (self.headers.clone(), Headers::default());
-        for name in ["if-match", "if-none-match"] {
-            if let Some(value) = self.headers.get(name) {
-                conditions.set(name, value);
-                headers.remove(name);
-            }
-        }
+        let mut headers = self.headers.clone();
+        let conditions = headers.take_conditions();
         (headers, conditions)
     }
 }
@@ -189,10 +202,9 @@ impl Client {
             None => {}
         }
         let headers = self.execute(&request, &mut body, |response: Response| {
-            if response.header("etag").is_none() && check {
-                return Err(response.unexpected("the answer to a PUT has no ETag"));
-            }
-            response.finish()
+            let without = response.garbled("the answer to a PUT has no ETag");
+            let headers = response.finish()?;
+            if check && headers.get("etag").is_none() { Err(without) } else { Ok(headers) }
         })?;
         let stored = StoredObject {
             e_tag: headers.get("etag").map(ETag::new),

@@ -1,11 +1,11 @@
 //! URLs to hand to others: unsigned for public objects, signed for private ones.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::client::Client;
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::headers::Headers;
+use crate::headers::{Headers, Shown};
 use crate::request::{Method, Request};
 use crate::sign::query_string;
 
@@ -73,23 +73,35 @@ impl UrlOptions {
         self
     }
 
-    fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.retain(|(n, _)| *n != name);
         self.query.push((name, value.into()));
         self
     }
 }
 
-/// A signed URL. It prints as the URL; whoever has it may do what was signed until it expires.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A signed URL. It prints as the URL; whoever has it may do what was signed until it expires. `{:?}` hides
+/// the signature.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PresignedUrl {
-    /// The method that was signed: `GET` or `PUT`.
+    /// The method that was signed, such as `GET`.
     pub method: &'static str,
     /// The URL.
     pub url: String,
     /// The headers that must be sent along, exactly like this; empty unless the options named some.
     pub headers: Vec<(String, String)>,
+}
+
+impl fmt::Debug for PresignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.url.split('?').next().unwrap_or_default();
+        f.debug_struct("PresignedUrl")
+            .field("method", &self.method)
+            .field("url", &format_args!("{place}?(hidden)"))
+            .field("headers", &Shown(&self.headers))
+            .finish()
+    }
 }
 
 impl fmt::Display for PresignedUrl {
@@ -147,122 +159,12 @@ impl Client {
                 .in_call(|| request.describe()));
         }
         let endpoint = options.endpoint(self);
-        Ok(self.address(&endpoint, &request)?.url(&query_string(&request.query)))
-    }
-
-    /// Signs a URL that lets anybody download a private object until it expires. Nothing is sent.
-    ///
-    /// `expires` is the time from now, in whole seconds: at least 1 and, under Signature V4, at most 7 days.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the expiry is out of bounds, the client has no
-    /// credentials, or the bucket or the key cannot be one.
-    ///
-    /// ```
-    /// # fn main() -> plain_s3::Result<()> {
-    /// # use plain_s3::{Client, Config, Credentials};
-    /// use std::time::Duration;
-    ///
-    /// let config = Config::new("http://objects-us-west-1.dream.io").credentials(Credentials::new("access", "secret"));
-    /// let client = Client::new(config)?;
-    /// let hour = Duration::from_secs(3600);
-    /// println!("{}", client.presign_get_object("my-bucket-name", "secret_plans.txt", hour)?);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn presign_get_object(&self, bucket: &str, key: &str, expires: Duration) -> Result<PresignedUrl> {
-        self.presign_get_object_with(bucket, key, expires, &UrlOptions::new())
-    }
-
-    /// Signs a download URL with response overrides, of one version, or forced to plain HTTP; see
-    /// [`presign_get_object`](Self::presign_get_object).
-    ///
-    /// # Errors
-    ///
-    /// As [`presign_get_object`](Self::presign_get_object).
-    ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let hour = std::time::Duration::from_secs(3600);
-    /// use plain_s3::UrlOptions;
-    ///
-    /// let save_as = UrlOptions::new().response_content_disposition("attachment; filename=\"plans.txt\"");
-    /// println!("{}", client.presign_get_object_with("my-new-bucket", "secret_plans.txt", hour, &save_as)?);
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn presign_get_object_with(
-        &self,
-        bucket: &str,
-        key: &str,
-        expires: Duration,
-        options: &UrlOptions,
-    ) -> Result<PresignedUrl> {
-        self.presign(options.request("presign_get_object", Method::Get, bucket, key), expires, options)
-    }
-
-    /// Signs a URL that lets anybody store an object under this key until it expires, by HTTP PUT. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// As [`presign_get_object`](Self::presign_get_object).
-    ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let hour = std::time::Duration::from_secs(3600);
-    /// let upload = client.presign_put_object("my-new-bucket", "inbox/report.pdf", hour)?;
-    /// println!("curl -T report.pdf '{upload}'");
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn presign_put_object(&self, bucket: &str, key: &str, expires: Duration) -> Result<PresignedUrl> {
-        self.presign_put_object_with(bucket, key, expires, &UrlOptions::new())
-    }
-
-    /// Signs an upload URL that requires headers, such as a media type; see
-    /// [`presign_put_object`](Self::presign_put_object).
-    ///
-    /// # Errors
-    ///
-    /// As [`presign_get_object`](Self::presign_get_object).
-    ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let hour = std::time::Duration::from_secs(3600);
-    /// use plain_s3::UrlOptions;
-    ///
-    /// let pdf = UrlOptions::new().header("content-type", "application/pdf");
-    /// let upload = client.presign_put_object_with("my-new-bucket", "inbox/report.pdf", hour, &pdf)?;
-    /// for (name, value) in &upload.headers {
-    ///     println!("send along {name}: {value}");
-    /// }
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn presign_put_object_with(
-        &self,
-        bucket: &str,
-        key: &str,
-        expires: Duration,
-        options: &UrlOptions,
-    ) -> Result<PresignedUrl> {
-        self.presign(options.request("presign_put_object", Method::Put, bucket, key), expires, options)
-    }
-
-    fn presign(&self, request: Request<'_>, expires: Duration, options: &UrlOptions) -> Result<PresignedUrl> {
-        let address = self.address(&options.endpoint(self), &request)?;
-        let query = self
-            .signer()
-            .presign(&request, &address, self.now(), expires)
-            .map_err(|error| error.in_call(|| request.describe()))?;
-        Ok(PresignedUrl {
-            method: request.method.as_str(),
-            url: address.url(&query),
-            headers: request.headers.into_vec(),
-        })
+        Ok(self.signer().address(&endpoint, &request)?.url(&query_string(&request.query)))
     }
 }
 
 impl UrlOptions {
-    fn request<'a>(
+    pub(super) fn request<'a>(
         &'a self,
         name: &'static str,
         method: Method,
@@ -276,7 +178,25 @@ impl UrlOptions {
         request
     }
 
-    fn endpoint(&self, client: &Client) -> crate::endpoint::Endpoint {
-        if self.force_http { client.endpoint().plain_http() } else { client.endpoint().clone() }
+    pub(super) fn endpoint(&self, client: &Client) -> Endpoint {
+        let endpoint = client.signer().endpoint();
+        if self.force_http { endpoint.plain_http() } else { endpoint.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_hides_what_makes_a_url_good() {
+        let url = PresignedUrl {
+            method: "GET",
+            url: "http://h/b/k?Signature=s3cr3t".into(),
+            headers: vec![("x-amz-server-side-encryption-customer-key".into(), "s3cr3t".into())],
+        };
+        let text = format!("{url:?}");
+        assert!(text.contains("http://h/b/k?(hidden)") && !text.contains("s3cr3t"), "{text}");
+        assert!(url.to_string().ends_with("s3cr3t"));
     }
 }

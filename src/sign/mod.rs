@@ -1,5 +1,6 @@
 //! Signatures as pure functions of a request, its address, the keys and the clock.
 
+mod form;
 mod v2;
 mod v4;
 
@@ -49,6 +50,13 @@ pub(crate) struct SignedTexts {
 }
 
 impl Signer {
+    pub(crate) fn new(credentials: Credentials, version: SignatureVersion, region: &str) -> Self {
+        match version {
+            SignatureVersion::V2 => Self::V2(credentials),
+            SignatureVersion::V4 => Self::V4(credentials, region.to_owned()),
+        }
+    }
+
     pub(crate) fn credentials(&self) -> Option<&Credentials> {
         match self {
             Self::Anonymous => None,
@@ -82,6 +90,18 @@ impl Signer {
         now: OffsetDateTime,
         expires: Duration,
     ) -> Result<String> {
+        let seconds = self.check_expiry(expires)?;
+        match self {
+            Self::Anonymous => Err(anonymous()),
+            Self::V2(credentials) => v2::presign(request, address, credentials, now, seconds),
+            Self::V4(credentials, region) => {
+                Ok(v4::presign(request, address, credentials, region, now, seconds))
+            }
+        }
+    }
+
+    /// The lifetime of what is signed ahead, in seconds and within the bounds of the signature.
+    fn check_expiry(&self, expires: Duration) -> Result<u64> {
         let seconds = expires.as_secs();
         if seconds == 0 {
             return Err(Error::invalid(format!(
@@ -89,12 +109,19 @@ impl Signer {
             )));
         }
         match self {
-            Self::Anonymous => Err(Error::invalid("a URL cannot be signed without credentials")
-                .with_hint("Give them by Config::credentials, or use object_url for a public object.")),
-            Self::V2(credentials) => v2::presign(request, address, credentials, now, seconds),
-            Self::V4(credentials, region) => v4::presign(request, address, credentials, region, now, seconds),
+            Self::Anonymous => Err(anonymous()),
+            Self::V4(..) if seconds > v4::MAX_EXPIRES => Err(Error::invalid(format!(
+                "an expiry of {seconds} seconds; under Signature V4 a signed URL lives at most {} seconds (7 days)",
+                v4::MAX_EXPIRES
+            ))),
+            _ => Ok(seconds),
         }
     }
+}
+
+fn anonymous() -> Error {
+    Error::invalid("a URL cannot be signed without credentials")
+        .with_hint("Give them by Config::credentials, or use object_url for a public object.")
 }
 
 /// The query string as sent: `acl`, `prefix=a%2Fb&marker=`.
@@ -111,4 +138,21 @@ pub(crate) fn query_string(query: &[(Cow<'_, str>, Option<Cow<'_, str>>)]) -> St
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_at_least_a_second_and_under_v4_at_most_seven_days() {
+        let keys = Credentials::new("a", "s");
+        let (v2, v4) = (Signer::V2(keys.clone()), Signer::V4(keys, "r".into()));
+        v4.check_expiry(Duration::from_secs(604_800)).unwrap();
+        v2.check_expiry(Duration::from_secs(604_801)).unwrap();
+        let error = v4.check_expiry(Duration::from_secs(604_801)).unwrap_err();
+        assert!(error.to_string().contains("7 days"), "{error}");
+        assert!(v2.check_expiry(Duration::from_millis(999)).is_err());
+        assert!(Signer::Anonymous.check_expiry(Duration::from_secs(1)).is_err());
+    }
 }

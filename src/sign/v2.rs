@@ -17,8 +17,8 @@ use crate::request::Request;
 use crate::timestamp;
 
 /// The query parameters that are signed. The list is closed: a server signs no other,
-/// and every server signs these.
-const SUBRESOURCES: [&str; 24] = [
+/// and every server signs these; but for publicAccessBlock, which only Ceph is known to.
+const SUBRESOURCES: [&str; 25] = [
     "acl",
     "cors",
     "delete",
@@ -28,6 +28,7 @@ const SUBRESOURCES: [&str; 24] = [
     "notification",
     "partNumber",
     "policy",
+    "publicAccessBlock",
     "requestPayment",
     "response-cache-control",
     "response-content-disposition",
@@ -145,7 +146,7 @@ fn string_to_sign(
     text
 }
 
-fn signature(secret: &str, text: &str) -> String {
+pub(super) fn signature(secret: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
     BASE64.encode(mac.finalize().into_bytes())

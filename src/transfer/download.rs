@@ -162,21 +162,18 @@ impl Client {
             }
         }
         let mut partial = PartialFile::create(path)?;
-        let (mut object, resumed_from) =
-            match self.open_rest(bucket, key, path, &object_options, options.resume)? {
-                Some((object, left_over, start)) => {
-                    partial.discard();
-                    partial = left_over;
-                    (object, start)
-                }
-                None => match self.get_object_with(bucket, key, &object_options) {
-                    Ok(object) => (object, 0),
-                    Err(error) if options.if_changed && error.is_not_modified() => {
-                        return Ok(Download::unchanged());
-                    }
-                    Err(error) => return Err(error),
-                },
-            };
+        let opened = match self.open_rest(bucket, key, path, &object_options, options.resume) {
+            Ok(None) => self.get_object_with(bucket, key, &object_options).map(|object| (object, 0)),
+            Ok(Some((object, left_over, start))) => {
+                partial = left_over;
+                Ok((object, start))
+            }
+            Err(error) => Err(error),
+        };
+        let (mut object, resumed_from) = match opened {
+            Err(error) if options.if_changed && error.is_not_modified() => return Ok(Download::unchanged()),
+            other => other?,
+        };
         if options.resume {
             if let Some(e_tag) = &object.metadata.e_tag {
                 partial.keep_as(e_tag)?;

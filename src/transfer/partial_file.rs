@@ -7,6 +7,8 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use md5::{Digest as _, Md5};
+
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
@@ -29,6 +31,9 @@ pub(super) fn target(path: &Path) -> Result<PathBuf> {
         Err(_) => Ok(path.to_owned()), // not there yet
     }
 }
+
+/// What leaves room for the rest of a temporary name, an ETag in it included.
+const LONGEST_NAME: usize = 160;
 
 /// A temporary file beside its target: dropped unfinished it is removed, unless it is to be kept for a later run.
 #[derive(Debug)]
@@ -143,7 +148,13 @@ impl Drop for PartialFile<'_> {
 /// and recognisable: `.name.MIDDLE.part`.
 fn beside(target: &Path, middle: &str) -> PathBuf {
     let mut hidden = OsString::from(".");
-    hidden.push(target.file_name().unwrap_or_default());
+    let name = target.file_name().unwrap_or_default();
+    if name.len() <= LONGEST_NAME {
+        hidden.push(name);
+    } else {
+        // a file name ends at 255 bytes on most systems
+        hidden.push(encode::hex(&Md5::digest(name.as_encoded_bytes())));
+    }
     hidden.push(format!(".{middle}.part"));
     target.with_file_name(hidden)
 }

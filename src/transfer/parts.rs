@@ -14,12 +14,9 @@ use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::{CompletedPart, Part, StoredObject};
 use crate::request::{Method, Request};
-use crate::validate::MAX_PARTS;
+use crate::validate::{self, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
-/// What S3 takes as a part, unless it is the last.
-const SMALLEST_PART: u64 = 5 * MIB;
-const LARGEST_PART: u64 = 5 << 30;
 const DEFAULT_PART: u64 = 16 * MIB;
 
 /// Where the content comes from.
@@ -39,7 +36,9 @@ pub(super) fn upload(
 ) -> Result<Upload> {
     let request = Request::object("PutObject", Method::Put, bucket, key).headers(options.object.headers());
     request.validate()?;
-    let mut content = Content::new(source, part_size(options)?)?;
+    let part_size = options.part_size.unwrap_or(DEFAULT_PART);
+    validate::part_size(part_size)?;
+    let mut content = Content::new(source, part_size)?;
     content.fill()?;
     if !content.ended || options.resume.is_some() {
         return in_parts(client, bucket, key, content, options);
@@ -156,15 +155,22 @@ impl Run<'_> {
         Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id })
     }
 
-    /// Aborts, as far as that goes, and says in the error what is left.
+    /// Says in the error what is left, which by default is nothing.
     fn give_up(&self, error: Error, keep: bool) -> Error {
-        let (bucket, key, id) = self.place;
+        let (_, _, id) = self.place;
         if keep {
             return error.with_upload_id(id).and_hint(&format!(
                 "The parts that were sent are kept: go on by UploadOptions::resume({id:?})."
             ));
         }
-        match self.client.abort_multipart_upload(bucket, key, id) {
+        self.client.give_up_upload(self.place, error)
+    }
+}
+
+impl Client {
+    /// Aborts an upload that failed, as far as that goes, and says in its error what is left.
+    pub(super) fn give_up_upload(&self, (bucket, key, id): (&str, &str, &str), error: Error) -> Error {
+        match self.abort_multipart_upload(bucket, key, id) {
             Ok(()) => error.and_hint("The upload was aborted; nothing of it is left."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
                 error.and_hint("The upload is no longer there.")
@@ -268,12 +274,4 @@ fn one_byte(reader: &mut dyn Read) -> io::Result<Option<u8>> {
             Err(error) => return Err(error),
         }
     }
-}
-
-fn part_size(options: &UploadOptions<'_>) -> Result<u64> {
-    let size = options.part_size.unwrap_or(DEFAULT_PART);
-    if !(SMALLEST_PART..=LARGEST_PART).contains(&size) {
-        return Err(Error::invalid(format!("a part size of {size} bytes; a part has 5 MiB to 5 GiB")));
-    }
-    Ok(size)
 }

@@ -119,10 +119,10 @@ impl ObjectReader {
     /// The next bytes, 0 at the end: [`Read::read`] with this crate's error.
     pub(crate) fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
         let want = usize::try_from(self.left()).unwrap_or(usize::MAX).min(buf.len());
-        if self.left() == 0 {
-            self.finish()?; // only an empty object's end is still to be seen
-        }
         if want == 0 {
+            if self.left() == 0 {
+                self.finish()?; // only an empty object's is still to do
+            }
             return Ok(0);
         }
         let n = loop {
@@ -213,38 +213,42 @@ type Accepted = (ObjectMetadata, u64, Box<dyn Read + Send + Sync>);
 
 /// Takes an answer that is exactly what was asked for: the whole, or the range. Gives the first byte's place.
 fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
+    let range = options.byte_range();
+    match (range, response.status) {
+        (None, 200) if options.is_whole() => {}
+        // a part is a range of the server's choice
+        (None, 206) if !options.is_whole() => {}
+        (Some(_), 206) => {}
+        (_, 200) => {
+            let message = "the server sent the whole object where a range or a part was asked for";
+            return Err(response
+                .unexpected(message)
+                .with_hint("It does not know these; read the whole object, or one range of it."));
+        }
+        (_, status) => {
+            let due = if options.is_whole() { 200 } else { 206 };
+            return Err(response.unexpected(format!("status {status} where {due} was due")));
+        }
+    }
     let length = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
     let Some(length) = length else {
         return Err(response.unexpected("the answer has no Content-Length, so that a cut could not be seen"));
     };
-    let mut first = 0;
-    match (options.byte_range(), response.status) {
-        (None, 200) => {}
-        // a part is a range of the server's choice
-        (None, 206) if !options.is_whole() => {
-            first = content_range(&response).map_or(0, |(first, _)| first);
+    let got = content_range(&response);
+    let first = match (range, got) {
+        (None, got) => got.map_or(0, |(first, _)| first),
+        (Some((start, end)), Some((first, last)))
+            if first == start
+                && last.checked_sub(first) == length.checked_sub(1)
+                && end.is_none_or(|end| last < end) =>
+        {
+            start
         }
-        (Some((start, end)), 206) => {
-            let got = content_range(&response);
-            let fits = got.is_some_and(|(from, to)| {
-                from == start
-                    && to >= from
-                    && to - from == length.wrapping_sub(1)
-                    && end.is_none_or(|end| to < end)
-            });
-            if !fits {
-                let range = response.header("content-range").unwrap_or("none").to_owned();
-                return Err(
-                    response.unexpected(format!("the Content-Range is {range}, not what was asked for"))
-                );
-            }
-            first = start;
+        _ => {
+            let range = response.header("content-range").unwrap_or("missing").to_owned();
+            return Err(response.unexpected(format!("the Content-Range is {range}, not what was asked for")));
         }
-        (Some(_), 200) => {
-            return Err(response.unexpected("the server sent the whole object where a range was asked for"));
-        }
-        (_, status) => return Err(response.unexpected(format!("status {status} for a GET"))),
-    }
+    };
     Ok((ObjectMetadata::new(response.headers, length), first, response.body))
 }
 

@@ -11,6 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
 use crate::ops::PutObjectOptions;
 
+type Progress<'a> = Box<dyn Fn(u64, Option<u64>) + 'a>;
+
 /// How a file or a reader is uploaded.
 #[derive(Default)]
 pub struct UploadOptions<'a> {
@@ -18,7 +20,7 @@ pub struct UploadOptions<'a> {
     pub(super) part_size: Option<u64>,
     pub(super) resume: Option<String>,
     pub(super) keep_parts: bool,
-    pub(super) progress: Option<Box<dyn Fn(u64, Option<u64>) + 'a>>,
+    pub(super) progress: Option<Progress<'a>>,
 }
 
 impl<'a> UploadOptions<'a> {

@@ -39,13 +39,10 @@ pub(crate) fn md5_base64(bytes: &[u8]) -> String {
 #[track_caller]
 pub(crate) fn assert_signed_v2(request: &Received, bucket: Option<&str>) {
     let get = |name| request.header(name).unwrap_or_default();
-    let mut amz: Vec<String> = request
-        .headers()
-        .iter()
-        .filter(|(name, _)| name.starts_with("x-amz-"))
-        .map(|(name, value)| format!("{name}:{value}\n"))
-        .collect();
+    let mut amz = request.headers();
+    amz.retain(|(name, _)| name.starts_with("x-amz-"));
     amz.sort();
+    let amz: Vec<String> = amz.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     let mut resources: Vec<String> = request
         .query()
         .iter()
@@ -107,9 +104,10 @@ pub(crate) fn assert_signed_v4(request: &Received) {
             format!("{name}:{}\n", words.join(" "))
         })
         .collect();
-    let mut query: Vec<String> =
-        request.query().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    // by name first: `select` goes before `select-type`, though `=` comes after `-`
+    let mut query = request.query();
     query.sort();
+    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let canonical = format!(
         "{}\n{}\n{}\n{}\n{}\n{payload}",
         request.method(),

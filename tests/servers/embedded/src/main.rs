@@ -103,6 +103,14 @@ fn environment(command: &mut Command, port: u16) {
         .env_remove("AWS_PROFILE")
         .env_remove("AWS_ENDPOINT_URL")
         .env_remove("AWS_ENDPOINT_URL_S3");
+    // What `cargo run` tells us of our own package. A cargo within COMMAND would take it for a change and
+    // build half of its dependencies again.
+    for (name, _) in std::env::vars_os() {
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b"CARGO_PKG_") || bytes.starts_with(b"CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -1,0 +1,233 @@
+//! Access control lists: the canned ones that are set by name, and the grants that a server lists.
+
+mod grant;
+
+use roxmltree::Node;
+
+use crate::error::{Error, Result};
+use crate::xml;
+pub use grant::{Grant, Grantee, Owner, Permission};
+
+/// An ACL by name, as S3 predefines them.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CannedAcl {
+    /// The owner has full control and nobody else any right: the default.
+    Private,
+    /// Everybody may read, without credentials.
+    PublicRead,
+    /// Everybody may read and write.
+    PublicReadWrite,
+    /// Every user of the server with credentials may read.
+    AuthenticatedRead,
+    /// The bucket's owner may read an object that another user stores there.
+    BucketOwnerRead,
+    /// The bucket's owner has full control of an object that another user stores there.
+    BucketOwnerFullControl,
+    /// Amazon EC2 may read, for machine images; AWS only.
+    AwsExecRead,
+    /// The log delivery group may write to the bucket and read its ACL; for buckets, and AWS only.
+    LogDeliveryWrite,
+}
+
+impl CannedAcl {
+    /// Returns the name as S3 spells it, such as `public-read`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::PublicRead => "public-read",
+            Self::PublicReadWrite => "public-read-write",
+            Self::AuthenticatedRead => "authenticated-read",
+            Self::BucketOwnerRead => "bucket-owner-read",
+            Self::BucketOwnerFullControl => "bucket-owner-full-control",
+            Self::AwsExecRead => "aws-exec-read",
+            Self::LogDeliveryWrite => "log-delivery-write",
+        }
+    }
+}
+
+/// Who owns a bucket or an object, and who else may do what.
+///
+/// One that was read can be changed and written back; the owner must stay as it is. A right that is read
+/// as [`Permission::Other`] is written back as it came.
+///
+/// ```no_run
+/// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+/// use plain_s3::{Grantee, Permission};
+///
+/// let acl = client.get_object_acl("my-new-bucket", "hello.txt")?;
+/// let acl = acl.grant(Grantee::user("bob"), Permission::Read).revoke(&Grantee::all_users());
+/// client.put_object_acl("my-new-bucket", "hello.txt", acl)?;
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Acl {
+    /// The owner, where the server names one.
+    pub owner: Option<Owner>,
+    /// All rights that are given, the owner's own included.
+    pub grants: Vec<Grant>,
+}
+
+impl Acl {
+    /// An ACL in which the owner, by the canonical id, has full control and nobody else any right.
+    pub fn new(owner_id: impl Into<String>) -> Self {
+        let owner = Owner { id: owner_id.into(), display_name: None };
+        let full = Grant::new(Grantee::user(owner.id.clone()), Permission::FullControl);
+        Self { owner: Some(owner), grants: vec![full] }
+    }
+
+    /// Gives a right, beside those that are there.
+    pub fn grant(mut self, grantee: Grantee, permission: Permission) -> Self {
+        if !self.grants.iter().any(|grant| grant.grantee.is(&grantee) && grant.permission == permission) {
+            self.grants.push(Grant::new(grantee, permission));
+        }
+        self
+    }
+
+    /// Takes away all rights of a grantee; users are compared by their ids.
+    pub fn revoke(mut self, grantee: &Grantee) -> Self {
+        self.grants.retain(|grant| !grant.grantee.is(grantee));
+        self
+    }
+
+    /// True where everybody may read, without credentials.
+    pub fn is_public_read(&self) -> bool {
+        self.grants.iter().any(|grant| {
+            grant.grantee == Grantee::all_users()
+                && matches!(grant.permission, Permission::Read | Permission::FullControl)
+        })
+    }
+
+    pub(crate) fn write(&self) -> Result<String> {
+        let Some(owner) = &self.owner else {
+            return Err(Error::invalid("the ACL has no owner, and one must be named")
+                .with_hint("Read the present ACL first, or begin with Acl::new."));
+        };
+        let mut text =
+            String::from("<AccessControlPolicy xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Owner>");
+        owner.write(&mut text)?;
+        text.push_str("</Owner><AccessControlList>");
+        self.grants.iter().try_for_each(|grant| grant.write(&mut text))?;
+        Ok(text + "</AccessControlList></AccessControlPolicy>")
+    }
+
+    pub(crate) fn read(root: Node<'_, '_>) -> Result<Self> {
+        let list = xml::child(root, "AccessControlList");
+        Ok(Self {
+            owner: xml::child(root, "Owner").map(Owner::read),
+            grants: list.into_iter().flat_map(|list| xml::children(list, "Grant")).map(Grant::read).collect(),
+        })
+    }
+}
+
+/// An ACL to set: a [`CannedAcl`] or an [`Acl`] with grants, which both convert into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAcl(pub(crate) Choice);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Canned(CannedAcl),
+    Grants(Acl),
+}
+
+impl From<CannedAcl> for NewAcl {
+    fn from(acl: CannedAcl) -> Self {
+        Self(Choice::Canned(acl))
+    }
+}
+
+impl From<Acl> for NewAcl {
+    fn from(acl: Acl) -> Self {
+        Self(Choice::Grants(acl))
+    }
+}
+
+impl From<&Acl> for NewAcl {
+    fn from(acl: &Acl) -> Self {
+        acl.clone().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cephs_answer_is_read() {
+        let text = r#"<?xml version="1.0" encoding="UTF-8"?>
+            <AccessControlPolicy xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+            <Owner><ID>alice</ID><DisplayName>Alice</DisplayName></Owner><AccessControlList>
+            <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">
+            <URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>
+            <Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser">
+            <ID>alice</ID><DisplayName>Alice</DisplayName></Grantee><Permission>FULL_CONTROL</Permission></Grant>
+            <Grant><Grantee><EmailAddress>a@example.com</EmailAddress></Grantee><Permission>FLY</Permission></Grant>
+            </AccessControlList></AccessControlPolicy>"#;
+        let document = xml::parse(text).unwrap();
+        let acl = Acl::read(document.root_element()).unwrap();
+        assert_eq!(acl.owner.as_ref().unwrap().id, "alice");
+        assert!(acl.is_public_read());
+        assert_eq!(acl.grants[1].permission, Permission::FullControl);
+        assert_eq!(
+            acl.grants[1].grantee,
+            Grantee::User { id: "alice".into(), display_name: Some("Alice".into()) }
+        );
+        assert_eq!(acl.grants[2].grantee, Grantee::Email("a@example.com".into()));
+        assert_eq!(acl.grants[2].permission, Permission::Other("FLY".into()));
+    }
+
+    #[test]
+    fn an_acl_of_the_owner_alone_is_not_public() {
+        let text = "<AccessControlPolicy><AccessControlList><Grant><Grantee><ID>a</ID></Grantee>\
+                    <Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>";
+        let document = xml::parse(text).unwrap();
+        let acl = Acl::read(document.root_element()).unwrap();
+        assert!(!acl.is_public_read() && acl.owner.is_none());
+    }
+
+    fn round_trip(acl: &Acl) -> Acl {
+        let text = acl.write().unwrap();
+        Acl::read(xml::parse(&text).unwrap().root_element()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_reads_back_equal() {
+        let mut acl = Acl::new("al<ice>&co")
+            .grant(Grantee::user("bob"), Permission::WriteAcp)
+            .grant(Grantee::Email("a&b@example.com".into()), Permission::Read)
+            .grant(Grantee::all_users(), Permission::Other("FLY".into()));
+        acl.owner.as_mut().unwrap().display_name = Some("Alice \"A\"".into());
+        assert_eq!(round_trip(&acl), acl);
+        let text = acl.write().unwrap();
+        for kind in
+            ["\"CanonicalUser\"><ID>bob<", "\"AmazonCustomerByEmail\"><EmailAddress>", "\"Group\"><URI>"]
+        {
+            assert!(text.contains(&format!("xsi:type={kind}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_right_is_given_once_and_a_user_is_known_by_the_id() {
+        let named = Grantee::User { id: "bob".into(), display_name: Some("Bob".into()) };
+        let acl = Acl::new("alice").grant(named.clone(), Permission::Read);
+        let again = acl.clone().grant(Grantee::user("bob"), Permission::Read);
+        assert_eq!(again, acl);
+        let more = again.grant(Grantee::user("bob"), Permission::Write);
+        assert_eq!(more.grants.len(), 3);
+        assert_eq!(more.revoke(&Grantee::user("bob")), Acl::new("alice"));
+    }
+
+    #[test]
+    fn an_acl_that_no_server_could_take_is_refused() {
+        let mut nobody = Acl::new("alice");
+        nobody.owner = None;
+        assert!(nobody.write().unwrap_err().to_string().contains("no owner"));
+        for bad in [Acl::new(""), Acl::new("a").grant(Grantee::user(""), Permission::Read)] {
+            assert!(bad.write().unwrap_err().to_string().contains("empty id"));
+        }
+        let control = Acl::new("a").grant(Grantee::Email("\u{1}".into()), Permission::Read);
+        assert!(control.write().unwrap_err().to_string().contains("XML"));
+    }
+}

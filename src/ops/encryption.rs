@@ -1,0 +1,107 @@
+//! Encryption by the server, as options of storing and reading.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use md5::{Digest as _, Md5};
+
+use crate::ops::{GetObjectOptions, ObjectAttributesOptions, PutObjectOptions, UrlOptions};
+
+const PREFIX: &str = "x-amz-server-side-encryption-customer-";
+
+impl PutObjectOptions {
+    /// Has the server encrypt the object with keys of its own: `AES256`, or `aws:kms` for a key management
+    /// service. Reading needs nothing more.
+    pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
+        self.header("x-amz-server-side-encryption", algorithm)
+    }
+
+    /// Names the key in the key management service, and selects `aws:kms`.
+    pub fn sse_kms_key_id(self, id: impl Into<String>) -> Self {
+        self.server_side_encryption("aws:kms").header("x-amz-server-side-encryption-aws-kms-key-id", id)
+    }
+
+    /// Has the server encrypt the object with this key, which it forgets at once (SSE-C): whoever reads the
+    /// object must give it again, and without it the content is lost.
+    ///
+    /// The key is sent, so a call over plain `http` is refused. It is in no `{:?}` and in no error.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+impl GetObjectOptions {
+    /// Gives the key that the object was stored with; see
+    /// [`PutObjectOptions::sse_customer_key`]. A call over plain `http` is refused.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+impl ObjectAttributesOptions {
+    /// Gives the key that the object was stored with; see [`PutObjectOptions::sse_customer_key`].
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+impl UrlOptions {
+    /// Requires the key of an object that is encrypted with one of yours; see
+    /// [`PutObjectOptions::sse_customer_key`]. Whoever uses the URL sends it along in the headers of
+    /// [`PresignedUrl`](crate::PresignedUrl), so the URL must be one of `https`.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+/// The three headers of a key of the caller's.
+fn customer_key(key: &[u8; 32]) -> [(String, String); 3] {
+    [
+        ("algorithm", "AES256".to_owned()),
+        ("key", BASE64.encode(key)),
+        ("key-md5", BASE64.encode(Md5::digest(key))),
+    ]
+    .map(|(name, value)| (format!("{PREFIX}{name}"), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Client, Config, ErrorKind};
+
+    #[test]
+    fn a_key_is_never_shown_and_never_sent_in_the_clear() {
+        let key = [7; 32];
+        let secret = BASE64.encode(key);
+        let put = PutObjectOptions::new().sse_customer_key(key);
+        let get = GetObjectOptions::new().sse_customer_key(key);
+        let url = UrlOptions::new().sse_customer_key(key);
+        let attributes = ObjectAttributesOptions::new().sse_customer_key(key);
+        for text in [format!("{put:?}"), format!("{get:?}"), format!("{url:?}"), format!("{attributes:?}")] {
+            assert!(text.contains("key-md5") && !text.contains(&secret), "{text}");
+        }
+        // nothing listens there, so an attempt to send would be another error
+        let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
+        for error in [
+            client.put_object_with("b", "k", "x", &put).unwrap_err(),
+            client.get_object_with("b", "k", &get).unwrap_err(),
+            client.head_object_with("b", "k", &get).unwrap_err(),
+            client.get_object_attributes_with("b", "k", &attributes).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(
+                error.to_string().contains("https") && !format!("{error:#?}").contains(&secret),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_headers_are_those_of_the_documentation() {
+        let headers = customer_key(b"0123456789abcdef0123456789abcdef");
+        assert_eq!(headers[0].1, "AES256");
+        assert_eq!(headers[1].0, "x-amz-server-side-encryption-customer-key");
+        assert_eq!(headers[1].1, "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+        assert_eq!(headers[2].1.len(), 24);
+    }
+}

@@ -1,0 +1,224 @@
+//! GetObjectAttributes.
+
+use std::collections::BTreeMap;
+
+use roxmltree::Node;
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::etag::ETag;
+use crate::headers::Headers;
+use crate::request::{Method, Request};
+use crate::response::Response;
+use crate::timestamp::Timestamp;
+use crate::xml;
+
+/// All that can be asked for.
+const ATTRIBUTES: &str = "ETag,Checksum,ObjectParts,StorageClass,ObjectSize";
+
+/// Which version of an object is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct ObjectAttributesOptions {
+    version_id: Option<String>,
+    headers: Headers,
+}
+
+impl ObjectAttributesOptions {
+    /// The newest version.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names a version.
+    pub fn version_id(mut self, id: impl Into<String>) -> Self {
+        self.version_id = Some(id.into());
+        self
+    }
+
+    /// Sets any other header of the request, such as `x-amz-part-number-marker`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
+/// What a server tells of an object by GetObjectAttributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectAttributes {
+    /// The ETag.
+    pub e_tag: Option<ETag>,
+    /// The size in bytes.
+    pub size: Option<u64>,
+    /// The storage class, where it is not the usual one.
+    pub storage_class: Option<String>,
+    /// Checksums that the object was stored with, by their names: `ChecksumSHA256`.
+    pub checksums: BTreeMap<String, String>,
+    /// The number of parts, for an object that was uploaded in parts.
+    pub parts_count: Option<u32>,
+    /// The first 1000 parts, where the server lists them: AWS does for parts with checksums.
+    pub parts: Vec<ObjectPart>,
+    /// When the object was stored.
+    pub last_modified: Timestamp,
+    /// The version, where the bucket keeps versions.
+    pub version_id: Option<String>,
+}
+
+/// One part of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectPart {
+    /// The number, from 1.
+    pub number: u32,
+    /// The size in bytes.
+    pub size: u64,
+    /// Checksums of the part, by their names.
+    pub checksums: BTreeMap<String, String>,
+}
+
+impl Client {
+    /// Reads an object's size, parts and checksums without its content.
+    /// ([GetObjectAttributes](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html))
+    ///
+    /// AWS and recent servers know it. Older ones, Ceph 16 among them, take it for a download; that is
+    /// seen by the headers of the answer, of which no content is read.
+    /// [`head_object`](Self::head_object) works everywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedAnswer`](crate::ErrorKind::UnexpectedAnswer) where the server does not know this action;
+    /// [`Server`](crate::ErrorKind::Server) where there is no such object or the action is refused.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// let attributes = client.get_object_attributes("my-new-bucket", "backup.tar")?;
+    /// println!("{:?} bytes in {:?} parts", attributes.size, attributes.parts_count);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn get_object_attributes(&self, bucket: &str, key: &str) -> Result<ObjectAttributes> {
+        self.get_object_attributes_with(bucket, key, &ObjectAttributesOptions::new())
+    }
+
+    /// Reads the attributes of one version; see [`get_object_attributes`](Self::get_object_attributes).
+    ///
+    /// # Errors
+    ///
+    /// As [`get_object_attributes`](Self::get_object_attributes).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// use plain_s3::ObjectAttributesOptions;
+    ///
+    /// let old = ObjectAttributesOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
+    /// println!("{:?}", client.get_object_attributes_with("my-new-bucket", "backup.tar", &old)?.e_tag);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn get_object_attributes_with(
+        &self,
+        bucket: &str,
+        key: &str,
+        options: &ObjectAttributesOptions,
+    ) -> Result<ObjectAttributes> {
+        let request = Request::object("GetObjectAttributes", Method::Get, bucket, key)
+            .subresource("attributes")
+            .query_if("versionId", options.version_id.as_deref())
+            .header("x-amz-object-attributes", ATTRIBUTES)
+            .headers(&options.headers);
+        self.call(&request, read)
+    }
+}
+
+fn read(response: Response) -> Result<ObjectAttributes> {
+    // both belong to a download: here the ETag is in the XML, and there are no ranges
+    if response.header("etag").is_some() || response.header("accept-ranges").is_some() {
+        return Err(response
+            .unexpected("the server sent the object itself")
+            .with_hint("It does not know GetObjectAttributes; use head_object."));
+    }
+    let last_modified = response.header("last-modified").map_or(Timestamp::UNKNOWN, Timestamp::from_http);
+    let version_id = response.header_owned("x-amz-version-id");
+    response.xml("GetObjectAttributesResponse", |root| {
+        let list = xml::child(root, "ObjectParts");
+        let count =
+            |list| xml::child_text(list, "TotalPartsCount").or_else(|| xml::child_text(list, "PartsCount"));
+        Ok(ObjectAttributes {
+            e_tag: xml::child_text(root, "ETag").map(ETag::new),
+            size: number(root, "ObjectSize"),
+            storage_class: xml::child_text(root, "StorageClass"),
+            checksums: xml::child(root, "Checksum").map(checksums).unwrap_or_default(),
+            parts_count: list.and_then(count).and_then(|count| count.trim().parse().ok()),
+            parts: list.into_iter().flat_map(|list| xml::children(list, "Part")).filter_map(part).collect(),
+            last_modified,
+            version_id,
+        })
+    })
+}
+
+fn part(node: Node<'_, '_>) -> Option<ObjectPart> {
+    Some(ObjectPart {
+        number: number(node, "PartNumber")?,
+        size: number(node, "Size")?,
+        checksums: checksums(node),
+    })
+}
+
+fn checksums(node: Node<'_, '_>) -> BTreeMap<String, String> {
+    let named = |child: Node<'_, '_>| {
+        let name = child.tag_name().name();
+        name.starts_with("Checksum").then(|| (name.to_owned(), xml::text(child)))
+    };
+    node.children().filter_map(named).collect()
+}
+
+fn number<T: std::str::FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
+    xml::child_text(node, name)?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use std::io;
+
+    fn response(headers: &[(&str, &str)], body: impl io::Read + Send + Sync + 'static) -> Response {
+        let mut all = Headers::default();
+        for (name, value) in headers {
+            all.set(name, *value);
+        }
+        Response { status: 200, headers: all, body: Box::new(body) }
+    }
+
+    // The shape of the API reference.
+    #[test]
+    fn the_documented_answer_is_read() {
+        let text = "<?xml version='1.0'?><GetObjectAttributesResponse><ETag>abc</ETag><Checksum>\
+            <ChecksumSHA256>c2Ft</ChecksumSHA256><ChecksumType>COMPOSITE</ChecksumType></Checksum><ObjectParts>\
+            <IsTruncated>false</IsTruncated><MaxParts>1000</MaxParts><Part><ChecksumSHA256>cGFydA</ChecksumSHA256>\
+            <PartNumber>1</PartNumber><Size>5242880</Size></Part><PartsCount>3</PartsCount></ObjectParts>\
+            <StorageClass>GLACIER</StorageClass><ObjectSize>15728640</ObjectSize></GetObjectAttributesResponse>";
+        let headers = [("last-modified", "Fri, 27 May 2011 06:23:07 GMT"), ("x-amz-version-id", "v1")];
+        let got = read(response(&headers, text.as_bytes())).unwrap();
+        assert_eq!((got.size, got.parts_count, got.parts.len()), (Some(15_728_640), Some(3), 1));
+        assert_eq!((got.parts[0].number, got.parts[0].size), (1, 5_242_880));
+        assert_eq!(got.parts[0].checksums["ChecksumSHA256"], "cGFydA");
+        assert_eq!(got.checksums["ChecksumSHA256"], "c2Ft");
+        assert_eq!(got.e_tag.unwrap().as_str(), "abc");
+        assert_eq!((got.storage_class.as_deref(), got.version_id.as_deref()), (Some("GLACIER"), Some("v1")));
+        assert_eq!(got.last_modified.to_string(), "2011-05-27T06:23:07.000Z");
+    }
+
+    #[test]
+    fn the_object_itself_is_an_error_and_not_read() {
+        struct Never;
+        impl io::Read for Never {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                panic!("the content was read")
+            }
+        }
+        for header in ["etag", "accept-ranges"] {
+            let error = read(response(&[(header, "x")], Never)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+            assert!(error.to_string().contains("head_object"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! POST Object: forms by which a browser uploads to a bucket.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::acl::CannedAcl;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::headers::is_secret;
+use crate::metadata::USER_PREFIX;
+use crate::post_policy::{self, Condition};
+use crate::request::{Method, Request};
+use crate::timestamp::Timestamp;
+use crate::validate;
+
+/// The field whose value a server replaces by the name of the file that was picked.
+const FILE_NAME: &str = "${filename}";
+
+/// What may be uploaded by a form, and how it is stored.
+///
+/// A field that is set here is in the form, and must be sent with exactly this value. One of which only the
+/// start is set is left for the page to fill in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostPolicy {
+    conditions: Vec<Condition>,
+}
+
+impl PostPolicy {
+    /// An upload under exactly this key.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { conditions: vec![Condition::Is("key".to_owned(), key.into())] }
+    }
+
+    /// An upload under any key that begins so. The form has the key `PREFIX${filename}`, in which the server
+    /// puts the name of the file; the page may set another.
+    pub fn key_starts_with(prefix: impl Into<String>) -> Self {
+        Self { conditions: vec![Condition::StartsWith("key".to_owned(), prefix.into())] }
+    }
+
+    /// Sets the bounds of the content's length in bytes, both included. Without them 5 GiB may be uploaded.
+    pub fn content_length_range(mut self, bytes: RangeInclusive<u64>) -> Self {
+        self.conditions.retain(|condition| !matches!(condition, Condition::Length(..)));
+        self.conditions.push(Condition::Length(*bytes.start(), *bytes.end()));
+        self
+    }
+
+    /// Sets the media type.
+    pub fn content_type(self, value: impl Into<String>) -> Self {
+        self.field("Content-Type", value)
+    }
+
+    /// Lets the page name a media type that begins so, such as `image/`.
+    pub fn content_type_starts_with(self, prefix: impl Into<String>) -> Self {
+        self.field_starts_with("Content-Type", prefix)
+    }
+
+    /// Sets the object's ACL; private by default.
+    pub fn acl(self, acl: CannedAcl) -> Self {
+        self.field("acl", acl.as_str())
+    }
+
+    /// Sets an entry of metadata.
+    pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
+        self.field(&format!("{USER_PREFIX}{name}"), value)
+    }
+
+    /// Sets the status of the answer: 200, 201 (with XML that names the object) or 204, the default.
+    pub fn success_action_status(self, status: u16) -> Self {
+        self.field("success_action_status", status.to_string())
+    }
+
+    /// Has the server send the browser to this URL after the upload, with the bucket, the key and the ETag in
+    /// its query.
+    pub fn success_action_redirect(self, url: impl Into<String>) -> Self {
+        self.field("success_action_redirect", url)
+    }
+
+    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`.
+    pub fn field(self, name: &str, value: impl Into<String>) -> Self {
+        self.with(Condition::Is(name.to_owned(), value.into()))
+    }
+
+    /// Lets the page fill in a field with a value that begins so; an empty start allows any.
+    pub fn field_starts_with(self, name: &str, prefix: impl Into<String>) -> Self {
+        self.with(Condition::StartsWith(name.to_owned(), prefix.into()))
+    }
+
+    fn with(mut self, condition: Condition) -> Self {
+        let same = |old: &Condition| match (old.field(), condition.field()) {
+            (Some(old), Some(new)) => old.eq_ignore_ascii_case(new),
+            _ => false,
+        };
+        self.conditions.retain(|old| !same(old));
+        self.conditions.push(condition);
+        self
+    }
+
+    fn validate(&self) -> Result<()> {
+        for condition in &self.conditions {
+            match condition {
+                Condition::Length(least, most) if least > most => {
+                    return Err(Error::invalid(format!("a length from {least} to {most} bytes is none")));
+                }
+                Condition::Is(name, value) | Condition::StartsWith(name, value) if value.starts_with('$') => {
+                    return Err(Error::invalid(format!(
+                        "the field {name} starts with $, by which a policy means the value of another field"
+                    )));
+                }
+                Condition::Is(name, value) if name == "key" => validate::key(value)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields of the form, and a start that the page completes where it is the key.
+    fn fields(&self) -> Vec<(String, String)> {
+        let field = |condition: &Condition| match condition {
+            Condition::Is(name, value) => Some((name.clone(), value.clone())),
+            Condition::StartsWith(name, prefix) if name == "key" => {
+                Some((name.clone(), format!("{prefix}{FILE_NAME}")))
+            }
+            _ => None,
+        };
+        self.conditions.iter().filter_map(field).collect()
+    }
+}
+
+/// A signed form: its URL and its hidden fields. Whoever has it may upload what the policy allows until it
+/// expires. `{:?}` hides the values.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PostForm {
+    /// Where the form is sent, as `multipart/form-data`: the `action`.
+    pub url: String,
+    /// The fields to send, exactly like this. The content follows them in a last field named `file`; what
+    /// comes after that is ignored.
+    pub fields: Vec<(String, String)>,
+}
+
+impl fmt::Debug for PostForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("PostForm").field("url", &self.url).field("fields", &names).finish()
+    }
+}
+
+impl Client {
+    /// Signs a form by which a browser, without credentials, uploads an object until `expires` from now.
+    /// Nothing is sent.
+    /// ([POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html))
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the expiry is out of bounds (1 second; under
+    /// Signature V4 at most 7 days), the client has no credentials, or the bucket or the policy cannot be one.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let hour = std::time::Duration::from_secs(3600);
+    /// use plain_s3::PostPolicy;
+    ///
+    /// let policy = PostPolicy::key_starts_with("inbox/").content_length_range(1..=10 << 20);
+    /// let form = client.presign_post_object("my-new-bucket", &policy, hour)?;
+    /// println!("<form action='{}' method='post' enctype='multipart/form-data'>", form.url);
+    /// for (name, value) in &form.fields {
+    ///     println!("<input type='hidden' name='{name}' value='{value}'>"); // escape the value in real life
+    /// }
+    /// println!("<input type='file' name='file'><input type='submit'></form>");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn presign_post_object(
+        &self,
+        bucket: &str,
+        policy: &PostPolicy,
+        expires: Duration,
+    ) -> Result<PostForm> {
+        self.presign_post_at(bucket, policy, expires, self.now())
+    }
+
+    fn presign_post_at(
+        &self,
+        bucket: &str,
+        policy: &PostPolicy,
+        expires: Duration,
+        now: OffsetDateTime,
+    ) -> Result<PostForm> {
+        let mut request = Request::bucket("presign_post_object", Method::Post, bucket);
+        // an encryption key among the fields goes the way of one among the headers
+        for (name, value) in policy.fields().iter().filter(|(name, _)| is_secret(&name.to_ascii_lowercase()))
+        {
+            request.headers.set(name, value.as_str());
+        }
+        let in_call = |error: Error| error.in_call(|| request.describe());
+        policy.validate().map_err(in_call)?;
+        let address = self.signer().address(self.signer().endpoint(), &request)?;
+        let signer = self.signer().signer(now).map_err(in_call)?;
+        let end = signer.form_expiry(now, expires).map_err(in_call)?;
+
+        // every field must be in the policy, those of the signature too
+        let added = signer.form_fields(now);
+        let mut conditions = vec![Condition::Is("bucket".to_owned(), bucket.to_owned())];
+        conditions.extend(policy.conditions.iter().cloned());
+        conditions.extend(added.iter().map(|(name, value)| Condition::Is(name.clone(), value.clone())));
+        let document = post_policy::document(&Timestamp::from(end).to_string(), &conditions);
+
+        let mut fields = policy.fields();
+        fields.extend(added);
+        fields.extend(signer.sign_form(&document, now));
+        Ok(PostForm { url: address.url(""), fields })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Credentials};
+
+    // The keys and the moment of the published example.
+    fn client(region: Option<&str>) -> Client {
+        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+        let config = Config::new("http://h").credentials(keys.session_token("t0k3n"));
+        Client::new(region.map_or(config.clone(), |region| config.region(region))).unwrap()
+    }
+
+    fn form(region: Option<&str>, policy: &PostPolicy) -> Result<PostForm> {
+        let now = OffsetDateTime::from_unix_timestamp(1_451_347_200).unwrap(); // 2015-12-29
+        client(region).presign_post_at("sigv4examplebucket", policy, Duration::from_secs(129_600), now)
+    }
+
+    fn field<'a>(form: &'a PostForm, name: &str) -> &'a str {
+        &form.fields.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("no field {name}")).1
+    }
+
+    fn policy_of(form: &PostForm) -> String {
+        use base64::Engine as _;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(field(form, "policy")).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn every_field_of_the_form_is_in_the_policy() {
+        let policy = PostPolicy::key_starts_with("user/")
+            .acl(CannedAcl::PublicRead)
+            .content_type_starts_with("image/")
+            .metadata("uuid", "14365")
+            .content_length_range(1..=10);
+        for region in [None, Some("us-east-1")] {
+            let form = form(region, &policy).unwrap();
+            assert_eq!(form.url, "http://h/sigv4examplebucket/");
+            assert_eq!(field(&form, "key"), "user/${filename}");
+            let text = policy_of(&form);
+            assert!(text.starts_with("{\"expiration\":\"2015-12-30T12:00:00.000Z\""), "{text}");
+            for (name, _) in &form.fields {
+                let exempt =
+                    ["policy", "signature", "x-amz-signature", "AWSAccessKeyId"].contains(&name.as_str());
+                assert_eq!(text.contains(&format!("\"${name}\"")), !exempt, "{name} in {text}");
+            }
+            assert!(text.contains("[\"starts-with\",\"$Content-Type\",\"image/\"]"), "{text}");
+            assert!(text.contains("[\"content-length-range\",1,10]"), "{text}");
+            let shown = format!("{form:?}");
+            assert!(!shown.contains("t0k3n") && shown.contains("policy"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_later_setting_takes_the_place_of_an_earlier_one() {
+        let policy = PostPolicy::new("k").field("content-type", "a").content_type_starts_with("b");
+        let policy = policy.content_length_range(1..=2).content_length_range(3..=4);
+        let text = policy_of(&form(None, &policy).unwrap());
+        assert!(!text.contains("\"a\"") && text.contains("\"b\""), "{text}");
+        assert!(!text.contains("1,2") && text.contains("3,4"), "{text}");
+    }
+
+    #[test]
+    fn what_no_server_would_take_as_meant_is_refused() {
+        let secret = "x-amz-server-side-encryption-customer-key";
+        for (policy, words) in [
+            (PostPolicy::new(""), "key is empty"),
+            (PostPolicy::key_starts_with("$key"), "another field"),
+            (PostPolicy::new("k").content_length_range(RangeInclusive::new(2, 1)), "from 2 to 1"),
+            (PostPolicy::new("k").field(secret, "s3cr3t"), "plain http"),
+        ] {
+            let error = form(None, &policy).unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("s3cr3t"), "{error}");
+        }
+        let anonymous = Client::new(Config::new("http://h")).unwrap();
+        let hour = Duration::from_secs(3600);
+        let error = anonymous.presign_post_object("b", &PostPolicy::new("k"), hour).unwrap_err();
+        assert!(error.to_string().contains("without credentials"), "{error}");
+        assert!(client(Some("r")).presign_post_object("b", &PostPolicy::new("k"), hour * 200).is_err());
+    }
+}

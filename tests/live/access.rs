@@ -1,0 +1,122 @@
+//! Who may do what: unsigned requests, ACLs, a second user.
+
+use plain_s3::{
+    CannedAcl, Client, CreateBucketOptions, Error, ErrorKind, Grantee, Permission, PutObjectOptions,
+};
+
+use super::fixture::TestBucket;
+use super::http;
+use super::server::Variant;
+
+pub(crate) fn unsigned(variant: &Variant<'_>) {
+    let client = variant.client();
+    let anonymous = variant.anonymous();
+    let bucket = TestBucket::create(&client);
+    let public = PutObjectOptions::new().acl(CannedAcl::PublicRead);
+    // under odd keys, as an unsigned URL must be right, too
+    for key in ["hello.txt", "a b+c%2F/../é?#"] {
+        client.put_object_with(&bucket, key, "public", &public).unwrap();
+        assert_eq!(anonymous.get_object(&bucket, key).unwrap().text().unwrap(), "public");
+        anonymous.head_object(&bucket, key).unwrap();
+        let url = client.object_url(&bucket, key).unwrap();
+        let answer = http::get(variant, &url);
+        assert_eq!((answer.status, answer.text().as_str()), (200, "public"), "{url}");
+    }
+
+    client.put_object(&bucket, "secret", "private").unwrap();
+    let denied = assert_denied(anonymous.get_object(&bucket, "secret"));
+    assert!(denied.hint().unwrap().contains("not signed"), "{denied}");
+    assert_denied(anonymous.head_object(&bucket, "secret"));
+    assert_denied(anonymous.put_object(&bucket, "new", "x"));
+    assert_denied(anonymous.delete_object(&bucket, "hello.txt"));
+    assert_denied(anonymous.list_objects(&bucket).next().unwrap());
+    assert_denied(anonymous.delete_bucket(&bucket));
+    let url = client.object_url(&bucket, "secret").unwrap();
+    let answer = http::get(variant, &url);
+    assert!(answer.status == 403 && !answer.text().contains("private"), "{}", answer.text());
+
+    let unsigned = anonymous.presign_get_object(&bucket, "secret", std::time::Duration::from_secs(60));
+    assert_eq!(unsigned.unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+pub(crate) fn canned_acls(variant: &Variant<'_>) {
+    let client = variant.client();
+    let anonymous = variant.anonymous();
+    let bucket = TestBucket::create(&client);
+    client.put_object(&bucket, "k", "x").unwrap();
+
+    let acl = client.get_object_acl(&bucket, "k").unwrap();
+    let owner = acl.owner.as_ref().expect("an owner");
+    assert_eq!(acl.grants.len(), 1, "{acl:?}");
+    assert_eq!(acl.grants[0].permission, Permission::FullControl);
+    assert!(matches!(&acl.grants[0].grantee, Grantee::User { id, .. } if *id == owner.id), "{acl:?}");
+
+    for (canned, public, everybody_signed) in [
+        (CannedAcl::PublicRead, true, true),
+        (CannedAcl::PublicReadWrite, true, true),
+        (CannedAcl::AuthenticatedRead, false, true),
+        (CannedAcl::BucketOwnerRead, false, false),
+        (CannedAcl::BucketOwnerFullControl, false, false),
+        (CannedAcl::Private, false, false),
+    ] {
+        client.put_object_acl(&bucket, "k", canned).unwrap();
+        assert_eq!(client.get_object_acl(&bucket, "k").unwrap().is_public_read(), public, "{canned:?}");
+        assert_eq!(anonymous.get_object(&bucket, "k").is_ok(), public, "{canned:?}");
+        if let Some(other) = variant.other() {
+            assert_eq!(other.get_object(&bucket, "k").is_ok(), everybody_signed, "{canned:?}");
+        }
+        assert_eq!(client.get_object(&bucket, "k").unwrap().text().unwrap(), "x");
+    }
+
+    assert_denied(anonymous.list_objects(&bucket).next().unwrap());
+    client.put_bucket_acl(&bucket, CannedAcl::PublicRead).unwrap();
+    assert!(client.get_bucket_acl(&bucket).unwrap().is_public_read());
+    assert_eq!(anonymous.list_objects(&bucket).next().unwrap().unwrap().key, "k");
+    assert_denied(anonymous.get_object(&bucket, "k")); // an object keeps its own
+    client.put_bucket_acl(&bucket, CannedAcl::PublicReadWrite).unwrap();
+    anonymous.put_object(&bucket, "from somebody", "x").unwrap();
+    client.put_bucket_acl(&bucket, CannedAcl::Private).unwrap();
+    assert!(!client.get_bucket_acl(&bucket).unwrap().is_public_read());
+    assert_denied(anonymous.put_object(&bucket, "k2", "x"));
+
+    let public = TestBucket::planned(&client);
+    let options = CreateBucketOptions::new().acl(CannedAcl::PublicRead);
+    client.create_bucket_with(&public, &options).unwrap();
+    assert_eq!(anonymous.list_objects(&public).count(), 0);
+}
+
+pub(crate) fn second_user(variant: &Variant<'_>) {
+    let Some(other) = variant.other() else { return };
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    client.put_object(&bucket, "k", "mine").unwrap();
+
+    assert_denied(other.head_bucket(&bucket));
+    assert_denied(other.list_objects(&bucket).next().unwrap());
+    let denied = assert_denied(other.get_object(&bucket, "k"));
+    assert!(denied.hint().unwrap().contains("may not do this"), "{denied}");
+    assert_denied(other.head_object(&bucket, "k"));
+    assert_denied(other.put_object(&bucket, "k", "theirs"));
+    assert_denied(other.delete_object(&bucket, "k"));
+    assert_denied(other.delete_objects(&bucket, ["k"]));
+    assert_denied(other.get_object_acl(&bucket, "k"));
+    assert_denied(other.put_object_acl(&bucket, "k", CannedAcl::PublicRead));
+    assert_denied(other.get_bucket_acl(&bucket));
+    assert_denied(other.put_bucket_acl(&bucket, CannedAcl::PublicReadWrite));
+    assert_denied(other.delete_bucket(&bucket));
+    assert_denied(other.delete_bucket_forced(&bucket));
+    let taken = other.create_bucket(&bucket).unwrap_err();
+    assert!(taken.is_bucket_already_exists(), "{taken}");
+    assert!(!owns(&other, &bucket) && owns(&client, &bucket));
+    assert_eq!(client.get_object(&bucket, "k").unwrap().text().unwrap(), "mine");
+}
+
+fn owns(client: &Client, bucket: &str) -> bool {
+    client.list_buckets().unwrap().iter().any(|owned| owned.name == bucket)
+}
+
+fn assert_denied<T>(result: plain_s3::Result<T>) -> Error {
+    let Err(error) = result else { panic!("not refused") };
+    assert!(error.is_access_denied() && error.status() == Some(403), "{error}");
+    error
+}

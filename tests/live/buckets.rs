@@ -1,0 +1,57 @@
+//! Buckets: made, looked at, removed.
+
+use std::thread;
+
+use plain_s3::{CreateBucketOptions, ErrorKind};
+
+use super::fixture::TestBucket;
+use super::gaps;
+use super::server::{Server, Variant};
+
+const THREADS: usize = 4;
+
+pub(crate) fn life_of_a_bucket(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::planned(&client);
+    assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
+    client.create_bucket(&bucket).unwrap();
+    client.head_bucket(&bucket).unwrap();
+    client.put_object(&bucket, "k", "x").unwrap();
+    if let Err(again) = client.create_bucket(&bucket) {
+        assert_eq!(again.code(), Some("BucketAlreadyOwnedByYou"), "{again}");
+    }
+    assert_eq!(client.list_objects(&bucket).count(), 1, "its objects are still there");
+    assert!(client.delete_bucket(&bucket).unwrap_err().is_bucket_not_empty());
+    client.delete_object(&bucket, "k").unwrap();
+    client.delete_bucket(&bucket).unwrap();
+    assert!(client.delete_bucket(&bucket).unwrap_err().is_no_such_bucket());
+
+    let elsewhere = CreateBucketOptions::new().location_constraint("no-such-place");
+    let outcome = match client.create_bucket_with(&bucket, &elsewhere) {
+        Err(error) if error.kind() == ErrorKind::Server => {
+            assert!(error.hint().unwrap().contains("location constraint"), "{error}");
+            Ok(())
+        }
+        other => Err(format!("{other:?}")),
+    };
+    gaps::UNKNOWN_PLACE.check(variant.server, outcome);
+}
+
+pub(crate) fn forced_delete(server: &Server) {
+    let variants = server.variants();
+    let client = variants.last().expect("a variant").client();
+    let bucket = TestBucket::create(&client);
+    thread::scope(|scope| {
+        for part in 0..THREADS {
+            let (client, bucket) = (client.clone(), &bucket);
+            scope.spawn(move || {
+                for n in 0..260 {
+                    client.put_object(bucket, &format!("{part}/ {n}&\u{1}"), "").unwrap();
+                }
+            });
+        }
+    });
+    client.delete_bucket_forced(&bucket).unwrap();
+    assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
+    assert!(client.delete_bucket_forced(&bucket).unwrap_err().is_no_such_bucket());
+}

@@ -1,0 +1,71 @@
+//! `If-Match` and its like.
+
+use std::time::Duration;
+
+use plain_s3::{ETag, GetObjectOptions, PutObjectOptions};
+use time::OffsetDateTime;
+
+use super::fixture::TestBucket;
+use super::gaps;
+use super::server::Variant;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+pub(crate) fn reading(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let e_tag = client.put_object(&bucket, "k", "content").unwrap().e_tag.unwrap();
+    let other = ETag::new("\"00000000000000000000000000000000\"");
+    let stored = client.head_object(&bucket, "k").unwrap().last_modified.date_time().unwrap();
+    let (before, after) = (stored - HOUR, OffsetDateTime::now_utc() + Duration::from_secs(1));
+
+    let options = GetObjectOptions::new;
+    for holds in [
+        options().if_match(e_tag.clone()),
+        options().if_none_match(other.clone()),
+        options().if_modified_since(before),
+        options().if_unmodified_since(after),
+    ] {
+        let text = client.get_object_with(&bucket, "k", &holds).unwrap().text().unwrap();
+        assert_eq!(text, "content", "{holds:?}");
+        client.head_object_with(&bucket, "k", &holds).unwrap();
+    }
+    for fails in [options().if_match(other), options().if_unmodified_since(before)] {
+        let error = client.get_object_with(&bucket, "k", &fails).unwrap_err();
+        assert!(error.is_precondition_failed() && error.status() == Some(412), "{fails:?}: {error}");
+        let error = client.head_object_with(&bucket, "k", &fails).unwrap_err();
+        assert!(error.is_precondition_failed(), "{fails:?}: {error}");
+    }
+    for fails in [options().if_none_match(e_tag), options().if_modified_since(stored)] {
+        let error = client.get_object_with(&bucket, "k", &fails).unwrap_err();
+        assert!(error.is_not_modified() && error.status() == Some(304), "{fails:?}: {error}");
+        let error = client.head_object_with(&bucket, "k", &fails).unwrap_err();
+        assert!(error.is_not_modified(), "{fails:?}: {error}");
+    }
+}
+
+pub(crate) fn storing(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let read = || client.get_object(&bucket, "k").unwrap().text().unwrap();
+    let options = PutObjectOptions::new;
+
+    client.put_object_with(&bucket, "k", "first", &options().if_absent()).unwrap();
+    let error = client.put_object_with(&bucket, "k", "second", &options().if_absent()).unwrap_err();
+    assert!(error.is_precondition_failed(), "{error}");
+    assert_eq!(read(), "first");
+
+    let other = ETag::new("\"00000000000000000000000000000000\"");
+    let error =
+        client.put_object_with(&bucket, "k", "third", &options().if_match(other.clone())).unwrap_err();
+    assert!(error.is_precondition_failed(), "{error}");
+    assert_eq!(read(), "first");
+    let e_tag = client.head_object(&bucket, "k").unwrap().e_tag.unwrap();
+    let stored = client.put_object_with(&bucket, "k", "fourth", &options().if_match(e_tag));
+    assert_eq!(read(), if stored.is_ok() { "fourth" } else { "first" });
+    gaps::QUOTED_IF_MATCH.check(variant.server, stored.map(drop).map_err(|error| error.to_string()));
+
+    let error = client.put_object_with(&bucket, "missing", "x", &options().if_match(other)).unwrap_err();
+    assert!(error.is_precondition_failed() || error.is_not_found(), "{error}");
+    assert!(client.head_object(&bucket, "missing").unwrap_err().is_not_found());
+}

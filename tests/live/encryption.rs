@@ -1,0 +1,63 @@
+//! Encryption by the server, with a key of the caller's or with one of its own.
+
+use std::time::Duration;
+
+use plain_s3::{ErrorKind, GetObjectOptions, PutObjectOptions, UrlOptions};
+
+use super::fixture::TestBucket;
+use super::gaps;
+use super::http;
+use super::server::Variant;
+
+const KEY: [u8; 32] = [0x5a; 32];
+
+pub(crate) fn with_a_key_of_ours(variant: &Variant<'_>) {
+    let client = variant.client();
+    let put = PutObjectOptions::new().sse_customer_key(KEY);
+    let get = GetObjectOptions::new().sse_customer_key(KEY);
+    if !variant.endpoint.starts_with("https:") {
+        let error = client.put_object_with("some-bucket", "k", "secret", &put).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        return;
+    }
+    let bucket = TestBucket::create(&client);
+    client.put_object_with(&bucket, "k", "secret", &put).unwrap();
+    assert_eq!(client.get_object_with(&bucket, "k", &get).unwrap().text().unwrap(), "secret");
+    let head = client.head_object_with(&bucket, "k", &get).unwrap();
+    assert_eq!(head.content_length, 6);
+    assert_eq!(head.header("x-amz-server-side-encryption-customer-algorithm"), Some("AES256"));
+    let range = GetObjectOptions::new().sse_customer_key(KEY).range(2..4);
+    assert_eq!(client.get_object_with(&bucket, "k", &range).unwrap().text().unwrap(), "cr");
+
+    let none = client.get_object(&bucket, "k").unwrap_err();
+    assert_eq!(none.status(), Some(400), "{none}");
+    let wrong = GetObjectOptions::new().sse_customer_key([0; 32]);
+    let error = client.get_object_with(&bucket, "k", &wrong).unwrap_err();
+    assert!(matches!(error.status(), Some(400 | 403)), "{error}");
+
+    let hour = Duration::from_secs(3600);
+    let url =
+        client.presign_get_object_with(&bucket, "k", hour, &UrlOptions::new().sse_customer_key(KEY)).unwrap();
+    assert_eq!(url.headers.len(), 3);
+    let answer = http::send(variant, "GET", &url.url, &url.headers, b"");
+    assert_eq!((answer.status, answer.text().as_str()), (200, "secret"));
+    assert_eq!(http::get(variant, &url.url).status, 403, "the key is signed, so it must be sent");
+}
+
+pub(crate) fn with_a_key_of_the_servers(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let options = PutObjectOptions::new().server_side_encryption("AES256");
+    let outcome = client.put_object_with(&bucket, "k", "secret", &options).and_then(|_| {
+        assert_eq!(client.get_object(&bucket, "k")?.text()?, "secret");
+        client.head_object(&bucket, "k")
+    });
+    gaps::SERVER_KEYS.check(
+        variant.server,
+        match outcome {
+            Ok(head) if head.header("x-amz-server-side-encryption") == Some("AES256") => Ok(()),
+            Ok(_) => Err("the answer does not speak of encryption".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+    );
+}

@@ -1,0 +1,72 @@
+//! Refusals: what a program can ask of them, and what a person reads.
+
+use plain_s3::{Credentials, Error, ErrorKind};
+
+use super::fixture::{TestBucket, unique_name};
+use super::server::Variant;
+
+pub(crate) fn credentials(variant: &Variant<'_>) {
+    let access_key = variant.access_key();
+    let wrong_secret = variant.client_of(Credentials::new(&access_key, "not+the/secret"));
+    let error = wrong_secret.list_buckets().unwrap_err();
+    assert_refused(&error, "SignatureDoesNotMatch", 403);
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .contains(&format!("the secret key is not the one of the access key {access_key:?}"))
+    );
+    assert!(error.string_to_sign().unwrap().contains('\n'));
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(!text.contains("not+the/secret"), "{text}");
+    }
+
+    let unknown = variant.client_of(Credentials::new("NOBODYSACCESSKEY0000", "x"));
+    for error in [
+        unknown.list_buckets().unwrap_err(),
+        unknown.put_object("any-bucket", "k", "x").unwrap_err(),
+        unknown.list_objects("any-bucket").next().unwrap().unwrap_err(),
+    ] {
+        assert_refused(&error, "InvalidAccessKeyId", 403);
+        assert!(error.hint().unwrap().contains("\"NOBODYSACCESSKEY0000\""), "{error}");
+    }
+}
+
+pub(crate) fn missing(variant: &Variant<'_>) {
+    let client = variant.client();
+    let name = &unique_name();
+    for error in [
+        client.list_objects(name).next().unwrap().unwrap_err(),
+        client.get_object(name, "k").unwrap_err(),
+        client.put_object(name, "k", "x").unwrap_err(),
+        client.delete_object(name, "k").unwrap_err(),
+        client.delete_objects(name, ["k"]).unwrap_err(),
+        client.delete_bucket(name).unwrap_err(),
+        client.get_bucket_acl(name).unwrap_err(),
+    ] {
+        assert_refused(&error, "NoSuchBucket", 404);
+        assert!(error.is_not_found() && error.is_no_such_bucket(), "{error}");
+        assert!(error.hint().unwrap().contains(&format!("no bucket {name:?}")), "{error}");
+    }
+    let error = client.head_bucket(name).unwrap_err();
+    assert!(error.is_not_found() && error.status() == Some(404), "{error}");
+
+    let bucket = TestBucket::create(&client);
+    for error in [
+        client.get_object(&bucket, "no such key").unwrap_err(),
+        client.get_object_acl(&bucket, "no such key").unwrap_err(),
+    ] {
+        assert_refused(&error, "NoSuchKey", 404);
+        assert!(error.is_not_found() && !error.is_no_such_bucket(), "{error}");
+        assert!(error.to_string().contains("no such key"), "{error}");
+    }
+    let error = client.head_object(&bucket, "no such key").unwrap_err();
+    assert!(error.is_not_found() && error.status() == Some(404), "{error}");
+    client.delete_object(&bucket, "no such key").unwrap();
+}
+
+fn assert_refused(error: &Error, code: &str, status: u16) {
+    assert_eq!(error.kind(), ErrorKind::Server, "{error}");
+    assert_eq!((error.code(), error.status()), (Some(code), Some(status)), "{error}");
+    assert!(error.request_id().is_some(), "{error}");
+}

@@ -1,0 +1,135 @@
+//! Listings: pages, folders, starting points.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use plain_s3::{Client, ListObjectsOptions, ListVersion};
+
+use super::fixture::TestBucket;
+use super::server::{Server, Variant};
+
+const THREADS: usize = 4;
+const VERSIONS: [ListVersion; 2] = [ListVersion::V1, ListVersion::V2];
+
+pub(crate) fn more_than_a_page(server: &Server) {
+    let variants = server.variants();
+    let bucket = TestBucket::create(&variants[0].client());
+    let mut keys: Vec<String> = (0..980).map(|n| format!("n{n:04}")).collect();
+    keys.extend((0..40).flat_map(|folder| (0..3).map(move |n| format!("folder{folder:02}/{n}"))));
+    keys.sort();
+    store(&variants[0].client(), &bucket, &keys);
+
+    for variant in &variants {
+        println!("-- {variant}");
+        let client = variant.client();
+        for version in VERSIONS {
+            let all = ListObjectsOptions::new().version(version);
+            assert_listed(&client, &bucket, &all, &keys, "", "", None);
+            for size in [1000, 999, 100] {
+                let pages =
+                    assert_listed(&client, &bucket, &all.clone().page_size(size), &keys, "", "", None);
+                assert!(pages >= keys.len().div_ceil(size as usize), "{pages} pages of {size}");
+            }
+            for start in ["", "folder20/1", "folder20/", "n", "n0978", "n0979", "z"] {
+                assert_listed(&client, &bucket, &all.clone().start_after(start), &keys, "", start, None);
+            }
+            let folders = all.clone().delimiter("/");
+            assert_listed(&client, &bucket, &folders, &keys, "", "", Some("/"));
+            // pages that end in a folder, and pages that end in an object
+            for size in [7, 41] {
+                let pages = folders.clone().page_size(size);
+                assert_listed(&client, &bucket, &pages, &keys, "", "", Some("/"));
+            }
+            let some = folders.prefix("folder1").page_size(4);
+            assert_listed(&client, &bucket, &some, &keys, "folder1", "", Some("/"));
+            assert_listed(&client, &bucket, &all.prefix("n09"), &keys, "n09", "", None);
+        }
+    }
+}
+
+pub(crate) fn folders(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    assert_eq!(client.list_objects(&bucket).count(), 0);
+    let keys = [
+        "a b/ü&c/1",
+        "a b/ü&c/2",
+        "a b/x",
+        "photos",
+        "photos/",
+        "photos/2023/1.jpg",
+        "photos/2024/1.jpg",
+        "photos/2024/2.jpg",
+        "photos/cover.jpg",
+        "photos//odd",
+        "photos-old/1.jpg",
+        "x|y|z",
+        "x|y|",
+    ]
+    .map(str::to_owned);
+    store(&client, &bucket, &keys);
+    for version in VERSIONS {
+        for prefix in ["", "p", "photos", "photos/", "photos/2024/", "a b/", "a b/ü", "x|", "none"] {
+            for delimiter in [None, Some("/"), Some("|"), Some("20"), Some("ü&")] {
+                for size in [None, Some(1), Some(2)] {
+                    let mut options = ListObjectsOptions::new().version(version).prefix(prefix);
+                    options = match delimiter {
+                        Some(delimiter) => options.delimiter(delimiter),
+                        None => options,
+                    };
+                    options = match size {
+                        Some(size) => options.page_size(size),
+                        None => options,
+                    };
+                    assert_listed(&client, &bucket, &options, &keys, prefix, "", delimiter);
+                }
+            }
+        }
+    }
+}
+
+/// Compares with what S3 says a listing is, and returns the number of pages.
+fn assert_listed(
+    client: &Client,
+    bucket: &str,
+    options: &ListObjectsOptions,
+    keys: &[String],
+    prefix: &str,
+    start_after: &str,
+    delimiter: Option<&str>,
+) -> usize {
+    let mut objects = BTreeSet::new();
+    let mut prefixes = BTreeSet::new();
+    for key in keys.iter().filter(|key| key.as_str() > start_after) {
+        let Some(rest) = key.strip_prefix(prefix) else { continue };
+        match delimiter.and_then(|delimiter| Some(rest.find(delimiter)? + delimiter.len())) {
+            Some(end) => prefixes.insert(key[..prefix.len() + end].to_owned()),
+            None => objects.insert(key.clone()),
+        };
+    }
+    let mut pages = 0;
+    let (mut found, mut rolled_up) = (Vec::new(), Vec::new());
+    for page in client.list_objects_with(bucket, options).pages() {
+        let page = page.unwrap_or_else(|error| panic!("{options:?}: {error}"));
+        found.extend(page.objects.into_iter().map(|object| object.key));
+        rolled_up.extend(page.common_prefixes);
+        pages += 1;
+    }
+    assert_eq!(found, Vec::from_iter(objects), "{options:?}");
+    assert_eq!(rolled_up, Vec::from_iter(prefixes), "{options:?}");
+    pages
+}
+
+/// Stores empty objects from several threads: clones of a client share its connections.
+fn store(client: &Client, bucket: &str, keys: &[String]) {
+    thread::scope(|scope| {
+        for part in keys.chunks(keys.len().div_ceil(THREADS)) {
+            let client = client.clone();
+            scope.spawn(move || {
+                for key in part {
+                    client.put_object(bucket, key, "").unwrap();
+                }
+            });
+        }
+    });
+}

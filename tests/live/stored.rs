@@ -1,0 +1,86 @@
+//! What is stored with an object, and what is told of it: tags, redirects, metadata, attributes, parts.
+
+use plain_s3::{ErrorKind, GetObjectOptions, Method, PutObjectOptions, RawRequest};
+
+use super::fixture::TestBucket;
+use super::gaps;
+use super::server::Variant;
+
+pub(crate) fn tags_and_redirects(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let options = PutObjectOptions::new().tagging([("project", "plain & simple"), ("café", "é=1")]);
+    client.put_object_with(&bucket, "tagged", "x", &options).unwrap();
+    let request = RawRequest::new(Method::Get).bucket(&*bucket).key("tagged").subresource("tagging");
+    let tags = client.send_raw(&request, "").and_then(|answer| answer.text());
+    gaps::TAGS.check(
+        variant.server,
+        match tags {
+            Ok(xml) if xml.contains("plain &amp; simple") && xml.contains("é=1") => Ok(()),
+            other => Err(format!("{other:?}")),
+        },
+    );
+
+    let options = PutObjectOptions::new().website_redirect_location("/other.html");
+    client.put_object_with(&bucket, "moved", "x", &options).unwrap();
+    let head = client.head_object(&bucket, "moved").unwrap();
+    gaps::REDIRECTS.check(
+        variant.server,
+        match head.header("x-amz-website-redirect-location") {
+            Some("/other.html") => Ok(()),
+            other => Err(format!("{other:?}")),
+        },
+    );
+}
+
+pub(crate) fn metadata_that_is_not_ascii(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let values = ["café", "日本 語", "ÿ", "a \"quoted\" =?word?=", "🦀 and text"];
+    let mut options = PutObjectOptions::new();
+    for (i, value) in values.iter().enumerate() {
+        options = options.metadata(&format!("v{i}"), *value);
+    }
+    client.put_object_with(&bucket, "k", "x", &options).unwrap();
+    for metadata in [
+        client.head_object(&bucket, "k").unwrap().metadata,
+        client.get_object(&bucket, "k").unwrap().metadata.metadata,
+    ] {
+        for (i, value) in values.iter().enumerate() {
+            assert_eq!(metadata[&format!("v{i}")], *value);
+        }
+    }
+}
+
+pub(crate) fn attributes(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let stored = client.put_object(&bucket, "k", vec![7; 3 << 20]).unwrap();
+    let attributes = client.get_object_attributes(&bucket, "k");
+    if let Err(error) = &attributes {
+        assert!(matches!(error.kind(), ErrorKind::UnexpectedAnswer | ErrorKind::Server), "{error}");
+    }
+    gaps::ATTRIBUTES.check(
+        variant.server,
+        attributes.map_err(|error| error.to_string()).map(|attributes| {
+            assert_eq!((attributes.size, attributes.e_tag), (Some(3 << 20), stored.e_tag));
+        }),
+    );
+    assert!(client.get_object_attributes(&bucket, "missing").is_err());
+}
+
+pub(crate) fn part_numbers(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    client.put_object(&bucket, "k", "whole").unwrap();
+    let part = GetObjectOptions::new().part_number(1);
+    for outcome in [
+        client.get_object_with(&bucket, "k", &part).and_then(|object| object.text()),
+        client.head_object_with(&bucket, "k", &part).map(|_| "whole".to_owned()),
+    ] {
+        gaps::PART_NUMBERS.check(
+            variant.server,
+            outcome.map_err(|error| error.to_string()).map(|text| assert_eq!(text, "whole")),
+        );
+    }
+}

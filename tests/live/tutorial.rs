@@ -1,0 +1,107 @@
+//! The eleven steps of the tutorial, each with a look at what it did.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use plain_s3::{CannedAcl, Client, Timestamp};
+
+use super::fixture::{TempDir, TestBucket};
+use super::http;
+use super::server::Variant;
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// Of `Hello World!`.
+const HELLO_MD5: &str = "ed076287532e86365e841e92bfc50d8c";
+
+pub(crate) fn eleven_steps(variant: &Variant<'_>) {
+    // 1: a connection
+    let client = variant.client();
+
+    // 2: owned buckets
+    let mah_bucket = TestBucket::create(&client);
+    let owned = client.list_buckets().unwrap();
+    let mine = owned.iter().find(|owned| owned.name == *mah_bucket).expect("the new bucket among the owned");
+    assert_just_now(mine.creation_date);
+
+    // 3: a new bucket
+    let bucket = TestBucket::planned(&client);
+    assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
+    client.create_bucket(&bucket).unwrap();
+    client.head_bucket(&bucket).unwrap();
+    assert!(names(&client).contains(&bucket.to_owned()));
+
+    // 4: its content
+    client.put_object(&bucket, "myphoto1.jpg", vec![1; 251_262]).unwrap();
+    client.put_object(&bucket, "myphoto2.jpg", vec![2; 262_518]).unwrap();
+    let objects: Vec<_> = client.list_objects(&bucket).map(Result::unwrap).collect();
+    let lines: Vec<_> = objects.iter().map(|object| (object.key.as_str(), object.size)).collect();
+    assert_eq!(lines, [("myphoto1.jpg", 251_262), ("myphoto2.jpg", 262_518)]);
+    objects.iter().for_each(|object| assert_just_now(object.last_modified));
+
+    // 5: deleting a bucket, which must be empty
+    let refused = client.delete_bucket(&bucket).unwrap_err();
+    assert!(refused.is_bucket_not_empty(), "{refused}");
+    assert_eq!(refused.status(), Some(409));
+    assert!(refused.hint().unwrap().contains("delete_bucket_forced"), "{refused}");
+    assert_eq!(client.list_objects(&bucket).count(), 2);
+    client.delete_bucket(&mah_bucket).unwrap();
+    assert!(client.head_bucket(&mah_bucket).unwrap_err().is_not_found());
+
+    // 6: the forced delete
+    client.delete_bucket_forced(&bucket).unwrap();
+    assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
+    assert!(!names(&client).contains(&bucket.to_owned()));
+
+    // 7: an object
+    client.create_bucket(&bucket).unwrap();
+    let stored = client.put_object(&bucket, "hello.txt", "Hello World!").unwrap();
+    assert_eq!(stored.e_tag.unwrap().as_str(), HELLO_MD5);
+    let head = client.head_object(&bucket, "hello.txt").unwrap();
+    assert_eq!((head.content_length, head.e_tag.unwrap().as_str()), (12, HELLO_MD5));
+    assert_eq!(client.get_object(&bucket, "hello.txt").unwrap().text().unwrap(), "Hello World!");
+
+    // 8: ACLs
+    client.put_object(&bucket, "secret_plans.txt", "Dominate the world").unwrap();
+    client.put_object_acl(&bucket, "hello.txt", CannedAcl::PublicRead).unwrap();
+    client.put_object_acl(&bucket, "secret_plans.txt", CannedAcl::Private).unwrap();
+    assert!(client.get_object_acl(&bucket, "hello.txt").unwrap().is_public_read());
+    assert!(!client.get_object_acl(&bucket, "secret_plans.txt").unwrap().is_public_read());
+
+    // 9: a download to a file
+    let folder = TempDir::create();
+    let poetry = b"BEFOREHAND: close door, each window & exit".repeat(10_000);
+    client.put_object(&bucket, "perl_poetry.pdf", &poetry).unwrap();
+    let download = client.download_file(&bucket, "perl_poetry.pdf", folder.join("poetry.pdf")).unwrap();
+    assert_eq!(download.bytes, poetry.len() as u64);
+    assert!(fs::read(folder.join("poetry.pdf")).unwrap() == poetry);
+    assert_eq!(folder.files(), ["poetry.pdf"]);
+
+    // 10: deleting an object
+    client.put_object(&bucket, "goodbye.txt", "Goodbye World!").unwrap();
+    client.delete_object(&bucket, "goodbye.txt").unwrap();
+    assert!(client.get_object(&bucket, "goodbye.txt").unwrap_err().is_not_found());
+    assert!(client.list_objects(&bucket).all(|object| object.unwrap().key != "goodbye.txt"));
+
+    // 11: URLs, unsigned and signed for an hour
+    let hello = http::get(variant, &client.object_url(&bucket, "hello.txt").unwrap());
+    assert_eq!((hello.status, hello.text().as_str()), (200, "Hello World!"));
+    let unsigned = client.object_url(&bucket, "secret_plans.txt").unwrap();
+    assert_eq!(http::get(variant, &unsigned).status, 403);
+    let signed = client.presign_get_object(&bucket, "secret_plans.txt", HOUR).unwrap();
+    let plans = http::get(variant, &signed.url);
+    assert_eq!((plans.status, plans.text().as_str()), (200, "Dominate the world"));
+}
+
+fn names(client: &Client) -> Vec<String> {
+    client.list_buckets().unwrap().into_iter().map(|bucket| bucket.name).collect()
+}
+
+/// A quarter of an hour either way is what servers allow the clocks to differ.
+fn assert_just_now(moment: Timestamp) {
+    let then = moment.system_time().unwrap_or_else(|| panic!("a date: {moment}"));
+    let now = SystemTime::now();
+    let apart = now.duration_since(then).or_else(|_| then.duration_since(now)).unwrap();
+    assert!(apart < Duration::from_secs(900), "{moment} is {apart:?} from now");
+    let text = moment.to_string();
+    assert!(text.len() == "2011-04-21T18:05:39.000Z".len() && text.ends_with('Z'), "{text}");
+}

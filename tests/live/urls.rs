@@ -1,0 +1,88 @@
+//! URLs to hand to others, used by a client that knows nothing of S3.
+
+use std::thread;
+use std::time::Duration;
+
+use plain_s3::UrlOptions;
+
+use super::fixture::TestBucket;
+use super::http;
+use super::server::{Server, Variant};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+pub(crate) fn response_overrides(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    client.put_object(&bucket, "k", "content").unwrap();
+    let options = UrlOptions::new()
+        .response_content_type("text/plain; charset=utf-8")
+        .response_content_disposition("attachment; filename=\"a b+c.txt\"")
+        .response_content_encoding("x-own")
+        .response_content_language("de")
+        .response_cache_control("no-store")
+        .response_expires("Thu, 01 Jan 1970 00:00:00 GMT");
+    let url = client.presign_get_object_with(&bucket, "k", HOUR, &options).unwrap();
+    let answer = http::get(variant, &url.url);
+    assert_eq!((answer.status, answer.text().as_str()), (200, "content"), "{url}");
+    for (name, value) in [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("content-disposition", "attachment; filename=\"a b+c.txt\""),
+        ("content-encoding", "x-own"),
+        ("content-language", "de"),
+        ("cache-control", "no-store"),
+        ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}");
+    }
+}
+
+pub(crate) fn signed_headers(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let options = UrlOptions::new()
+        .header("content-type", "application/pdf")
+        .header("x-amz-meta-colour", "blue")
+        .header("x-amz-acl", "public-read");
+    let url = client.presign_put_object_with(&bucket, "a b.pdf", HOUR, &options).unwrap();
+    let without = http::put(variant, &url.url, &[], b"x");
+    assert_eq!(without.status, 403, "{}", without.text());
+    let answer = http::put(variant, &url.url, &url.headers, b"content");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let head = client.head_object(&bucket, "a b.pdf").unwrap();
+    assert_eq!((head.content_length, head.content_type.as_deref()), (7, Some("application/pdf")));
+    assert_eq!(head.metadata["colour"], "blue");
+    assert!(client.get_object_acl(&bucket, "a b.pdf").unwrap().is_public_read());
+}
+
+pub(crate) fn expiry(server: &Server) {
+    let variants = server.variants();
+    let owner = variants[0].client();
+    let bucket = TestBucket::create(&owner);
+    owner.put_object(&bucket, "k", "content").unwrap();
+    owner.put_object(&bucket, "other", "other").unwrap();
+
+    let mut short_lived = Vec::new();
+    for variant in &variants {
+        println!("-- {variant}");
+        let client = variant.client();
+        let url = client.presign_get_object(&bucket, "k", HOUR).unwrap().url;
+        assert_eq!(http::get(variant, &url).status, 200, "{url}");
+        let changed = url.replacen("/k?", "/other?", 1);
+        assert_ne!(url, changed);
+        assert_eq!(http::get(variant, &changed).status, 403, "{changed}");
+        assert_eq!(http::put(variant, &url, &[], b"x").status, 403, "a URL to read is none to store");
+        let prolonged =
+            url.replace("X-Amz-Expires=3600", "X-Amz-Expires=7200").replace("Expires=1", "Expires=2");
+        assert_ne!(url, prolonged);
+        assert_eq!(http::get(variant, &prolonged).status, 403, "{prolonged}");
+        short_lived.push((variant, client.presign_get_object(&bucket, "k", Duration::from_secs(1)).unwrap()));
+    }
+    // only time makes a URL expire
+    thread::sleep(Duration::from_secs(2));
+    for (variant, url) in short_lived {
+        let answer = http::get(variant, &url.url);
+        assert_eq!(answer.status, 403, "{variant}: {url}: {}", answer.text());
+    }
+    assert_eq!(owner.get_object(&bucket, "k").unwrap().text().unwrap(), "content");
+}
