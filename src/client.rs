@@ -108,3 +108,18 @@ impl fmt::Debug for Client {
         f.debug_tuple("Client").field(&self.inner.signer).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_learn_the_servers_clock_at_once_learn_it_once() {
+        let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
+        let server = OffsetDateTime::now_utc() + time::Duration::hours(1);
+        for _ in 0..2 {
+            assert!((3595..=3600).contains(&client.set_clock(server)));
+        }
+        assert!((server - client.now()).abs() < time::Duration::seconds(5));
+    }
+}
