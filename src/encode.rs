@@ -29,11 +29,9 @@ fn push(out: &mut String, text: &str, keep_slash: bool) {
 
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// Decodes what a listing with `encoding-type=url` carries, where `+` is a space.
@@ -53,7 +51,8 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
+/// The value of a hexadecimal digit of either case.
+pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
     Some(char::from(byte).to_digit(16)? as u8)
 }
 

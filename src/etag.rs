@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::encode;
+
 /// The ETag of an object, without its quotes.
 ///
 /// For an object stored by one plain PUT it is the MD5 of the content in hexadecimal digits; for one
@@ -26,12 +28,10 @@ impl ETag {
     ///
     /// An encrypted object's ETag may have the form and be none.
     pub fn md5(&self) -> Option<[u8; 16]> {
-        let digits: Option<Vec<u8>> =
-            self.0.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
-        let digits = digits.filter(|digits| digits.len() == 32)?;
+        let digits = Some(self.0.as_bytes()).filter(|digits| digits.len() == 32)?;
         let mut md5 = [0; 16];
         for (byte, pair) in md5.iter_mut().zip(digits.chunks(2)) {
-            *byte = pair[0] << 4 | pair[1];
+            *byte = encode::hex_digit(pair[0])? << 4 | encode::hex_digit(pair[1])?;
         }
         Some(md5)
     }

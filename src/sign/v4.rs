@@ -33,13 +33,15 @@ pub(super) fn sign(
     }
     let scope = scope(&date, region);
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &headers);
-    let canonical = format!(
-        "{}\n{}\n{}\n{canonical_headers}\n{signed_headers}\n{}",
+    let canonical = [
         request.method.as_str(),
-        address.path,
-        canonical_query(query_pairs(request)),
-        request.payload_sha256
-    );
+        &address.path,
+        &canonical_query(query_pairs(request)),
+        &canonical_headers,
+        &signed_headers,
+        &request.payload_sha256,
+    ]
+    .join("\n");
     let text = string_to_sign(&date, &scope, &canonical);
     let signature = signature(credentials.secret_key(), &date, region, &text);
     headers.set(
@@ -75,11 +77,15 @@ pub(super) fn presign(
         pairs.push(("X-Amz-Security-Token".into(), encode::query(token)));
     }
     let query = canonical_query(pairs);
-    let canonical = format!(
-        "{}\n{}\n{query}\n{canonical_headers}\n{signed_headers}\nUNSIGNED-PAYLOAD",
+    let canonical = [
         request.method.as_str(),
-        address.path
-    );
+        &address.path,
+        &query,
+        &canonical_headers,
+        &signed_headers,
+        "UNSIGNED-PAYLOAD",
+    ]
+    .join("\n");
     let text = string_to_sign(&date, &scope, &canonical);
     let signature = signature(credentials.secret_key(), &date, region, &text);
     format!("{query}&X-Amz-Signature={signature}")
@@ -109,9 +115,16 @@ fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
     let mut lines = String::new();
     for (name, value) in &all {
+        lines.push_str(name);
+        lines.push(':');
         // inner runs of spaces count as one
-        let words: Vec<&str> = value.split(' ').filter(|word| !word.is_empty()).collect();
-        lines.push_str(&format!("{name}:{}\n", words.join(" ")));
+        for (i, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
+            if i > 0 {
+                lines.push(' ');
+            }
+            lines.push_str(word);
+        }
+        lines.push('\n');
     }
     (lines, names.join(";"))
 }
@@ -121,7 +134,7 @@ pub(super) fn scope(date: &str, region: &str) -> String {
 }
 
 fn string_to_sign(date: &str, scope: &str, canonical: &str) -> String {
-    format!("{ALGORITHM}\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical)))
+    [ALGORITHM, date, scope, &hex(&Sha256::digest(canonical))].join("\n")
 }
 
 pub(super) fn signature(secret: &str, date: &str, region: &str, text: &str) -> String {
