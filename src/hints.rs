@@ -76,6 +76,10 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
         "AccessDenied" => "The keys are known, but may not do this: look at the bucket's owner, its policy and its \
                            ACL (a server may also say this of a missing object that may not be listed)."
             .to_owned(),
+        "NoSuchBucket" if situation.request.bucket.is_none() => format!(
+            "The server took {host} for the name of a bucket: use the host name that it is set up with, or its IP \
+             address."
+        ),
         "NoSuchBucket" => format!(
             "{host} has no bucket {bucket:?}: check the name and the endpoint, or make it with create_bucket."
         ),
@@ -83,6 +87,9 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
             "The bucket {bucket:?} has no object of this key{}; keys are compared byte for byte, list_objects shows them.",
             if code == "NotFound" { ", or is missing itself" } else { "" }
         ),
+        "NotFound" if situation.request.bucket.is_none() => {
+            format!("{host} does not answer as an S3 server: check the endpoint.")
+        }
         "NotFound" => format!("{host} has no bucket {bucket:?}: check the name and the endpoint."),
         "BucketNotEmpty" => {
             "Delete its objects first (older versions and pending uploads count), or use delete_bucket_forced."
@@ -145,7 +152,7 @@ fn duration_in_words(seconds: u64) -> String {
 }
 
 fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
-    let secret = match situation.signer.credentials() {
+    let mut secret = match situation.signer.credentials() {
         Some(credentials) => {
             format!(
                 "Most often the secret key is not the one of the access key {:?}.",
@@ -154,6 +161,9 @@ fn signature_hint(answer: &Answer, situation: &Situation<'_>) -> String {
         }
         None => "The request was not signed.".to_owned(),
     };
+    if situation.endpoint.authority().starts_with("localhost") {
+        secret.push_str(" A Ceph gateway takes localhost for the name of a bucket: use 127.0.0.1.");
+    }
     let (Some(ours), Some(theirs)) = (situation.signed, &answer.expected) else { return secret };
     // under V4 the string to sign holds a hash, so the line that differs is found in what was hashed
     let pair = match (&ours.canonical_request, &theirs.canonical_request) {
@@ -275,6 +285,26 @@ mod tests {
         ] {
             let answer = Answer { date: Some(date.into()), ..coded("RequestTimeTooSkewed") };
             assert!(explained(answer, &v2(), None).hint().unwrap().contains(words), "{date}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_the_wrong_one_is_told_as_such() {
+        let request = Request::service("ListBuckets", Method::Get);
+        let endpoint = Endpoint::parse("http://localhost:8480").unwrap();
+        for (code, words) in [
+            ("NoSuchBucket", "took localhost:8480 for the name of a bucket"),
+            ("NotFound", "as an S3 server"),
+        ] {
+            let situation = Situation {
+                request: &request,
+                endpoint: &endpoint,
+                signer: &v2(),
+                signed: None,
+                now: OffsetDateTime::UNIX_EPOCH,
+            };
+            let error = explain(Error::server(ErrorKind::Server, coded(code), ""), &situation);
+            assert!(error.hint().unwrap().contains(words), "{error}");
         }
     }
 

@@ -81,7 +81,7 @@ impl Response {
             name if root_names.contains(&name) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(foreign()),
             "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
-            name => Err(self.unexpected(format!("the answer is <{name}> where <{root_name}> was due"))),
+            name => Err(self.garbled(format!("the answer is <{name}> where <{root_name}> was due"))),
         }
     }
 
@@ -142,7 +142,7 @@ impl Response {
     }
 
     /// The same for one that was cut short or is not the store's at all, so that asking again may help.
-    fn garbled(&self, message: impl Into<String>) -> Error {
+    pub(crate) fn garbled(&self, message: impl Into<String>) -> Error {
         let mut error = self.unexpected(message);
         if let Some(answer) = error.answer_mut() {
             answer.garbled = true;

@@ -44,7 +44,7 @@ fn non_answers() -> Vec<(ErrorKind, fn() -> Answer)> {
         (ErrorKind::UnexpectedAnswer, || Answer::new(200).body("<html><title>Hello</title></html>")),
         (ErrorKind::UnexpectedAnswer, || Answer::new(200).body("<html><p>unclosed<br>")),
         (ErrorKind::UnexpectedAnswer, || Answer::xml("<CompleteMultipartUploadResult><ETag>cut of")),
-        (ErrorKind::UnexpectedAnswer, || Answer::xml("<ListBucketResult/>")),
+        (ErrorKind::UnexpectedAnswer, || Answer::xml("<Tagging/>")),
         (ErrorKind::Network, || {
             Answer::xml("<CompleteMultipartUploadResult>").content_length(999).then(End::Fin)
         }),

@@ -202,7 +202,7 @@ impl Client {
             None => {}
         }
         let headers = self.execute(&request, &mut body, |response: Response| {
-            let without = response.unexpected("the answer to a PUT has no ETag");
+            let without = response.garbled("the answer to a PUT has no ETag");
             let headers = response.finish()?;
             if check && headers.get("etag").is_none() { Err(without) } else { Ok(headers) }
         })?;

@@ -125,9 +125,11 @@ impl Transport for Socket {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {
-                    if self.plain && self.has_input() {
+                    let over = limit.is_some_and(|limit| since.elapsed() >= limit);
+                    // under TLS the input may be a session ticket, which is a reason to hope at the end only
+                    if (self.plain || over) && self.has_input() {
                         self.refuse();
-                    } else if limit.is_some_and(|limit| since.elapsed() >= limit) {
+                    } else if over {
                         return Err(Error::Timeout(timeout.reason));
                     }
                 }

@@ -102,20 +102,8 @@ fn send_tls(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Answer {
-    use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
-
-    let provider = if cfg!(feature = "rustls") { TlsProvider::Rustls } else { TlsProvider::NativeTls };
-    let mut tls = TlsConfig::builder().provider(provider);
-    if let Some(pem) = variant.ca_pem {
-        tls = tls.root_certs(RootCerts::new_with_certs(&[Certificate::from_pem(pem).unwrap()]));
-    }
-    let config = ureq::Agent::config_builder()
-        .tls_config(tls.build())
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_global(Some(TIMEOUT));
-    let agent = ureq::Agent::new_with_config(config.build());
+    static AGENT: std::sync::OnceLock<ureq::Agent> = std::sync::OnceLock::new();
+    let agent = AGENT.get_or_init(|| tls_agent(variant.ca_pem));
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(name, value);
@@ -133,6 +121,24 @@ fn send_tls(
             .collect(),
         body: answer.body_mut().read_to_vec().unwrap(),
     }
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn tls_agent(ca_pem: Option<&[u8]>) -> ureq::Agent {
+    use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+
+    let provider = if cfg!(feature = "rustls") { TlsProvider::Rustls } else { TlsProvider::NativeTls };
+    let mut tls = TlsConfig::builder().provider(provider);
+    if let Some(pem) = ca_pem {
+        tls = tls.root_certs(RootCerts::new_with_certs(&[Certificate::from_pem(pem).unwrap()]));
+    }
+    let config = ureq::Agent::config_builder()
+        .tls_config(tls.build())
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_global(Some(TIMEOUT));
+    config.build().new_agent()
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
