@@ -1,7 +1,7 @@
 //! An object of any size copied within the server: one request where that is allowed, parts above.
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::metadata::ObjectMetadata;
 use crate::ops::{CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions};
@@ -49,8 +49,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`copy_object`](Self::copy_object); [`is_precondition_failed`](Error::is_precondition_failed) where
-    /// the source is replaced meanwhile. An upload that fails is aborted.
+    /// As [`copy_object`](Self::copy_object); [`Integrity`](ErrorKind::Integrity) where the source is
+    /// replaced meanwhile, or [`is_precondition_failed`](Error::is_precondition_failed). An upload that fails is aborted.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -91,7 +91,7 @@ impl Client {
         if source.content_length <= options.part_size {
             return self.copy_object_with(from, to, &options.object);
         }
-        self.copy_in_parts(from, to, &source, options).map_err(in_call)
+        self.copy_in_parts(from, to, &source, &look, options).map_err(in_call)
     }
 
     fn copy_in_parts(
@@ -99,6 +99,7 @@ impl Client {
         from: (&str, &str),
         to: (&str, &str),
         source: &ObjectMetadata,
+        look: &GetObjectOptions,
         options: &CopyOptions,
     ) -> Result<CopiedObject> {
         let (object, mut part) = options.object.split_for_parts(from)?;
@@ -112,7 +113,15 @@ impl Client {
         let id = self.begin_upload(to.0, to.1, &headers)?;
         let place = (to.0, to.1, id.as_str());
         let copied = self.copy_all(place, &part, source.content_length, options.part_size);
-        let stored = copied.and_then(|parts| self.finish_upload(place, &parts, &conditions));
+        let stored = copied.and_then(|parts| {
+            // not every server follows the condition on the source, Ceph 16.2 for one
+            let now = self.head_object_with(from.0, from.1, look)?;
+            if now.e_tag != source.e_tag {
+                return Err(Error::new(ErrorKind::Integrity, "the source was replaced while it was copied")
+                    .with_hint("Copy it again."));
+            }
+            self.finish_upload(place, &parts, &conditions)
+        });
         match stored {
             Ok(stored) => Ok(CopiedObject {
                 e_tag: stored.e_tag,
