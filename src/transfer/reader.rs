@@ -219,11 +219,11 @@ fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
         // a part is a range of the server's choice
         (None, 206) if !options.is_whole() => {}
         (Some(_), 206) => {}
-        (_, 200) => {
-            let message = "the server sent the whole object where a range or a part was asked for";
+        (range, 200) => {
+            let asked = if range.is_some() { "a range" } else { "a part" };
             return Err(response
-                .unexpected(message)
-                .with_hint("It does not know these; read the whole object, or one range of it."));
+                .unexpected(format!("the server sent the whole object where {asked} was asked for"))
+                .with_hint("It does not know these; read the whole object."));
         }
         (_, status) => {
             let due = if options.is_whole() { 200 } else { 206 };
