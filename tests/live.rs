@@ -22,8 +22,9 @@
 mod scenarios;
 
 use scenarios::{
-    access, buckets, conditions, each_server, each_variant, encryption, errors, forms, grants, keys, listing,
-    objects, presigned, raw, signing, stored, tutorial, urls, variants_are_complete,
+    access, buckets, conditions, copies, deletion, each_server, each_variant, encryption, errors, forms,
+    grants, keys, listing, objects, presigned, raw, settings, signing, stored, tutorial, urls,
+    variants_are_complete, versions,
 };
 
 #[test]
@@ -224,4 +225,74 @@ fn a_signed_request_is_sent_by_another_client() {
 fn credentials_come_from_closures_and_profiles() {
     each_variant(signing::credentials_of_a_closure);
     each_variant(signing::credentials_of_a_profile);
+}
+
+#[test]
+fn versions_and_delete_markers_are_listed_read_and_deleted() {
+    each_variant(versions::listed);
+}
+
+#[test]
+fn versions_are_listed_in_pages_of_any_size() {
+    each_server(versions::in_pages);
+}
+
+#[test]
+fn unfinished_uploads_are_listed_and_aborted() {
+    each_variant(deletion::uploads);
+}
+
+#[test]
+fn a_prefix_a_bucket_and_its_contents_are_deleted_with_all_versions() {
+    each_variant(deletion::everything);
+}
+
+#[test]
+fn what_may_not_be_deleted_is_told_and_the_bucket_stays() {
+    each_variant(deletion::refused);
+}
+
+#[test]
+fn a_forced_delete_of_thousands_of_versions_and_uploads() {
+    each_server(deletion::thousands);
+}
+
+#[test]
+fn objects_are_copied_with_their_metadata_or_other() {
+    each_variant(copies::metadata);
+}
+
+#[test]
+fn copies_of_versions_and_under_conditions() {
+    each_variant(copies::conditions);
+}
+
+#[test]
+fn objects_are_renamed() {
+    each_variant(copies::renamed);
+}
+
+#[test]
+fn settings_of_a_bucket_read_back_equal() {
+    each_variant(settings::of_buckets);
+}
+
+#[test]
+fn tags_read_back_equal() {
+    each_variant(settings::tags);
+}
+
+#[test]
+fn rules_of_a_lifecycle_read_back_equal_or_are_undone() {
+    each_variant(settings::lifecycle);
+}
+
+#[test]
+fn a_website_reads_back_equal() {
+    each_variant(settings::website);
+}
+
+#[test]
+fn deleting_a_setting_never_deletes_the_bucket() {
+    each_variant(settings::deleted);
 }

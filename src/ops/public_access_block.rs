@@ -86,6 +86,8 @@ impl Client {
     /// Reads what a bucket does against being public; `None` where nothing was set.
     /// ([GetPublicAccessBlock](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html))
     ///
+    /// Under Signature V2 only Ceph is known to have it; others answer `SignatureDoesNotMatch`.
+    ///
     /// # Errors
     ///
     /// [`Server`](crate::ErrorKind::Server) where the bucket is missing;

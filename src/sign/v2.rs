@@ -17,7 +17,7 @@ use crate::request::Request;
 use crate::timestamp;
 
 /// The query parameters that are signed. The list is closed: a server signs no other,
-/// and every server that knows one of these signs it.
+/// and every server signs these; but for publicAccessBlock, which only Ceph is known to.
 const SUBRESOURCES: [&str; 25] = [
     "acl",
     "cors",

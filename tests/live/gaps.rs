@@ -85,7 +85,46 @@ pub(crate) static FORM_REDIRECT: Promise =
 pub(crate) static FORM_EXTRA_FIELD: Promise =
     Promise { what: "a form with a field that is not in its policy is refused", gaps: &[] };
 
+const NOT_IN_S3S: (&str, &str) = ("embedded", "s3s leaves it to the store, and this one has it not");
+
+pub(crate) static POLICY: Promise = Promise { what: "a bucket has a policy", gaps: &[NOT_IN_S3S] };
+
+pub(crate) static CORS: Promise = Promise { what: "a bucket has CORS rules", gaps: &[NOT_IN_S3S] };
+
+pub(crate) static LIFECYCLE: Promise = Promise { what: "a bucket has a lifecycle", gaps: &[NOT_IN_S3S] };
+
+pub(crate) static LIFECYCLE_SIZES: Promise = Promise {
+    what: "rules of a lifecycle go by the size of objects",
+    gaps: &[("ceph-rgw", "16.2 leaves the size out, and would delete the others, too")],
+};
+
+pub(crate) static WEBSITE: Promise = Promise {
+    what: "a bucket is a website",
+    gaps: &[NOT_IN_S3S, ("ceph-rgw", "rgw_enable_static_website is off by default")],
+};
+
+pub(crate) static PUBLIC_ACCESS_BLOCK: Promise =
+    Promise { what: "a bucket blocks public access", gaps: &[NOT_IN_S3S] };
+
+pub(crate) static REQUEST_PAYMENT: Promise = Promise { what: "a bucket says who pays", gaps: &[NOT_IN_S3S] };
+
+pub(crate) static UPLOAD_FOLDERS: Promise = Promise {
+    what: "a delimiter rolls unfinished uploads into common prefixes",
+    gaps: &[("ceph-rgw", "16.2 leaves them out of its answer")],
+};
+
+pub(crate) static COPY_CONDITIONS: Promise = Promise {
+    what: "a condition on the source of a copy is followed",
+    gaps: &[("ceph-rgw", "16.2 reads x-amz-copy-if-match in place of x-amz-copy-source-if-match")],
+};
+
 impl Promise {
+    /// The value of a call, or nothing where the server is known not to have the function.
+    pub(crate) fn of<T>(&self, server: &Server, result: plain_s3::Result<T>) -> Option<T> {
+        self.check(server, result.as_ref().map(drop).map_err(ToString::to_string));
+        result.ok()
+    }
+
     /// Fails where the promise is not kept, unless that is a known gap; and where a known gap is none any more.
     pub(crate) fn check(&self, server: &Server, outcome: Result<(), String>) {
         let gap = self.gaps.iter().find(|(name, _)| *name == server.name);

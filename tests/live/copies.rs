@@ -1,0 +1,111 @@
+//! Objects copied and renamed within the server.
+
+use plain_s3::{CannedAcl, CopyObjectOptions, ErrorKind, GetObjectOptions, PutObjectOptions, Versioning};
+
+use super::fixture::TestBucket;
+use super::gaps;
+use super::server::Variant;
+
+pub(crate) fn metadata(variant: &Variant<'_>) {
+    let client = variant.client();
+    let (from, to) = (TestBucket::create(&client), TestBucket::create(&client));
+    let options = PutObjectOptions::new().content_type("text/plain").metadata("author", "larry");
+    for key in ["hello.txt", "a b+c%2F/../é?#&=", "//x"] {
+        let stored = client.put_object_with(&from, key, "Hello", &options).unwrap();
+        let copied = client.copy_object((&from, key), (&to, key)).unwrap();
+        assert_eq!(copied.e_tag, stored.e_tag, "{key}");
+        assert!(copied.last_modified.date_time().is_some());
+        let object = client.get_object(&to, key).unwrap();
+        assert_eq!(object.metadata.content_type.as_deref(), Some("text/plain"));
+        assert_eq!(object.metadata.metadata["author"], "larry");
+        assert_eq!(object.text().unwrap(), "Hello");
+    }
+
+    let page = (&*from, "hello.txt");
+    let refused = client.copy_object(page, page).unwrap_err();
+    assert_eq!(refused.code(), Some("InvalidRequest"), "{refused}");
+    assert!(refused.hint().unwrap().contains("replace_metadata"), "{refused}");
+    let html = PutObjectOptions::new().content_type("text/html").metadata("title", "b");
+    let replaced = CopyObjectOptions::new().replace_metadata(&html).acl(CannedAcl::PublicRead);
+    client.copy_object_with(page, page, &replaced).unwrap();
+    let object = client.get_object(&from, "hello.txt").unwrap();
+    assert_eq!(object.metadata.content_type.as_deref(), Some("text/html"));
+    assert_eq!(object.metadata.metadata.keys().collect::<Vec<_>>(), ["title"]);
+    assert_eq!(object.text().unwrap(), "Hello");
+    assert!(client.get_object_acl(&from, "hello.txt").unwrap().is_public_read());
+
+    let missing = client.copy_object((&from, "none"), (&to, "k")).unwrap_err();
+    assert!(missing.is_not_found() && missing.hint().unwrap().contains("The source \"none\""), "{missing}");
+    let missing = client.copy_object((&from, "//x"), ("no-such-bucket-anywhere", "k")).unwrap_err();
+    assert!(missing.is_not_found() && missing.hint().unwrap().contains("target"), "{missing}");
+    assert!(client.head_object(&to, "k").unwrap_err().is_not_found());
+}
+
+pub(crate) fn conditions(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let e_tag = client.put_object(&bucket, "k", "first").unwrap().e_tag.unwrap();
+    let day = std::time::Duration::from_secs(86400);
+    let now = client.head_object(&bucket, "k").unwrap().last_modified.date_time().unwrap();
+    let (from, new) = ((&*bucket, "k"), CopyObjectOptions::new);
+    for (holds, options) in [
+        (true, new().source_if_match(&e_tag)),
+        (true, new().source_if_none_match("another")),
+        (true, new().source_if_modified_since(now - day)),
+        (true, new().source_if_unmodified_since(now + day)),
+        (false, new().source_if_match("another")),
+        (false, new().source_if_none_match(&e_tag)),
+        (false, new().source_if_unmodified_since(now - day)),
+    ] {
+        match client.copy_object_with(from, (&bucket, "copy"), &options) {
+            Ok(_) if holds => {}
+            Err(error) if !holds && error.is_precondition_failed() => {
+                gaps::COPY_CONDITIONS.check(variant.server, Ok(()));
+            }
+            other if !holds => {
+                gaps::COPY_CONDITIONS.check(variant.server, Err(format!("{options:?}: {other:?}")));
+            }
+            other => panic!("{options:?}: {other:?}"),
+        }
+    }
+
+    let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
+    let Some(()) = gaps::VERSIONS.of(variant.server, enabled) else { return };
+    let first = client.put_object(&bucket, "k", "version 1").unwrap().version_id.unwrap();
+    client.put_object(&bucket, "k", "version 2").unwrap();
+    let copied = client.copy_object_with(from, from, &new().source_version_id(&first)).unwrap();
+    assert_eq!(copied.source_version_id.as_ref().unwrap_or(&first), &first);
+    let newest = client.get_object(&bucket, "k").unwrap();
+    if copied.version_id.is_some() {
+        assert_eq!(newest.metadata.version_id, copied.version_id);
+    }
+    assert_eq!(newest.text().unwrap(), "version 1", "the old version is the newest again");
+}
+
+pub(crate) fn renamed(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let options = PutObjectOptions::new().content_type("text/plain").metadata("a", "1");
+    client.put_object_with(&bucket, "helo.txt", "Hello", &options).unwrap();
+    client.put_object(&bucket, "hello.txt", "in the way").unwrap();
+    client.rename_object(&bucket, "helo.txt", "hello.txt").unwrap();
+    let object = client.get_object(&bucket, "hello.txt").unwrap();
+    assert_eq!(object.metadata.metadata["a"], "1");
+    assert_eq!(object.text().unwrap(), "Hello");
+    let keys: Vec<_> = client.list_objects(&bucket).map(|object| object.unwrap().key).collect();
+    assert_eq!(keys, ["hello.txt"]);
+
+    let itself = client.rename_object(&bucket, "hello.txt", "hello.txt").unwrap_err();
+    assert_eq!(itself.kind(), ErrorKind::InvalidInput);
+    assert!(client.rename_object(&bucket, "none", "new").unwrap_err().is_not_found());
+    let range = GetObjectOptions::new().range(..1);
+    assert_eq!(client.get_object_with(&bucket, "hello.txt", &range).unwrap().text().unwrap(), "H");
+
+    // in parts, its ETag is no MD5
+    let id = client.create_multipart_upload(&bucket, "parts").unwrap();
+    let part = client.upload_part(&bucket, "parts", &id, 1, "one part").unwrap();
+    client.complete_multipart_upload(&bucket, "parts", &id, &[part]).unwrap();
+    client.rename_object(&bucket, "parts", "whole").unwrap();
+    assert_eq!(client.get_object(&bucket, "whole").unwrap().text().unwrap(), "one part");
+    assert!(client.head_object(&bucket, "parts").unwrap_err().is_not_found());
+}
