@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{ErrorKind, ObjectIdentifier};
+use plain_s3::{DeleteAllOptions, ErrorKind, ObjectIdentifier};
 use support::{
     Answer, FakeServer, Received, assert_signed_v2, assert_signed_v4, client, client_v4, fails, md5_base64,
     once, refused,
@@ -241,4 +241,61 @@ fn a_listing_that_fails_keeps_everything() {
     let server = FakeServer::start([Answer::error(403, "AccessDenied")]);
     assert!(fails(ErrorKind::Server, client(&server).delete_bucket_forced("b")).is_access_denied());
     let _: [_; 1] = server.finish();
+}
+
+#[test]
+fn a_dry_run_counts_and_changes_nothing() {
+    let server = FakeServer::serve(|request| {
+        assert_eq!(request.method(), "GET");
+        match request.query_value("uploads") {
+            Some(_) => Answer::xml(
+                "<ListMultipartUploadsResult><Upload><Key>u</Key><UploadId>1</UploadId></Upload>\
+                 </ListMultipartUploadsResult>",
+            ),
+            None => versions(0..3, "<DeleteMarker><Key>m</Key><VersionId>null</VersionId></DeleteMarker>"),
+        }
+    });
+    let (client, dry) = (client(&server), DeleteAllOptions::new().dry_run(true));
+    for counts in [
+        client.delete_bucket_forced_with("b", &dry),
+        client.empty_bucket_with("b", &dry),
+        client.delete_prefix_with("b", "k", &dry),
+    ] {
+        let counts = counts.unwrap();
+        assert_eq!((counts.objects, counts.delete_markers, counts.uploads), (3, 1, 1));
+    }
+    assert_eq!(server.requests().len(), 6);
+    assert_eq!(server.requests()[5].query_value("prefix"), Some("k"));
+}
+
+#[test]
+fn nothing_is_deleted_by_an_empty_name_or_prefix() {
+    let server = FakeServer::start([]);
+    let client = client(&server);
+    let error = refused(client.delete_prefix("b", ""), "the prefix is empty");
+    assert!(error.hint().unwrap().contains("empty_bucket"), "{error}");
+    refused(client.delete_prefix("", "k"), "the bucket name is empty");
+    refused(client.empty_bucket(""), "the bucket name is empty");
+    refused(client.delete_bucket_forced(""), "the bucket name is empty");
+    let _: [_; 0] = server.finish();
+}
+
+#[test]
+fn an_upload_that_stays_is_told_and_one_that_is_gone_is_not() {
+    let uploads = "<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId></Upload>\
+                   <Upload><Key>b</Key><UploadId>2</UploadId></Upload><Upload><Key>c</Key>\
+                   <UploadId>3</UploadId></Upload></ListMultipartUploadsResult>";
+    let server = FakeServer::start([
+        Answer::xml(uploads),
+        Answer::new(204),
+        Answer::error(404, "NoSuchUpload"),
+        Answer::error(403, "AccessDenied"),
+        versions(0..1, ""),
+        deleted(1),
+    ]);
+    let error = fails(ErrorKind::PartialFailure, client(&server).delete_bucket_forced("b"));
+    let failed: Vec<_> = error.failures().iter().map(|failure| (&*failure.key, &*failure.code)).collect();
+    assert_eq!(failed, [("c", "AccessDenied")]);
+    assert!(error.to_string().contains("1 objects, 0 delete markers, 1 unfinished uploads"), "{error}");
+    let _: [_; 6] = server.finish();
 }

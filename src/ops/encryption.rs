@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 
-use crate::ops::{GetObjectOptions, ObjectAttributesOptions, PutObjectOptions, UrlOptions};
+use crate::ops::{
+    CopyObjectOptions, GetObjectOptions, ObjectAttributesOptions, PutObjectOptions, UrlOptions,
+};
 
 const PREFIX: &str = "x-amz-server-side-encryption-customer-";
 
@@ -35,6 +37,26 @@ impl GetObjectOptions {
     /// [`PutObjectOptions::sse_customer_key`]. A call over plain `http` is refused.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+impl CopyObjectOptions {
+    /// Has the server encrypt the copy with keys of its own; see
+    /// [`PutObjectOptions::server_side_encryption`].
+    pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
+        self.header("x-amz-server-side-encryption", algorithm)
+    }
+
+    /// Has the server encrypt the copy with this key; see [`PutObjectOptions::sse_customer_key`].
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+
+    /// Gives the key that the source was stored with; see [`PutObjectOptions::sse_customer_key`].
+    pub fn source_sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| {
+            options.header(&name.replace("x-amz-", "x-amz-copy-source-"), value)
+        })
     }
 }
 
@@ -77,7 +99,16 @@ mod tests {
         let get = GetObjectOptions::new().sse_customer_key(key);
         let url = UrlOptions::new().sse_customer_key(key);
         let attributes = ObjectAttributesOptions::new().sse_customer_key(key);
-        for text in [format!("{put:?}"), format!("{get:?}"), format!("{url:?}"), format!("{attributes:?}")] {
+        let copy = CopyObjectOptions::new().sse_customer_key(key);
+        let copy_from = CopyObjectOptions::new().source_sse_customer_key(key);
+        for text in [
+            format!("{copy:?}"),
+            format!("{copy_from:?}"),
+            format!("{put:?}"),
+            format!("{get:?}"),
+            format!("{url:?}"),
+            format!("{attributes:?}"),
+        ] {
             assert!(text.contains("key-md5") && !text.contains(&secret), "{text}");
         }
         // nothing listens there, so an attempt to send would be another error
@@ -87,6 +118,8 @@ mod tests {
             client.get_object_with("b", "k", &get).unwrap_err(),
             client.head_object_with("b", "k", &get).unwrap_err(),
             client.get_object_attributes_with("b", "k", &attributes).unwrap_err(),
+            client.copy_object_with(("b", "k"), ("b", "l"), &copy).unwrap_err(),
+            client.copy_object_with(("b", "k"), ("b", "l"), &copy_from).unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(

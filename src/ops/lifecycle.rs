@@ -60,9 +60,10 @@ impl Client {
     pub fn put_bucket_lifecycle_configuration(&self, bucket: &str, rules: &[LifecycleRule]) -> Result<()> {
         let in_call = |error: Error| error.in_call(|| format!("{} {bucket}", LIFECYCLE.put));
         check(rules).map_err(in_call)?;
-        let owner = Owner::Bucket(bucket);
+        let (owner, text) = (Owner::Bucket(bucket), write(rules));
+        LIFECYCLE.validate(owner, &text)?;
         let before = self.get_bucket_lifecycle_configuration(bucket)?;
-        self.write_setting(&LIFECYCLE, owner, write(rules))?;
+        self.write_setting(&LIFECYCLE, owner, text)?;
         let stored = self.get_bucket_lifecycle_configuration(bucket)?;
         // AWS may still answer what was before
         if are_kept_as(rules, &stored) || stored == before {

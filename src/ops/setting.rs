@@ -49,6 +49,15 @@ impl Setting {
         request.subresource(self.subresource)
     }
 
+    /// Refuses what no server could read.
+    pub(crate) fn validate(&self, owner: Owner<'_>, text: &str) -> Result<()> {
+        if xml::can_hold(text) {
+            return Ok(());
+        }
+        let message = "a text has a control character, which XML cannot hold";
+        Err(Error::invalid(message).in_call(|| self.request(Method::Put, owner).describe()))
+    }
+
     /// Fails where the answer is of something else.
     fn recognise(&self, response: Response) -> Result<()> {
         if self.roots.is_empty() {
@@ -84,18 +93,14 @@ impl Client {
 
     /// Writes a setting, once the server has shown that it knows it.
     pub(crate) fn put_setting(&self, setting: &Setting, owner: Owner<'_>, text: String) -> Result<()> {
+        setting.validate(owner, &text)?;
         self.expect_known(setting, owner)?;
         self.write_setting(setting, owner, text)
     }
 
-    /// Writes a setting that was read before.
+    /// Writes a setting that was validated and read before.
     pub(crate) fn write_setting(&self, setting: &Setting, owner: Owner<'_>, text: String) -> Result<()> {
-        let request = setting.request(Method::Put, owner);
-        if !xml::can_hold(&text) {
-            let message = "a text has a control character, which XML cannot hold";
-            return Err(Error::invalid(message).in_call(|| request.describe()));
-        }
-        let mut request = request.xml_body(&text);
+        let mut request = setting.request(Method::Put, owner).xml_body(&text);
         if setting.roots.is_empty() {
             request = request.header("content-type", "application/json");
         }

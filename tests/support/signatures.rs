@@ -11,15 +11,27 @@ use super::received::Received;
 use super::{ACCESS_KEY, REGION, SECRET_KEY};
 
 /// The sub-resources that a server adds to what V2 signs, of those that this crate sends.
-const SUBRESOURCES: [&str; 8] = [
+const SUBRESOURCES: [&str; 20] = [
     "acl",
+    "cors",
     "delete",
+    "lifecycle",
+    "location",
+    "partNumber",
+    "policy",
+    "publicAccessBlock",
+    "requestPayment",
     "response-cache-control",
     "response-content-disposition",
     "response-content-type",
+    "response-expires",
+    "tagging",
     "uploadId",
     "uploads",
     "versionId",
+    "versioning",
+    "versions",
+    "website",
 ];
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -39,6 +51,7 @@ pub(crate) fn md5_base64(bytes: &[u8]) -> String {
 #[track_caller]
 pub(crate) fn assert_signed_v2(request: &Received, bucket: Option<&str>) {
     let get = |name| request.header(name).unwrap_or_default();
+    // by name: a sorted line would have x-amz-copy-source after x-amz-copy-source-if-match
     let mut amz = request.headers();
     amz.retain(|(name, _)| name.starts_with("x-amz-"));
     amz.sort();
