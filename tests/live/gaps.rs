@@ -82,6 +82,10 @@ pub(crate) static FORM_EXTRA_FIELD: Promise =
 
 const NOT_IN_S3S: (&str, &str) = ("embedded", "s3s leaves it to the store, and this one has it not");
 
+pub(crate) static VERSIONS: Promise = Promise { what: "a bucket keeps versions", gaps: &[NOT_IN_S3S] };
+
+pub(crate) static TAGS: Promise = Promise { what: "buckets and objects have tags", gaps: &[NOT_IN_S3S] };
+
 pub(crate) static POLICY: Promise = Promise { what: "a bucket has a policy", gaps: &[NOT_IN_S3S] };
 
 pub(crate) static CORS: Promise = Promise { what: "a bucket has CORS rules", gaps: &[NOT_IN_S3S] };
