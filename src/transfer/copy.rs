@@ -88,10 +88,23 @@ impl Client {
             look = look.version_id(id);
         }
         let source = self.head_object_with(from.0, from.1, &look)?;
+        self.copy_seen(from, to, &source, &look, options).map_err(in_call)
+    }
+
+    /// Copies a source that was looked at.
+    pub(super) fn copy_seen(
+        &self,
+        from: (&str, &str),
+        to: (&str, &str),
+        source: &ObjectMetadata,
+        look: &GetObjectOptions,
+        options: &CopyOptions,
+    ) -> Result<CopiedObject> {
         if source.content_length <= options.part_size {
-            return self.copy_object_with(from, to, &options.object);
+            self.copy_object_with(from, to, &options.object)
+        } else {
+            self.copy_in_parts(from, to, source, look, options)
         }
-        self.copy_in_parts(from, to, &source, &look, options).map_err(in_call)
     }
 
     fn copy_in_parts(

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
-use crate::ops::{CopiedObject, CopyObjectOptions};
+use crate::ops::{CopiedObject, CopyObjectOptions, GetObjectOptions};
 use crate::transfer::CopyOptions;
 
 impl Client {
@@ -36,10 +36,12 @@ impl Client {
         if let Some(e_tag) = &source.e_tag {
             options = options.source_if_match(e_tag);
         }
-        let copied =
-            self.copy_with((bucket, from), (bucket, to), &CopyOptions::new().object(options)).map_err(
-                |error| error.and_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored.")),
-            )?;
+        let options = CopyOptions::new().object(options);
+        let copied = self
+            .copy_seen((bucket, from), (bucket, to), &source, &GetObjectOptions::new(), &options)
+            .map_err(|error| {
+                error.and_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored."))
+            })?;
         let both = format!("Both {from:?} and {to:?} exist now.");
         let copy = self.head_object(bucket, to).map_err(|error| error.and_hint(&both))?;
         if !is_copy(&source, &copy, &copied) {
