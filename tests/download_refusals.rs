@@ -53,7 +53,7 @@ fn the_rest_as_it_should_come_is_taken() {
 #[test]
 fn the_whole_in_place_of_the_rest_is_refused() {
     let error = refused_rest(ErrorKind::UnexpectedAnswer, |body| Answer::content(body));
-    assert!(error.to_string().contains("the whole object where a range or a part was asked for"), "{error}");
+    assert!(error.to_string().contains("the whole object where a range was asked for"), "{error}");
 }
 
 #[test]
