@@ -83,10 +83,7 @@ impl Client {
     ) -> Result<CopiedObject> {
         let in_call = |error: Error| error.in_call(|| format!("copy {}/{}", to.0, to.1));
         validate::part_size(options.part_size).map_err(in_call)?;
-        let mut look = GetObjectOptions::new();
-        if let Some(id) = options.object.source_version() {
-            look = look.version_id(id);
-        }
+        let look = options.object.look();
         let source = self.head_object_with(from.0, from.1, &look)?;
         self.copy_seen(from, to, &source, &look, options).map_err(in_call)
     }
