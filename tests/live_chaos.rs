@@ -19,9 +19,11 @@ use support::{Fault, Live, Proxy, Random, Spoilt, TempDir, variable};
 
 const PART: u64 = 5 << 20;
 /// Small ones are more frequent: each line is as likely as another.
-const SIZES: [(u64, u64); 6] = [
+const SIZES: [(u64, u64); 8] = [
     (0, 2),
     (2, 5_000),
+    (2, 5_000),
+    (5_000, 200_000),
     (5_000, 200_000),
     (200_000, 2 << 20),
     (2 << 20, 12 << 20),
@@ -118,9 +120,13 @@ impl Chaos<'_> {
     }
 
     fn fault(&mut self, size: u64) -> Spoilt {
-        let kinds =
-            [Fault::Cut, Fault::Cut, Fault::Reset, Fault::Reset, Fault::Stall, Fault::Delay, Fault::Garbage];
-        let fault = kinds[self.random.below(kinds.len() as u64) as usize];
+        let fault = match self.random.below(12) {
+            0..=3 => Fault::Cut,
+            4..=7 => Fault::Reset,
+            8..=9 => Fault::Stall,
+            10 => Fault::Delay,
+            _ => Fault::Garbage,
+        };
         // heads count, too, and some faults happen in them, some not at all
         let after = if self.random.below(4) == 0 { 900 } else { size + 1500 };
         let after = self.random.below(after);
