@@ -104,8 +104,6 @@ pub(crate) struct Answer {
     pub(crate) date: Option<String>,
     /// What the server says should have been signed.
     pub(crate) expected: Option<SignedTexts>,
-    /// It was cut short or came from something in between, so that the next one may be right.
-    pub(crate) garbled: bool,
 }
 
 #[derive(Debug)]
@@ -118,6 +116,8 @@ struct Inner {
     signed: Option<SignedTexts>,
     failures: Vec<KeyFailure>,
     upload_id: Option<String>,
+    /// The answer was cut short or came from something in between, so that the next one may be right.
+    garbled: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -251,7 +251,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
-            ErrorKind::Server | ErrorKind::UnexpectedAnswer => self.answer_is_transient(),
+            ErrorKind::Server | ErrorKind::UnexpectedAnswer => self.0.garbled || self.answer_is_transient(),
             _ => false,
         }
     }
@@ -263,7 +263,6 @@ impl Error {
                 answer.code.as_deref(),
                 Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
             )
-            || answer.garbled
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -276,6 +275,7 @@ impl Error {
             signed: None,
             failures: Vec::new(),
             upload_id: None,
+            garbled: false,
             source: None,
         }))
     }
@@ -337,6 +337,12 @@ impl Error {
 
     pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
         self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
+    /// Says that the answer is no answer, so that asking again may help.
+    pub(crate) fn garbled(mut self) -> Self {
+        self.0.garbled = true;
         self
     }
 
