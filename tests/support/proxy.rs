@@ -115,7 +115,10 @@ impl Connection {
                 let Some(spoilt) = self.spoilt.take() else { return Ok(()) };
                 match spoilt.fault {
                     Fault::Cut | Fault::Reset => return Ok(()),
-                    Fault::Stall => return Ok(self.hold(LONGEST_STALL)),
+                    Fault::Stall => {
+                        self.hold(LONGEST_STALL);
+                        return Ok(());
+                    }
                     Fault::Delay => self.hold(DELAY),
                     Fault::Garbage => return (&self.client).write_all(&[0x16, 3, 1, 0xff, b'\n', 7]),
                 }
