@@ -78,7 +78,10 @@ impl Client {
                 .and_then(Response::success)
                 .and_then(&mut parse);
             let error = match result {
-                Ok(output) => return Ok(output),
+                Ok(output) => {
+                    settings.listener.tell(|| Event::Answered { call: &call, attempt });
+                    return Ok(output);
+                }
                 // a body that failed ends the connection; its own error is the one to tell
                 Err(error) => body.take_failure().unwrap_or(error),
             };
