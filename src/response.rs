@@ -143,11 +143,7 @@ impl Response {
 
     /// The same for one that was cut short or is not the store's at all, so that asking again may help.
     pub(crate) fn garbled(&self, message: impl Into<String>) -> Error {
-        let mut error = self.unexpected(message);
-        if let Some(answer) = error.answer_mut() {
-            answer.garbled = true;
-        }
-        error
+        self.unexpected(message).garbled()
     }
 
     /// Turns every answer that is not a success into an error.

@@ -175,6 +175,12 @@ fn a_head_that_trickles_in_is_read_and_one_that_stops_is_asked_for_again() {
 }
 
 #[test]
+fn an_answer_that_is_no_http_is_asked_for_again() {
+    let requests = whole_after(|_| Answer::raw(b"\x16\x03\x01\xff\n\x07"));
+    assert_eq!(requests.len(), 2);
+}
+
+#[test]
 fn garbage_after_the_body_is_not_given_out() {
     let requests = whole_after(|body| Answer::content(body).garbage(&[0xff; 5000]));
     assert_eq!(requests.len(), 1);

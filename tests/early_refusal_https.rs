@@ -21,11 +21,13 @@ fn refused_and_then(then: Then, runs: usize) {
         let (status, code) = REFUSALS[run % REFUSALS.len()];
         let body = format!("<Error><Code>{code}</Code></Error>");
         let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        // only where nothing else tells that the server takes no more is silence waited for
+        let idle = Duration::from_millis(if matches!(then, Then::Stop(_)) { 400 } else { 10_000 });
         let address = tls::refusing(answer, then, 1);
         let config = Config::new(format!("https://{address}"))
             .ca_pem(tls::CERTIFICATE)
             .credentials(Credentials::new("access", "secret"))
-            .idle_timeout(Duration::from_millis(400))
+            .idle_timeout(idle)
             .retry(RetryPolicy::none());
         let error = Client::new(config).unwrap().put_object("b", "k", vec![7; SIZE]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Server, "run {run}: {error}");

@@ -57,13 +57,13 @@ fn a_server_that_takes_nothing_more_ends_an_upload() {
 #[test]
 fn a_server_that_takes_little_at_a_time_is_waited_for() {
     let (endpoint, server) = slow_reader();
-    let config = config_at(endpoint).idle_timeout(IDLE * 2).retry(RetryPolicy::none());
+    let config = config_at(endpoint).idle_timeout(IDLE * 4).retry(RetryPolicy::none());
     let stored = Client::new(config).unwrap().put_object("b", "k", vec![7; LARGE]).unwrap();
     assert_eq!(stored.e_tag.unwrap().as_str(), "opaque");
     assert_eq!(server.join().unwrap(), LARGE);
 }
 
-/// Takes a request in bites, for four times as long as silence is borne, then the rest; gives the length of
+/// Takes a request in bites, for three times as long as silence is borne, then the rest; gives the length of
 /// the body. The bites are not smaller, as the system tells a writer only of much room at once.
 fn slow_reader() -> (String, thread::JoinHandle<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -75,7 +75,7 @@ fn slow_reader() -> (String, thread::JoinHandle<usize>) {
         let mut bite = vec![0; 256 << 10];
         for _ in 0..40 {
             body += stream.read(&mut bite).unwrap();
-            thread::sleep(IDLE * 8 / 40);
+            thread::sleep(IDLE * 12 / 40);
         }
         let mut rest = vec![0; head - body];
         stream.read_exact(&mut rest).unwrap();

@@ -17,6 +17,7 @@ impl Error {
             signed: None,
             failures: Vec::new(),
             upload_id: None,
+            garbled: false,
             source: None,
         }))
     }
@@ -78,6 +79,12 @@ impl Error {
 
     pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
         self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
+    /// Says that the answer is no answer, so that asking again may help.
+    pub(crate) fn garbled(mut self) -> Self {
+        self.0.garbled = true;
         self
     }
 

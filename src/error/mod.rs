@@ -107,8 +107,6 @@ pub(crate) struct Answer {
     pub(crate) date: Option<String>,
     /// What the server says should have been signed.
     pub(crate) expected: Option<SignedTexts>,
-    /// It was cut short or came from something in between, so that the next one may be right.
-    pub(crate) garbled: bool,
 }
 
 #[derive(Debug)]
@@ -121,6 +119,8 @@ struct Inner {
     signed: Option<SignedTexts>,
     failures: Vec<KeyFailure>,
     upload_id: Option<String>,
+    /// The answer was cut short or came from something in between, so that the next one may be right.
+    garbled: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 

@@ -60,7 +60,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
-            ErrorKind::Server | ErrorKind::UnexpectedAnswer => self.answer_is_transient(),
+            ErrorKind::Server | ErrorKind::UnexpectedAnswer => self.0.garbled || self.answer_is_transient(),
             _ => false,
         }
     }
@@ -72,6 +72,5 @@ impl Error {
                 answer.code.as_deref(),
                 Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
             )
-            || answer.garbled
     }
 }

@@ -8,7 +8,7 @@ use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::ops::PutObjectOptions;
+use crate::ops::{GetObjectOptions, PutObjectOptions};
 use crate::request::{Method, Request};
 use crate::timestamp::{self, Timestamp};
 use crate::validate;
@@ -88,8 +88,14 @@ impl CopyObjectOptions {
 }
 
 impl CopyObjectOptions {
-    pub(crate) fn source_version(&self) -> Option<&str> {
-        self.source_version_id.as_deref()
+    /// What a look at the source needs: its version, and the key that it is encrypted with.
+    pub(crate) fn look(&self) -> GetObjectOptions {
+        let look = match &self.source_version_id {
+            Some(id) => GetObjectOptions::new().version_id(id),
+            None => GetObjectOptions::new(),
+        };
+        let key = self.headers.iter().filter(|(name, _)| name.contains("-copy-source-server-side-"));
+        key.fold(look, |look, (name, value)| look.header(&name.replace("-copy-source", ""), value))
     }
 
     pub(crate) fn replaces_metadata(&self) -> bool {
@@ -97,14 +103,19 @@ impl CopyObjectOptions {
     }
 
     /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
-    /// part is copied with.
+    /// part is copied with. A key of the caller's encrypts each part.
     pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
         let (mut object, mut part) = (Headers::default(), Headers::default());
-        part.set("x-amz-copy-source", copy_source(from, self.source_version())?);
+        part.set("x-amz-copy-source", copy_source(from, self.source_version_id.as_deref())?);
         for (name, value) in self.headers.iter() {
             if name.starts_with("x-amz-copy-source") {
                 part.set(name, value);
-            } else if !name.ends_with("-directive") {
+                continue;
+            }
+            if name.contains("-encryption-customer-") {
+                part.set(name, value);
+            }
+            if !name.ends_with("-directive") {
                 object.set(name, value);
             }
         }
@@ -242,5 +253,24 @@ mod tests {
         assert_eq!(options.headers.get("x-amz-tagging-directive"), None);
         let tagged = CopyObjectOptions::new().replace_metadata(&html.header("x-amz-tagging", "a=1"));
         assert_eq!(tagged.headers.get("x-amz-tagging-directive"), Some("REPLACE"));
+    }
+
+    #[test]
+    fn keys_of_the_callers_go_with_the_look_at_the_source_and_with_each_part() {
+        let (name, source) = ("x-amz-server-side-encryption-customer-key-md5", "x-amz-copy-source-if-match");
+        let options = CopyObjectOptions::new()
+            .source_version_id("v")
+            .source_sse_customer_key([1; 32])
+            .sse_customer_key([2; 32])
+            .source_if_match("e");
+        let request = Request::object("HeadObject", Method::Head, "b", "k");
+        let look = options.look();
+        let look = look.apply(request).unwrap();
+        let (object, part) = options.split_for_parts(("b", "k")).unwrap();
+        let theirs = "x-amz-copy-source-server-side-encryption-customer-key-md5";
+        assert!(look.headers.get(name).is_some() && look.headers.get(name) == part.get(theirs));
+        assert!(object.get(name).is_some() && object.get(name) == part.get(name));
+        assert!(part.get(name) != part.get(theirs) && look.headers.get(source).is_none());
+        assert!(part.get(source).is_some() && object.get(source).is_none());
     }
 }

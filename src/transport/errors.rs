@@ -41,6 +41,7 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
         error @ ureq::Error::Protocol(_) => {
             Error::new(ErrorKind::UnexpectedAnswer, "the answer is not HTTP/1.1")
                 .with_source(error)
+                .garbled()
                 .with_hint("If the port speaks TLS, write https:// in the endpoint.")
         }
         error => Error::new(ErrorKind::Network, "the request failed").with_source(error),

@@ -14,6 +14,8 @@
 
 mod answer;
 mod connection;
+mod live;
+mod proxy;
 mod random;
 mod received;
 mod server;
@@ -23,6 +25,8 @@ mod temp;
 mod way;
 
 pub(crate) use answer::{Answer, End};
+pub(crate) use live::{Live, say, skip, variable};
+pub(crate) use proxy::{Fault, Proxy, Spoilt};
 pub(crate) use random::{Random, content};
 pub(crate) use received::Received;
 pub(crate) use server::FakeServer;

@@ -15,9 +15,13 @@ impl Random {
     /// Of `S3_TEST_SEED` where that is set, else of a new seed. It is printed: a test that fails shows it.
     pub(crate) fn printed() -> Self {
         let given = std::env::var("S3_TEST_SEED").ok().map(|seed| seed.parse().expect("S3_TEST_SEED"));
-        let seed = given.unwrap_or_else(|| RandomState::new().build_hasher().finish() >> 32);
+        let seed = given.unwrap_or_else(Self::new_seed);
         println!("the same draws again: S3_TEST_SEED={seed}");
         Self(seed)
+    }
+
+    pub(crate) fn new_seed() -> u64 {
+        RandomState::new().build_hasher().finish() >> 32
     }
 
     pub(crate) fn number(&mut self) -> u64 {
