@@ -105,7 +105,9 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.inner.signer).finish()
+        let mut out = f.debug_struct("Client");
+        self.inner.signer.show(&mut out);
+        out.finish_non_exhaustive()
     }
 }
 
