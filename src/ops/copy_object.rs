@@ -8,7 +8,7 @@ use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::ops::PutObjectOptions;
+use crate::ops::{GetObjectOptions, PutObjectOptions};
 use crate::request::{Method, Request};
 use crate::timestamp::{self, Timestamp};
 use crate::validate;
@@ -92,6 +92,19 @@ impl CopyObjectOptions {
         self.source_version_id.as_deref()
     }
 
+    /// How to look at the source: its version, and the key that it is encrypted with.
+    pub(crate) fn look_at_source(&self) -> GetObjectOptions {
+        let mut look = GetObjectOptions::new();
+        if let Some(id) = self.source_version() {
+            look = look.version_id(id);
+        }
+        let key_of_source = "x-amz-copy-source-server-side-encryption-customer-";
+        for (name, value) in self.headers.iter().filter(|(name, _)| name.starts_with(key_of_source)) {
+            look = look.header(&name.replace("x-amz-copy-source-", "x-amz-"), value);
+        }
+        look
+    }
+
     pub(crate) fn replaces_metadata(&self) -> bool {
         self.headers.get("x-amz-metadata-directive") == Some("REPLACE")
     }
@@ -99,7 +112,7 @@ impl CopyObjectOptions {
     /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
     /// part is copied with.
     pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
-        let (mut object, mut part) = (Headers::default(), Headers::default());
+        let (mut object, mut part) = (Headers::default(), self.headers.of_customer_key());
         part.set("x-amz-copy-source", copy_source(from, self.source_version())?);
         for (name, value) in self.headers.iter() {
             if name.starts_with("x-amz-copy-source") {
@@ -198,6 +211,7 @@ pub(crate) fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>)
     validate::key(key)?;
     let mut source = format!("/{}/{}", encode::path(bucket), encode::path(key));
     if let Some(id) = version_id {
+        validate::version_id(id)?;
         source.push_str("?versionId=");
         source.push_str(&encode::query(id));
     }
@@ -242,5 +256,19 @@ mod tests {
         assert_eq!(options.headers.get("x-amz-tagging-directive"), None);
         let tagged = CopyObjectOptions::new().replace_metadata(&html.header("x-amz-tagging", "a=1"));
         assert_eq!(tagged.headers.get("x-amz-tagging-directive"), Some("REPLACE"));
+    }
+    #[test]
+    fn a_copy_in_parts_takes_the_keys_of_both_sides_along() {
+        let options = CopyObjectOptions::new().sse_customer_key([1; 32]).source_sse_customer_key([2; 32]);
+        let (object, part) = options.split_for_parts(("b", "k")).unwrap();
+        let (ours, theirs) = (
+            "x-amz-server-side-encryption-customer-key",
+            "x-amz-copy-source-server-side-encryption-customer-key",
+        );
+        assert!(object.get(ours).is_some() && part.get(ours) == object.get(ours));
+        assert!(object.get(theirs).is_none() && part.get(theirs).is_some());
+        let request = Request::object("HeadObject", Method::Head, "b", "k");
+        let look = options.look_at_source();
+        assert_eq!(look.apply(request).unwrap().headers.get(ours), part.get(theirs));
     }
 }

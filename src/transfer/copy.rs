@@ -28,6 +28,7 @@ impl CopyOptions {
     }
 
     /// Sets the length of a part in bytes, from 5 MiB to 5 GiB. What is not longer is copied by one request.
+    /// For an object that would have more than 10,000 parts they are made larger.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
         self
@@ -83,10 +84,7 @@ impl Client {
     ) -> Result<CopiedObject> {
         let in_call = |error: Error| error.in_call(|| format!("copy {}/{}", to.0, to.1));
         validate::part_size(options.part_size).map_err(in_call)?;
-        let mut look = GetObjectOptions::new();
-        if let Some(id) = options.object.source_version() {
-            look = look.version_id(id);
-        }
+        let look = options.object.look_at_source();
         let source = self.head_object_with(from.0, from.1, &look)?;
         self.copy_seen(from, to, &source, &look, options).map_err(in_call)
     }
@@ -125,7 +123,8 @@ impl Client {
         let conditions = headers.take_conditions();
         let id = self.begin_upload(to.0, to.1, &headers)?;
         let place = (to.0, to.1, id.as_str());
-        let copied = self.copy_all(place, &part, source.content_length, options.part_size);
+        let part_size = validate::part_size_for(source.content_length, options.part_size);
+        let copied = self.copy_all(place, &part, source.content_length, part_size);
         let stored = copied.and_then(|parts| {
             // not every server follows the condition on the source, Ceph 16.2 for one
             let now = self.head_object_with(from.0, from.1, look)?;
