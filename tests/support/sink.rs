@@ -56,7 +56,7 @@ impl Sink {
 }
 
 fn step() -> Vec<u8> {
-    (0..STEP).map(|i| (i * i >> 5) as u8).collect()
+    (0..STEP).map(|i| ((i * i) >> 5) as u8).collect()
 }
 
 fn e_tag(length: u64) -> String {
