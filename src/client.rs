@@ -92,7 +92,8 @@ impl Client {
 
     /// The time of day, as the server sees it.
     pub(crate) fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc() + time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed))
+        let ahead = time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed));
+        OffsetDateTime::now_utc().saturating_add(ahead) // whatever a server says the time is
     }
 
     /// Signs with the server's clock from now on; returns what it is ahead of this machine's, in seconds.
@@ -105,13 +106,24 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.inner.signer).finish()
+        let mut out = f.debug_struct("Client");
+        self.inner.signer.show(&mut out);
+        out.finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_lives_at_the_end_of_time_is_no_crash() {
+        let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
+        let end = time::PrimitiveDateTime::MAX.assume_utc();
+        client.set_clock(end);
+        client.inner.clock_offset.fetch_add(2, Ordering::Relaxed); // two seconds later
+        assert_eq!(client.now(), end);
+    }
 
     #[test]
     fn calls_that_learn_the_servers_clock_at_once_learn_it_once() {

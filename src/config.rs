@@ -15,6 +15,9 @@ use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 
+/// Stands for every longer timeout, `Duration::MAX` among them: a moment so far ahead has to exist.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// Where a client connects and how; every setting but the endpoint has a default.
 ///
 /// ```no_run
@@ -209,7 +212,7 @@ impl Config {
 
     /// Sets how long connecting may take, TLS handshake included; 10 s by default.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -217,14 +220,14 @@ impl Config {
     /// default, and ten times as long where it must first put an object together (completing an upload,
     /// copying). A transfer that moves, however slowly, goes on.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
+        self.idle_timeout = timeout.min(FOREVER);
         self
     }
 
     /// Sets how long a call may take in all, with its repetitions and, for a download, with the reading of
     /// its content; no limit by default. Each request of an upload in parts is a call of its own.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = Some(timeout);
+        self.call_timeout = Some(timeout.min(FOREVER));
         self
     }
 

@@ -16,6 +16,7 @@ use crate::response::Response;
 use crate::sign::{Signer, query_string};
 use crate::timestamp::Timestamp;
 use crate::transport::Limits;
+use crate::validate;
 
 /// How much longer the server may be silent in a call that makes it work first, such as completing an upload.
 const PATIENCE: u32 = 10;
@@ -57,6 +58,7 @@ impl Client {
         let settings = self.settings();
         let in_call = |error: Error| error.in_call(|| request.describe());
         let endpoint = self.signer().endpoint();
+        validate::sent_headers(&request.headers).map_err(in_call)?;
         let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
         let call = if settings.listener.is_on() { request.describe() } else { String::new() };
@@ -78,7 +80,10 @@ impl Client {
                 .and_then(Response::success)
                 .and_then(&mut parse);
             let error = match result {
-                Ok(output) => return Ok(output),
+                Ok(output) => {
+                    settings.listener.tell(|| Event::Answered { call: &call, attempt });
+                    return Ok(output);
+                }
                 // a body that failed ends the connection; its own error is the one to tell
                 Err(error) => body.take_failure().unwrap_or(error),
             };
@@ -107,7 +112,7 @@ impl Client {
     pub(crate) fn delay(&self, attempt: u32, error: &Error, deadline: Option<Instant>) -> Option<Duration> {
         let delay = self.settings().retry.delay(attempt, error)?;
         match deadline {
-            Some(deadline) if Instant::now() + delay >= deadline => None,
+            Some(deadline) if deadline.saturating_duration_since(Instant::now()) <= delay => None,
             _ => Some(delay),
         }
     }

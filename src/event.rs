@@ -37,6 +37,14 @@ pub enum Event<'a> {
         /// What was learnt: `region eu-west-1`, `clock +900 s`.
         learnt: &'a str,
     },
+    /// The server has answered as it should. What follows, if anything, is an object's content; a call that
+    /// fails has no such event, and returns its error.
+    Answered {
+        /// The call.
+        call: &'a str,
+        /// The number of the attempt that was answered.
+        attempt: u32,
+    },
     /// A download broke off and goes on from the byte it had reached.
     Resume {
         /// The call.
@@ -52,6 +60,7 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attempt { call, attempt } => write!(f, "{call}: attempt {attempt}"),
+            Self::Answered { call, attempt } => write!(f, "{call}: attempt {attempt} answered"),
             Self::Retry { call, attempt, error, delay } => {
                 write!(f, "{call}: attempt {attempt} failed, the next in {delay:?}: {error}")
             }

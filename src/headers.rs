@@ -64,6 +64,13 @@ impl Headers {
         self.0.iter().map(|(name, _)| name.as_str()).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
+    /// The headers of a key of the caller's own: every request for the content needs them, each part of an
+    /// upload too.
+    pub(crate) fn of_customer_key(&self) -> Headers {
+        let is_one = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
+        Headers(self.0.iter().filter(|(name, _)| is_one(name)).cloned().collect())
+    }
+
     /// The values that no text for people may hold.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value)

@@ -105,6 +105,10 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
             "Leave the location constraint out, or name one that this server has.".to_owned()
         }
         "NotImplemented" => format!("{host} does not have this function."),
+        "QuotaExceeded" => {
+            "The store takes no more of this user or in this bucket: delete something, or have the quota raised."
+                .to_owned()
+        }
         "SlowDown" | "ServiceUnavailable" | "TooManyRequests" => {
             "The server is busy and was asked several times; wait, or allow more attempts by Config::retry."
                 .to_owned()

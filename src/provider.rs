@@ -31,7 +31,7 @@ impl Provider {
     pub(crate) fn get(&self, now: OffsetDateTime) -> Result<Credentials> {
         let lasts = |keys: &&Credentials, beyond| keys.expiry().is_some_and(|expiry| expiry > beyond);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keys) = kept.as_ref().filter(|keys| lasts(keys, now + SLACK)) {
+        if let Some(keys) = kept.as_ref().filter(|keys| lasts(keys, now.saturating_add(SLACK))) {
             return Ok(keys.clone());
         }
         match (self.ask)() {

@@ -138,6 +138,13 @@ impl<'a> Request<'a> {
     pub(crate) fn validate(&self) -> Result<()> {
         self.bucket.map_or(Ok(()), validate::bucket)?;
         self.key.map_or(Ok(()), validate::key)?;
+        for (name, value) in &self.query {
+            match (name.as_ref(), value.as_deref()) {
+                ("versionId", None | Some("")) => validate::version_id("")?,
+                ("uploadId", None | Some("")) => validate::upload_id("")?,
+                _ => {}
+            }
+        }
         validate::headers(&self.headers)
     }
 

@@ -240,10 +240,10 @@ impl RequestSigner {
     }
 }
 
-impl fmt::Debug for RequestSigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RequestSigner {
+    /// Shows where requests go and who signs them, as fields of what is being shown.
+    pub(crate) fn show(&self, out: &mut fmt::DebugStruct<'_, '_>) {
         let scheme = if self.endpoint.is_https() { "https" } else { "http" };
-        let mut out = f.debug_struct("RequestSigner");
         out.field("endpoint", &format_args!("{scheme}://{}", self.endpoint.authority()));
         match &self.source {
             Source::Fixed(signer) => out.field("signer", signer),
@@ -251,6 +251,13 @@ impl fmt::Debug for RequestSigner {
                 out.field("signer", &(provider, version, region))
             }
         };
+    }
+}
+
+impl fmt::Debug for RequestSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("RequestSigner");
+        self.show(&mut out);
         out.finish()
     }
 }

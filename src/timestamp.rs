@@ -31,18 +31,18 @@ impl Timestamp {
 
     /// Reads ISO 8601 with 0 to 9 digits of a second's fraction, `Z` or an offset.
     pub(crate) fn from_iso8601(text: &str) -> Self {
-        Self(OffsetDateTime::parse(text.trim(), &Rfc3339).ok().map(|t| t.to_offset(UtcOffset::UTC)))
+        Self(OffsetDateTime::parse(text.trim(), &Rfc3339).ok().and_then(in_utc))
     }
 
     /// Reads the date of an HTTP header, `Fri, 27 May 2011 06:23:07 GMT`.
     pub(crate) fn from_http(text: &str) -> Self {
-        Self(OffsetDateTime::parse(text.trim(), &Rfc2822).ok().map(|t| t.to_offset(UtcOffset::UTC)))
+        Self(OffsetDateTime::parse(text.trim(), &Rfc2822).ok().and_then(in_utc))
     }
 }
 
 impl From<OffsetDateTime> for Timestamp {
     fn from(moment: OffsetDateTime) -> Self {
-        Self(Some(moment.to_offset(UtcOffset::UTC)))
+        Self(in_utc(moment))
     }
 }
 
@@ -66,6 +66,11 @@ impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// The same moment in UTC; none where that would be past the year 9999, which a server may well write.
+fn in_utc(moment: OffsetDateTime) -> Option<OffsetDateTime> {
+    moment.checked_to_offset(UtcOffset::UTC)
 }
 
 /// The date of HTTP headers, `Tue, 27 Mar 2007 19:36:42 GMT`.
@@ -120,7 +125,10 @@ mod tests {
         for text in ["", "yesterday", "2011-13-41T18:05:39.000Z"] {
             assert_eq!(Timestamp::from_iso8601(text), Timestamp::UNKNOWN);
         }
-        assert_eq!(Timestamp::from_http("soon"), Timestamp::UNKNOWN);
+        for text in ["soon", "Fri, 31 Dec 9999 23:59:59 -1200"] {
+            assert_eq!(Timestamp::from_http(text), Timestamp::UNKNOWN);
+        }
+        assert_eq!(Timestamp::from_iso8601("9999-12-31T23:59:59-01:00"), Timestamp::UNKNOWN);
         assert_eq!(format!("{:>3}", Timestamp::UNKNOWN), "  -");
         assert!(Timestamp::UNKNOWN < Timestamp::from(OffsetDateTime::UNIX_EPOCH));
     }

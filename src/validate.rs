@@ -57,6 +57,14 @@ pub(crate) fn key(key: &str) -> Result<()> {
     Ok(())
 }
 
+/// A version id that is one: without it a request is for the newest version, or deletes that.
+pub(crate) fn version_id(id: &str) -> Result<()> {
+    if id.is_empty() {
+        return Err(Error::invalid("the version id is empty; leave it out to mean the newest version"));
+    }
+    Ok(())
+}
+
 /// An upload id that is one: a request without it would mean the object itself.
 pub(crate) fn upload_id(id: &str) -> Result<()> {
     if id.is_empty() {
@@ -83,9 +91,23 @@ pub(crate) fn part_size(bytes: u64) -> Result<()> {
     Ok(())
 }
 
+/// The part size for content of this length: as asked for, or larger where there would be too many parts.
+pub(crate) fn part_size_for(len: u64, asked: u64) -> u64 {
+    asked.max(len.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(1 << 20))
+}
+
 /// Header names and values that reach the server as they are, or not at all.
 pub(crate) fn headers(headers: &Headers) -> Result<()> {
     headers.iter().try_for_each(|(name, value)| header(name, value))
+}
+
+/// Headers of a request that this client sends itself: it knows the length of the body, and one that lies
+/// leaves both sides waiting. In a signed URL it is a promise of whoever uses that.
+pub(crate) fn sent_headers(headers: &Headers) -> Result<()> {
+    match headers.get("content-length") {
+        Some(_) => Err(Error::invalid("the header content-length is set by the client itself")),
+        None => Ok(()),
+    }
 }
 
 fn header(name: &str, value: &str) -> Result<()> {

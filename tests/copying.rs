@@ -113,3 +113,19 @@ fn a_rename_that_fails_keeps_the_source_and_says_what_exists() {
     refused(client(&server).rename_object("b", "a", "a"), "both keys are \"a\"");
     let _: [_; 0] = server.finish();
 }
+
+#[test]
+fn a_copy_never_has_more_parts_than_an_upload_may() {
+    let server = FakeServer::serve(|request| match request.method() {
+        "HEAD" => Answer::new(200).header("etag", "\"e-9\"").content_length(100 << 30),
+        "POST" => Answer::xml(
+            "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+        ),
+        "PUT" => Answer::error(403, "AccessDenied"),
+        _ => Answer::new(204),
+    });
+    let options = plain_s3::CopyOptions::new().part_size(5 << 20);
+    client(&server).copy_with(("b", "k"), ("b", "l"), &options).unwrap_err();
+    let requests = server.finish_any();
+    assert_eq!(requests[2].header("x-amz-copy-source-range"), Some("bytes=0-11534335")); // 11 MiB
+}

@@ -249,10 +249,10 @@ fn a_dry_run_counts_and_changes_nothing() {
         assert_eq!(request.method(), "GET");
         match request.query_value("uploads") {
             Some(_) => Answer::xml(
-                "<ListMultipartUploadsResult><Upload><Key>u</Key><UploadId>1</UploadId></Upload>\
+                "<ListMultipartUploadsResult><Upload><Key>k-u</Key><UploadId>1</UploadId></Upload>\
                  </ListMultipartUploadsResult>",
             ),
-            None => versions(0..3, "<DeleteMarker><Key>m</Key><VersionId>null</VersionId></DeleteMarker>"),
+            None => versions(0..3, "<DeleteMarker><Key>k-m</Key><VersionId>null</VersionId></DeleteMarker>"),
         }
     });
     let (client, dry) = (client(&server), DeleteAllOptions::new().dry_run(true));
@@ -298,4 +298,18 @@ fn an_upload_that_stays_is_told_and_one_that_is_gone_is_not() {
     assert_eq!(failed, [("c", "AccessDenied")]);
     assert!(error.to_string().contains("1 objects, 0 delete markers, 1 unfinished uploads"), "{error}");
     let _: [_; 6] = server.finish();
+}
+
+#[test]
+fn what_a_server_lists_beside_the_prefix_is_not_deleted() {
+    let uploads = "<ListMultipartUploadsResult><Upload><Key>other</Key><UploadId>u</UploadId></Upload>\
+                   </ListMultipartUploadsResult>";
+    let versions = "<ListVersionsResult><Version><Key>other</Key><VersionId>1</VersionId><Size>1</Size>\
+                    <IsLatest>true</IsLatest></Version></ListVersionsResult>";
+    for script in [vec![Answer::xml(uploads)], vec![no_uploads(), Answer::xml(versions)]] {
+        let server = FakeServer::start(script);
+        let error = fails(ErrorKind::UnexpectedAnswer, client(&server).delete_prefix("b", "photos/"));
+        assert!(error.to_string().contains("\"other\", which does not begin with"), "{error}");
+        assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
+    }
 }

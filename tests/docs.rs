@@ -87,8 +87,7 @@ fn what_takes_the_place_of_boto_is_there() {
         for code in here.split('`').skip(1).step_by(2) {
             // `Type::method`, `method(…)`, `method`: lower case throughout, unlike a type or an argument
             let name = code.split('(').next().unwrap().rsplit("::").next().unwrap();
-            if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') || name == "copy"
-            {
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
                 continue;
             }
             let is_there = [format!("fn {name}("), format!("fn {name}<")].iter().any(|f| source.contains(f));
@@ -97,6 +96,24 @@ fn what_takes_the_place_of_boto_is_there() {
         }
     }
     assert!(names > 150, "only {names} names were found");
+}
+
+#[test]
+fn every_action_is_in_the_table_of_servers() {
+    let table = read("docs/compatibility.md");
+    let source = all_source(&root().join("src"));
+    let mut actions = 0;
+    for piece in source.split("/AmazonS3/latest/API/").skip(1) {
+        let Some((page, _)) = piece.split_once(".html)") else { continue };
+        let action = match page {
+            "API_ListObjectsV2" => "ListObjects", // two calls of one method
+            "RESTObjectPOST" => "PostObject",
+            page => page.strip_prefix("API_").unwrap_or_else(|| panic!("{page} is no action's page")),
+        };
+        assert!(table.contains(&format!("\n| {action} | ")), "{action} is not in docs/compatibility.md");
+        actions += 1;
+    }
+    assert!(actions > 50, "only {actions} actions were found");
 }
 
 fn all_source(folder: &Path) -> String {

@@ -220,3 +220,37 @@ fn a_stall_that_never_ends_is_a_timeout() {
         }
     }
 }
+
+#[test]
+fn a_range_that_ends_too_early_is_refused() {
+    for (range, place) in [((0, Some(50)), "bytes 0-4/100"), ((10, None), "bytes 10-14/100")] {
+        let answer = Answer::new(206).header("etag", "\"e-2\"").header("content-range", place).body("hello");
+        let server = FakeServer::start([answer]);
+        let options = match range {
+            (start, Some(end)) => GetObjectOptions::new().range(start..end),
+            (start, None) => GetObjectOptions::new().range(start..),
+        };
+        let error = fails(ErrorKind::UnexpectedAnswer, client(&server).get_object_with("b", "k", &options));
+        assert!(error.to_string().contains(place), "{error}");
+    }
+}
+
+#[test]
+fn a_part_that_does_not_say_where_it_is_is_refused() {
+    // after a break, the rest would be asked for from the wrong place
+    let answer = Answer::new(206).header("etag", "\"e-2\"").body("abcdefghij");
+    let server = FakeServer::start([answer]);
+    let options = GetObjectOptions::new().part_number(2);
+    let error = fails(ErrorKind::UnexpectedAnswer, client(&server).get_object_with("b", "k", &options));
+    assert!(error.to_string().contains("Content-Range is missing"), "{error}");
+}
+
+#[test]
+fn reading_on_after_a_wrong_content_is_no_end_of_it() {
+    let server = FakeServer::start([Answer::stored(b"abc").body("abd")]);
+    let mut object = client(&server).get_object("b", "k").unwrap();
+    for _ in 0..2 {
+        let error = std::io::Read::read(&mut object, &mut [0; 10]).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+    }
+}

@@ -271,3 +271,25 @@ fn progress_is_told_up_to_the_end_and_over_breaks() {
     assert!(told.is_sorted() && told.iter().all(|(_, all)| *all == SIZE as u64), "{told:?}");
     assert_eq!(told.last(), Some(&(SIZE as u64, SIZE as u64)));
 }
+
+#[test]
+fn what_was_left_is_not_used_where_another_state_is_asked_for() {
+    let body = content(1000);
+    let folder = stopped(&body[..500], "y");
+    let server = FakeServer::serve({
+        let body = body.clone();
+        move |request| Answer::object_with(request, &body, "y")
+    });
+    let options = DownloadOptions::new().resume().object(GetObjectOptions::new().if_match("x"));
+    let error = client(&server).download_file_with("b", "k", folder.join("target"), &options).unwrap_err();
+    assert!(error.is_precondition_failed(), "{error}");
+}
+
+#[test]
+fn a_304_to_a_condition_of_the_callers_is_no_file_that_is_there() {
+    let folder = TempDir::new();
+    let server = FakeServer::start([Answer::new(304)]);
+    let options = DownloadOptions::new().if_changed().object(GetObjectOptions::new().if_none_match("x"));
+    let error = client(&server).download_file_with("b", "k", folder.join("target"), &options).unwrap_err();
+    assert!(error.is_not_modified() && folder.names().is_empty(), "{error}");
+}

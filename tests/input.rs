@@ -212,3 +212,32 @@ fn a_client_of_good_settings_is_made_without_a_request() {
     Client::new(config_at("http://h").proxy("http://user:password@h:8080")).unwrap();
     assert_eq!(server.connections(), 0);
 }
+
+#[test]
+fn a_length_of_the_callers_own_is_refused_as_both_sides_would_wait() {
+    let server = FakeServer::start([]);
+    let client = support::client(&server);
+    for method in [plain_s3::Method::Get, plain_s3::Method::Put] {
+        let request = plain_s3::RawRequest::new(method).bucket("b").key("k").header("Content-Length", "5");
+        refused(client.send_raw(&request, ""), "content-length is set by the client itself");
+    }
+    server.finish::<0>();
+}
+
+#[test]
+fn an_empty_version_id_is_refused_as_it_would_mean_the_newest_version() {
+    let server = FakeServer::start([]);
+    let client = support::client(&server);
+    let words = "version id is empty";
+    let old = plain_s3::GetObjectOptions::new().version_id("");
+    refused(client.get_object_with("b", "k", &old), words);
+    for key in ["k", "k\u{1}"] {
+        refused(client.delete_objects("b", [plain_s3::ObjectIdentifier::new(key).version_id("")]), words);
+    }
+    let options = plain_s3::CopyObjectOptions::new().source_version_id("");
+    refused(client.copy_object_with(("b", "k"), ("b", "l"), &options), words);
+    let url = plain_s3::UrlOptions::new().version_id("");
+    let hour = std::time::Duration::from_secs(3600);
+    refused(client.presign_delete_object_with("b", "k", hour, &url), words);
+    server.finish::<0>();
+}

@@ -16,6 +16,7 @@
 //! | `S3_TEST_OTHER_ACCESS_KEY_ID`, `S3_TEST_OTHER_SECRET_ACCESS_KEY` | a second user, who owns nothing of the first |
 //! | `S3_TEST_VHOST_ENDPOINT` | the endpoint to use in virtual-hosted style |
 //! | `S3_TEST_TLS_ENDPOINT`, `S3_TEST_CA` | the HTTPS endpoint, and the PEM file of its authority |
+//! | `S3_TEST_COMPATIBILITY` | a file to append to what worked and what did not, for `tests/compatibility` |
 //! | `S3_TEST_REQUIRED` | `1`: whatever would be skipped is a failure |
 
 #[path = "live/mod.rs"]
@@ -23,7 +24,7 @@ mod scenarios;
 
 use scenarios::{
     access, buckets, conditions, copies, deletion, each_server, each_variant, encryption, errors, forms,
-    grants, keys, listing, objects, presigned, raw, settings, signing, stored, tutorial, urls,
+    grants, keys, listing, objects, presigned, raw, settings, signing, stored, tutorial, uploads, urls,
     variants_are_complete, versions,
 };
 
@@ -258,6 +259,16 @@ fn a_forced_delete_of_thousands_of_versions_and_uploads() {
 }
 
 #[test]
+fn uploads_in_parts_step_by_step() {
+    each_variant(uploads::step_by_step);
+}
+
+#[test]
+fn files_go_up_and_come_back_in_one_and_in_parts() {
+    each_variant(uploads::whole_files);
+}
+
+#[test]
 fn objects_are_copied_with_their_metadata_or_other() {
     each_variant(copies::metadata);
 }
@@ -290,6 +301,11 @@ fn rules_of_a_lifecycle_read_back_equal_or_are_undone() {
 #[test]
 fn a_website_reads_back_equal() {
     each_variant(settings::website);
+}
+
+#[test]
+fn settings_that_were_never_made_are_read_as_none() {
+    each_variant(settings::none_yet);
 }
 
 #[test]

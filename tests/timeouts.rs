@@ -192,3 +192,19 @@ fn a_port_that_never_shakes_hands_ends_the_connecting() {
     let error = fails(ErrorKind::Timeout, Client::new(config).unwrap().list_buckets());
     assert!(error.to_string().contains("no connection within 250ms"), "{error}");
 }
+
+#[test]
+fn the_longest_timeout_there_is_means_no_timeout() {
+    let set: [fn(plain_s3::Config) -> plain_s3::Config; 3] = [
+        |config| config.connect_timeout(Duration::MAX),
+        |config| config.idle_timeout(Duration::MAX),
+        |config| config.call_timeout(Duration::MAX),
+    ];
+    for set in set {
+        let copied = Answer::xml("<CopyObjectResult><ETag>x</ETag></CopyObjectResult>");
+        let server = FakeServer::start([Answer::stored(b"x"), copied]);
+        let client = plain_s3::Client::new(set(support::config(&server))).unwrap();
+        client.put_object("b", "k", "x").unwrap();
+        client.copy_object(("b", "k"), ("b", "l")).unwrap();
+    }
+}

@@ -200,3 +200,13 @@ fn complete_by_itself_has_the_same_errors() -> Result<(), Error> {
     assert_eq!(complete(&server)?.e_tag, None);
     Ok(())
 }
+
+#[test]
+fn a_whole_that_is_wrong_is_an_error_that_speaks_of_no_abort() {
+    let answer = "<CompleteMultipartUploadResult><ETag>900150983cd24fb0d6963f7d28e17f72-2</ETag>\
+                  </CompleteMultipartUploadResult>";
+    let (_, server) = completing(move |_, _, _| Some(Answer::xml(answer)));
+    let error = fails(ErrorKind::Integrity, upload(&client(&server)));
+    assert!(!error.to_string().contains("abort"), "{error}");
+    assert!(server.finish_any().iter().all(|request| request.method() != "DELETE"));
+}

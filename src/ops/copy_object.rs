@@ -105,17 +105,12 @@ impl CopyObjectOptions {
     /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
     /// part is copied with. A key of the caller's encrypts each part.
     pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
-        let (mut object, mut part) = (Headers::default(), Headers::default());
+        let (mut object, mut part) = (Headers::default(), self.headers.of_customer_key());
         part.set("x-amz-copy-source", copy_source(from, self.source_version_id.as_deref())?);
         for (name, value) in self.headers.iter() {
             if name.starts_with("x-amz-copy-source") {
                 part.set(name, value);
-                continue;
-            }
-            if name.contains("-encryption-customer-") {
-                part.set(name, value);
-            }
-            if !name.ends_with("-directive") {
+            } else if !name.ends_with("-directive") {
                 object.set(name, value);
             }
         }
@@ -209,6 +204,7 @@ pub(crate) fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>)
     validate::key(key)?;
     let mut source = format!("/{}/{}", encode::path(bucket), encode::path(key));
     if let Some(id) = version_id {
+        validate::version_id(id)?;
         source.push_str("?versionId=");
         source.push_str(&encode::query(id));
     }

@@ -41,6 +41,11 @@ impl ObjectIdentifier {
         self.version_id.as_deref()
     }
 
+    fn validate(&self) -> Result<()> {
+        validate::key(&self.key)?;
+        self.version().map_or(Ok(()), validate::version_id)
+    }
+
     /// True where this failure is of this object. Not every server repeats the version.
     pub(crate) fn is(&self, failure: &KeyFailure) -> bool {
         self.key == failure.key && (failure.version_id.is_none() || self.version_id == failure.version_id)
@@ -88,7 +93,7 @@ impl Client {
         let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
         let mut seen = HashSet::new();
         objects.retain(|object| seen.insert(object.clone())); // servers answer once for a key that comes twice
-        objects.iter().try_for_each(|object| validate::key(&object.key)).map_err(in_call)?;
+        objects.iter().try_for_each(ObjectIdentifier::validate).map_err(in_call)?;
 
         let (plain, odd): (Vec<_>, Vec<_>) = objects.iter().partition(|object| xml::can_hold(&object.key));
         let mut failures = Vec::new();

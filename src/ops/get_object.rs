@@ -113,6 +113,11 @@ impl GetObjectOptions {
         self
     }
 
+    pub(crate) fn headers(mut self, headers: &Headers) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
     fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.retain(|(n, _)| *n != name);
         self.query.push((name, value.into()));
@@ -127,6 +132,11 @@ impl GetObjectOptions {
             self.headers.remove(condition);
         }
         self.range(bytes).if_match(e_tag)
+    }
+
+    /// The condition on the ETag, as it is sent.
+    pub(crate) fn match_header(&self) -> Option<&str> {
+        self.headers.get("if-match")
     }
 
     /// The range as first byte and, where it has an end, the byte after the last.

@@ -4,6 +4,7 @@ use crate::body::Body;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
+use crate::headers::Headers;
 use crate::request::{Method, Request};
 use crate::validate;
 
@@ -50,7 +51,8 @@ impl Client {
         part_number: u32,
         body: impl Into<Body<'b>>,
     ) -> Result<CompletedPart> {
-        self.store_part((bucket, key, upload_id), part_number, body.into(), None)
+        let place = (bucket, key, upload_id);
+        self.store_part(place, part_number, body.into(), None, &Headers::default())
     }
 
     pub(crate) fn store_part(
@@ -59,8 +61,9 @@ impl Client {
         part_number: u32,
         body: Body<'_>,
         known_md5: Option<[u8; 16]>,
+        headers: &Headers,
     ) -> Result<CompletedPart> {
-        let request = Request::object("UploadPart", Method::Put, bucket, key);
+        let request = Request::object("UploadPart", Method::Put, bucket, key).headers(headers);
         validate::upload_id(upload_id)
             .and_then(|()| validate::part_number(part_number))
             .map_err(|error| error.in_call(|| request.describe()))?;

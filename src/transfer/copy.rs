@@ -6,7 +6,7 @@ use crate::headers::Headers;
 use crate::metadata::ObjectMetadata;
 use crate::ops::{CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions};
 use crate::timestamp::Timestamp;
-use crate::validate::{self, LARGEST_PART, MAX_PARTS};
+use crate::validate::{self, LARGEST_PART};
 
 /// How an object of any size is copied.
 #[derive(Clone, Debug)]
@@ -27,8 +27,8 @@ impl CopyOptions {
         self
     }
 
-    /// Sets the length of a part in bytes, from 5 MiB to 5 GiB. What is not longer is copied by one request;
-    /// where there would be more than 10,000 parts, they are made longer.
+    /// Sets the length of a part in bytes, from 5 MiB to 5 GiB. What is not longer is copied by one request.
+    /// For an object that would have more than 10,000 parts they are made larger.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
         self
@@ -123,7 +123,7 @@ impl Client {
         let conditions = headers.take_conditions();
         let id = self.begin_upload(to.0, to.1, &headers)?;
         let place = (to.0, to.1, id.as_str());
-        let part_size = options.part_size.max(source.content_length.div_ceil(u64::from(MAX_PARTS)));
+        let part_size = validate::part_size_for(source.content_length, options.part_size);
         let copied = self.copy_all(place, &part, source.content_length, part_size);
         let stored = copied.and_then(|parts| {
             // not every server follows the condition on the source, Ceph 16.2 for one

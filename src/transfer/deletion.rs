@@ -3,9 +3,10 @@
 use super::delete_all::{DeleteAllOptions, DeletedCounts};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
+use crate::listing;
 use crate::ops::{
     ListMultipartUploadsOptions, ListObjectVersionsOptions, ListObjectsOptions, MultipartUpload,
-    ObjectIdentifier,
+    MultipartUploadPage, ObjectIdentifier,
 };
 use crate::validate;
 
@@ -58,7 +59,11 @@ impl<'a> Deletion<'a> {
     fn uploads(&mut self) -> Result<usize> {
         let options = ListMultipartUploadsOptions::new().prefix(self.prefix);
         let pages = self.client.list_multipart_uploads_with(self.bucket, &options).pages();
-        self.each_page(pages, |this, page| page.uploads.iter().try_for_each(|upload| this.abort(upload)))
+        let abort_all = |this: &mut Self, page: MultipartUploadPage| {
+            this.check_prefix(page.uploads.iter().map(|upload| upload.key.as_str()))?;
+            page.uploads.iter().try_for_each(|upload| this.abort(upload))
+        };
+        self.each_page(pages, abort_all)
             .or_else(|error| if error.is_not_implemented() { Ok(0) } else { Err(error) })
     }
 
@@ -124,8 +129,20 @@ impl<'a> Deletion<'a> {
         Ok(())
     }
 
+    /// A server that passes over the prefix lists all of the bucket, none of which was meant.
+    fn check_prefix<'k>(&self, mut keys: impl Iterator<Item = &'k str>) -> Result<()> {
+        match keys.find(|key| !key.starts_with(self.prefix)) {
+            None => Ok(()),
+            Some(key) => Err(listing::broken(format!(
+                "the server listed {key:?}, which does not begin with the prefix {:?}; nothing of this page was deleted",
+                self.prefix
+            ))),
+        }
+    }
+
     /// Deletes one page, and counts what went.
     fn delete(&mut self, page: Vec<ObjectIdentifier>, is_delete_marker: Vec<bool>) -> Result<()> {
+        self.check_prefix(page.iter().map(ObjectIdentifier::key))?;
         let mut failures = Vec::new();
         if !self.options.dry_run {
             match self.client.delete_objects(self.bucket, page.clone()) {

@@ -158,10 +158,9 @@ impl Client {
         }
         let path = &partial_file::target(path)?;
         let mut object_options = options.object.clone();
-        if options.if_changed {
-            if let Some(md5) = md5_of_file(path)? {
-                object_options = object_options.if_none_match(encode::hex(&md5));
-            }
+        let there = if options.if_changed { md5_of_file(path)? } else { None };
+        if let Some(md5) = &there {
+            object_options = object_options.if_none_match(encode::hex(md5));
         }
         let mut partial = PartialFile::create(path)?;
         let opened = match self.open_rest(bucket, key, path, &object_options, options.resume) {
@@ -173,7 +172,7 @@ impl Client {
             Err(error) => Err(error),
         };
         let (mut object, resumed_from) = match opened {
-            Err(error) if options.if_changed && error.is_not_modified() => return Ok(Download::unchanged()),
+            Err(error) if there.is_some() && error.is_not_modified() => return Ok(Download::unchanged()),
             other => other?,
         };
         if options.resume {
@@ -211,6 +210,10 @@ impl Client {
             return Ok(None);
         }
         let Some((mut partial, e_tag, len)) = PartialFile::find(path)? else { return Ok(None) };
+        if options.match_header().is_some_and(|wanted| wanted != "*" && wanted != e_tag.to_header()) {
+            partial.discard(); // of another state of the object than the one that is wanted
+            return Ok(None);
+        }
         // the last byte anew: a file that lacked only its name would ask for an empty range otherwise
         let start = len.saturating_sub(1);
         let rest = options.clone().range(start..).if_match(&e_tag);

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::ops::{CompletedPart, Part, StoredObject};
+use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
 use crate::request::{Method, Request};
 use crate::validate::{self, MAX_PARTS};
 
@@ -75,10 +75,31 @@ fn in_parts(
             id.clone()
         }
     };
-    let run = Run { client, place: (bucket, key, &id), conditions, there };
+    let customer_key = headers.of_customer_key();
+    let run = Run { client, place: (bucket, key, &id), conditions, customer_key, there };
     let sent = run.send(&mut content, options);
-    let (stored, parts, parts_kept) = sent.map_err(|error| run.give_up(error, options.keep_parts))?;
-    Ok(Upload { bytes: content.read, parts, parts_kept, e_tag: stored.e_tag, version_id: stored.version_id })
+    let Completed { stored, ours, parts, kept } =
+        sent.map_err(|error| run.give_up(error, options.keep_parts))?;
+    if let (Some(ours), Some(theirs)) = (ours, sum_in(&stored, parts as usize)) {
+        verify::same(&ours, &theirs, "what was sent in parts")?; // nothing to abort: the object is there
+    }
+    Ok(Upload {
+        bytes: content.read,
+        parts,
+        parts_kept: kept,
+        e_tag: stored.e_tag,
+        version_id: stored.version_id,
+    })
+}
+
+/// An upload that the server has put together.
+struct Completed {
+    stored: StoredObject,
+    /// The MD5 of the parts' MD5s, where the ETag of the whole is made of them.
+    ours: Option<[u8; 16]>,
+    parts: u32,
+    /// How many of these were found.
+    kept: u32,
 }
 
 /// The upload that is under way.
@@ -87,17 +108,14 @@ struct Run<'a> {
     /// Bucket, key and upload id.
     place: (&'a str, &'a str, &'a str),
     conditions: Headers,
+    customer_key: Headers,
     /// The parts that an earlier run has left.
     there: HashMap<u32, Part>,
 }
 
 impl Run<'_> {
-    /// Sends all parts and completes; gives what was stored, and how many parts were made and found.
-    fn send(
-        &self,
-        content: &mut Content<'_>,
-        options: &UploadOptions<'_>,
-    ) -> Result<(StoredObject, u32, u32)> {
+    /// Sends all parts and completes.
+    fn send(&self, content: &mut Content<'_>, options: &UploadOptions<'_>) -> Result<Completed> {
         let mut parts: Vec<CompletedPart> = Vec::new();
         let mut kept = 0;
         // every part's ETag is its MD5, so that the ETag of the whole is made of them
@@ -112,7 +130,10 @@ impl Run<'_> {
                         kept += 1;
                         CompletedPart::new(number, &part.e_tag)
                     }
-                    None => self.client.store_part(self.place, number, Body::from(&content.buffer), md5)?,
+                    None => {
+                        let body = Body::from(&content.buffer);
+                        self.client.store_part(self.place, number, body, md5, &self.customer_key)?
+                    }
                 };
             plain &= part.e_tag.md5() == md5;
             parts.push(part);
@@ -127,10 +148,8 @@ impl Run<'_> {
         }
         (content.source.unchanged)(content.read)?;
         let stored = self.complete(&parts)?;
-        if let (true, Some(ours), Some(theirs)) = (plain, sum_of(&parts), sum_in(&stored, parts.len())) {
-            verify::same(&ours, &theirs, "what was sent in parts")?;
-        }
-        Ok((stored, parts.len() as u32, kept))
+        let ours = sum_of(&parts).filter(|_| plain);
+        Ok(Completed { stored, ours, parts: parts.len() as u32, kept })
     }
 
     /// Completes, and makes sure of it where the answer was lost or says too little.
@@ -151,7 +170,8 @@ impl Run<'_> {
     /// The object as it is now, if it can be seen.
     fn look(&self) -> Option<StoredObject> {
         let (bucket, key, _) = self.place;
-        let object = self.client.head_object(bucket, key).ok()?;
+        let look = GetObjectOptions::new().headers(&self.customer_key);
+        let object = self.client.head_object_with(bucket, key, &look).ok()?;
         Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id })
     }
 
@@ -213,10 +233,7 @@ struct Content<'a> {
 impl<'a> Content<'a> {
     fn new(source: Source<'a>, part_size: u64) -> Result<Self> {
         // a small file needs no large buffer; one byte more than its length shows its end
-        let part_size = source.len.map_or(part_size, |len| {
-            let least = len.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(MIB);
-            part_size.max(least)
-        });
+        let part_size = source.len.map_or(part_size, |len| validate::part_size_for(len, part_size));
         let size = source.len.map_or(part_size, |len| part_size.min(len + 1));
         let mut buffer = Vec::new();
         let fits = usize::try_from(size).is_ok_and(|size| buffer.try_reserve_exact(size).is_ok());

@@ -121,7 +121,7 @@ impl ObjectReader {
         let want = usize::try_from(self.left()).unwrap_or(usize::MAX).min(buf.len());
         if want == 0 {
             if self.left() == 0 {
-                self.finish()?; // only an empty object's is still to do
+                self.finish()?; // still to do for an empty object, and failing again for a wrong one
             }
             return Ok(0);
         }
@@ -154,7 +154,8 @@ impl ObjectReader {
     fn finish(&mut self) -> Result<()> {
         // to the end of the answer, so that its connection can be used again
         let _ = self.body.read(&mut [0]);
-        let Some(check) = self.check.take() else { return Ok(()) };
+        // kept, so that reading on after a failure does not look like the end of what was whole
+        let Some(check) = self.check.clone() else { return Ok(()) };
         check.finish().map_err(|error| error.in_call(|| self.source.call()))
     }
 
@@ -234,13 +235,14 @@ fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
     let Some(length) = length else {
         return Err(response.unexpected("the answer has no Content-Length, so that a cut could not be seen"));
     };
-    let got = content_range(&response);
-    let first = match (range, got) {
-        (None, got) => got.map_or(0, |(first, _)| first),
-        (Some((start, end)), Some((first, last)))
+    // a part is a range of the server's choice, but it has to say which: a break is resumed by it
+    let first = match (range, content_range(&response)) {
+        (None, _) if options.is_whole() => 0,
+        (None, Some((first, last, _))) if last.checked_sub(first) == length.checked_sub(1) => first,
+        (Some((start, end)), Some((first, last, all)))
             if first == start
                 && last.checked_sub(first) == length.checked_sub(1)
-                && end.is_none_or(|end| last < end) =>
+                && is_all_of(end, last, all) =>
         {
             start
         }
@@ -252,11 +254,21 @@ fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
     Ok((ObjectMetadata::new(response.headers, length), first, response.body))
 }
 
-/// First and last byte of `bytes 5-9/100`.
-fn content_range(response: &Response) -> Option<(u64, u64)> {
-    let (span, _) = response.header("content-range")?.trim().strip_prefix("bytes ")?.split_once('/')?;
+/// True where a range that goes up to this byte is all that was asked for: up to `end`, or to the object's own.
+fn is_all_of(end: Option<u64>, last: u64, all: Option<u64>) -> bool {
+    let due = match (end, all) {
+        (Some(end), Some(all)) => end.min(all),
+        (Some(due), None) | (None, Some(due)) => due,
+        (None, None) => return true,
+    };
+    last.checked_add(1) == Some(due)
+}
+
+/// First and last byte of `bytes 5-9/100`, and the length of the whole where the server knows it.
+fn content_range(response: &Response) -> Option<(u64, u64, Option<u64>)> {
+    let (span, all) = response.header("content-range")?.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = span.split_once('-')?;
-    Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+    Some((first.trim().parse().ok()?, last.trim().parse().ok()?, all.trim().parse().ok()))
 }
 
 impl Read for ObjectReader {

@@ -64,7 +64,11 @@ impl CachingResolver {
         if addresses.is_empty() {
             return Err(io::Error::other("the name has no address"));
         }
-        self.cache().insert(name, (addresses.clone(), Instant::now()));
+        let mut cache = self.cache();
+        // in virtual-hosted style every bucket is a name
+        cache.retain(|_, (_, since)| since.elapsed() < KEEP);
+        cache.insert(name, (addresses.clone(), Instant::now()));
+        drop(cache);
         Ok(addresses)
     }
 }

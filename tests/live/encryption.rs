@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plain_s3::{ErrorKind, GetObjectOptions, PutObjectOptions, UrlOptions};
+use plain_s3::{ErrorKind, GetObjectOptions, PutObjectOptions, UploadOptions, UrlOptions};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -34,6 +34,13 @@ pub(crate) fn with_a_key_of_ours(variant: &Variant<'_>) {
     let wrong = GetObjectOptions::new().sse_customer_key([0; 32]);
     let error = client.get_object_with(&bucket, "k", &wrong).unwrap_err();
     assert!(matches!(error.status(), Some(400 | 403)), "{error}");
+
+    // in parts, each of which needs the key
+    let part = 5 << 20;
+    let content = vec![7; part + 3];
+    let options = UploadOptions::new().object(put.clone()).part_size(part as u64);
+    assert_eq!(client.upload_reader_with(&bucket, "parts", &content[..], &options).unwrap().parts, 2);
+    assert!(client.get_object_with(&bucket, "parts", &get).unwrap().bytes().unwrap() == content);
 
     let hour = Duration::from_secs(3600);
     let url =

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plain_s3::{CannedAcl, PostForm, PostPolicy};
 
+use super::compatibility;
 use super::fixture::TestBucket;
 use super::gaps;
 use super::http::{self, Answer};
@@ -26,6 +27,7 @@ pub(crate) fn allowed(variant: &Variant<'_>) {
     let key = "inbox/é \"quoted\" \\ +&<.txt";
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert_eq!(client.get_object(&bucket, key).unwrap().text().unwrap(), "content");
+    compatibility::works(&variant.server.name, "PostObject", variant.signature);
     let head = client.head_object(&bucket, key).unwrap();
     assert_eq!(head.content_type.as_deref(), Some("text/plain"));
     assert_eq!(head.metadata["colour"], "light \"blue\"");

@@ -1,5 +1,6 @@
 //! What the scenarios share, and the scenarios by what they are about.
 
+mod compatibility;
 mod fixture;
 mod gaps;
 mod http;
@@ -23,6 +24,7 @@ pub(crate) mod settings;
 pub(crate) mod signing;
 pub(crate) mod stored;
 pub(crate) mod tutorial;
+pub(crate) mod uploads;
 pub(crate) mod urls;
 pub(crate) mod versions;
 

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use plain_s3::{AddressingStyle, Client, Config, Credentials, SignatureVersion};
 
-use super::gaps;
+use super::{compatibility, gaps};
 
 pub(crate) struct Server {
     pub(crate) name: String,
@@ -70,6 +70,8 @@ pub(crate) fn variants_are_complete() {
             skip("HTTPS is not tested: this build has no TLS");
         } else if server.tls.is_none() && !server.endpoint.starts_with("https:") {
             gaps::HTTPS.check(server, Err("S3_TEST_TLS_ENDPOINT is not set".to_owned()));
+        } else {
+            gaps::HTTPS.check(server, Ok(()));
         }
         let variants: Vec<String> = server.variants().iter().map(Variant::to_string).collect();
         say(&format!("live tests of {} in {}", server.name, variants.join(", ")));
@@ -135,7 +137,8 @@ impl Variant<'_> {
     }
 
     pub(crate) fn client_of(&self, credentials: Credentials) -> Client {
-        Client::new(self.config().credentials(credentials)).unwrap()
+        let config = self.config().credentials(credentials);
+        Client::new(compatibility::watched(config, self.server, self.signature)).unwrap()
     }
 
     pub(crate) fn anonymous(&self) -> Client {

@@ -171,6 +171,48 @@ pub(crate) fn website(variant: &Variant<'_>) {
     assert_eq!(client.get_bucket_website(&bucket).unwrap(), None);
 }
 
+/// Of a bucket and an object that have none: each is read as such, or the server does not know it.
+pub(crate) fn none_yet(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    client.put_object(&bucket, "k", "x").unwrap();
+    type Read = fn(&Client, &str) -> Result<bool>;
+    let reads: [(&str, Read); 9] = [
+        ("versioning", |client, bucket| client.get_bucket_versioning(bucket).map(|found| found.is_none())),
+        ("versions", |client, bucket| {
+            Ok(client.list_object_versions(bucket).collect::<Result<Vec<_>>>()?.len() == 1)
+        }),
+        ("tagging", |client, bucket| client.get_bucket_tagging(bucket).map(|found| found.is_empty())),
+        ("object tagging", |client, bucket| {
+            client.get_object_tagging(bucket, "k").map(|found| found.is_empty())
+        }),
+        ("policy", |client, bucket| client.get_bucket_policy(bucket).map(|found| found.is_none())),
+        ("cors", |client, bucket| client.get_bucket_cors(bucket).map(|found| found.is_empty())),
+        ("lifecycle", |client, bucket| {
+            client.get_bucket_lifecycle_configuration(bucket).map(|found| found.is_empty())
+        }),
+        ("website", |client, bucket| client.get_bucket_website(bucket).map(|found| found.is_none())),
+        ("request payment", |client, bucket| {
+            client.get_bucket_request_payment(bucket).map(|payer| payer == Payer::BucketOwner)
+        }),
+    ];
+    for (name, read) in reads {
+        match read(&client, &bucket) {
+            Ok(none) => assert!(none, "{name}"),
+            Err(error) => assert!(error.is_not_implemented(), "{name}: {error}"),
+        }
+    }
+    // not every server has it empty, or signs it in V2; see `deleted`
+    let _ = client.get_public_access_block(&bucket);
+    match client.put_object_tagging(&bucket, "k", [("a", "b")]) {
+        Ok(()) => client.delete_object_tagging(&bucket, "k").unwrap(),
+        Err(error) => {
+            assert!(error.is_not_implemented(), "{error}");
+            client.delete_object_tagging(&bucket, "k").unwrap_err();
+        }
+    }
+}
+
 /// On an empty bucket, which a server would delete if it took one of these for `DELETE /bucket`.
 pub(crate) fn deleted(variant: &Variant<'_>) {
     let client = variant.client();

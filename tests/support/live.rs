@@ -31,6 +31,11 @@ impl Live {
         Some(live)
     }
 
+    /// A client of the server alone, for a process that is not the test itself.
+    pub(crate) fn client_from_env() -> Client {
+        Client::new(Config::from_env().unwrap()).unwrap()
+    }
+
     /// The settings for this server, or for something that stands before it.
     pub(crate) fn config_at(&self, endpoint: impl Into<String>) -> Config {
         let region = variable("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned());

@@ -13,6 +13,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod answer;
+mod child;
 mod connection;
 mod live;
 mod proxy;
@@ -20,11 +21,13 @@ mod random;
 mod received;
 mod server;
 mod signatures;
+mod sink;
 mod store;
 mod temp;
 mod way;
 
 pub(crate) use answer::{Answer, End};
+pub(crate) use child::{begin, command, start, task};
 pub(crate) use live::{Live, say, skip, variable};
 pub(crate) use proxy::{Fault, Proxy, Spoilt};
 pub(crate) use random::{Random, content};
@@ -33,6 +36,7 @@ pub(crate) use server::FakeServer;
 pub(crate) use signatures::{
     assert_signed_v2, assert_signed_v4, md5_base64, md5_hex, percent_decoded, sign_v2, sign_v4,
 };
+pub(crate) use sink::Sink;
 pub(crate) use store::Store;
 pub(crate) use temp::TempDir;
 pub(crate) use way::Way;

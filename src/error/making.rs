@@ -1,0 +1,108 @@
+//! How the rest of the crate makes errors, adds to them and looks into them.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::{Answer, Error, ErrorKind, Inner, KeyFailure};
+use crate::sign::SignedTexts;
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            context: String::new(),
+            message: message.into(),
+            hint: None,
+            answer: None,
+            signed: None,
+            failures: Vec::new(),
+            upload_id: None,
+            garbled: false,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn local(message: impl Into<String>, source: io::Error) -> Self {
+        Self::new(ErrorKind::LocalIo, message).with_source(source)
+    }
+
+    pub(crate) fn server(kind: ErrorKind, answer: Answer, message: impl Into<String>) -> Self {
+        let mut error = Self::new(kind, message);
+        error.0.answer = Some(answer);
+        error
+    }
+
+    pub(crate) fn partial(message: impl Into<String>, failures: Vec<KeyFailure>) -> Self {
+        let mut error = Self::new(ErrorKind::PartialFailure, message);
+        error.0.failures = failures;
+        error
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Unwraps what a body of the transport's said: a network error of this crate's, inside an `io::Error`.
+    pub(crate) fn from_read(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => error,
+            Err(error) => Self::new(ErrorKind::Network, "the connection was lost").with_source(error),
+        }
+    }
+
+    /// Says which call failed. The innermost, most exact context stays.
+    pub(crate) fn in_call(mut self, context: impl FnOnce() -> String) -> Self {
+        if self.0.context.is_empty() {
+            self.0.context = context();
+        }
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a sentence to the hint.
+    pub(crate) fn and_hint(mut self, sentence: &str) -> Self {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{hint} {sentence}"),
+            None => sentence.to_owned(),
+        });
+        self
+    }
+
+    pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
+        self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
+    /// Says that the answer is no answer, so that asking again may help.
+    pub(crate) fn garbled(mut self) -> Self {
+        self.0.garbled = true;
+        self
+    }
+
+    pub(crate) fn with_signed(mut self, texts: SignedTexts) -> Self {
+        self.0.signed = Some(texts);
+        self
+    }
+
+    /// What happened, without the call and the hint.
+    pub(crate) fn summary(&self) -> &str {
+        &self.0.message
+    }
+
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        self.0.answer.as_ref()
+    }
+
+    pub(crate) fn answer_mut(&mut self) -> Option<&mut Answer> {
+        self.0.answer.as_mut()
+    }
+}

@@ -1,0 +1,56 @@
+//! Uploads in parts, step by step and as a whole.
+
+use std::fs;
+
+use plain_s3::{ContentCheck, CopyOptions, UploadOptions};
+
+use super::fixture::{TempDir, TestBucket};
+use super::server::Variant;
+
+/// The smallest part that may be followed by another.
+const PART: usize = 5 << 20;
+
+pub(crate) fn step_by_step(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let first = vec![b'1'; PART];
+    client.put_object(&bucket, "source", &first).unwrap();
+
+    let id = client.create_multipart_upload(&bucket, "k").unwrap();
+    let one = client.upload_part_copy(&bucket, "k", &id, 1, (&bucket, "source"), 0..PART as u64).unwrap();
+    let two = client.upload_part(&bucket, "k", &id, 2, "the rest").unwrap();
+    let parts: Vec<_> = client.list_parts(&bucket, "k", &id).map(Result::unwrap).collect();
+    let sizes: Vec<_> = parts.iter().map(|part| (part.part_number, part.size)).collect();
+    assert_eq!(sizes, [(1, PART as u64), (2, 8)]);
+    client.complete_multipart_upload(&bucket, "k", &id, &[one, two]).unwrap();
+    let object = client.get_object(&bucket, "k").unwrap();
+    assert!(object.bytes().unwrap() == [&first, &b"the rest"[..]].concat());
+
+    let id = client.create_multipart_upload(&bucket, "gone").unwrap();
+    client.upload_part(&bucket, "gone", &id, 1, "x").unwrap();
+    client.abort_multipart_upload(&bucket, "gone", &id).unwrap();
+    assert!(client.upload_part(&bucket, "gone", &id, 2, "x").unwrap_err().is_not_found());
+    assert_eq!(client.list_multipart_uploads(&bucket).count(), 0);
+}
+
+pub(crate) fn whole_files(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    let folder = TempDir::create();
+    let content: Vec<u8> = (0..PART + 1000).map(|i| (i / 7) as u8).collect();
+    fs::write(folder.join("file"), &content).unwrap();
+    let by_parts = UploadOptions::new().part_size(PART as u64);
+    let upload = client.upload_file_with(&bucket, "in parts", folder.join("file"), &by_parts).unwrap();
+    assert_eq!((upload.bytes, upload.parts), (content.len() as u64, 2));
+    assert_eq!(client.upload_file(&bucket, "in one", folder.join("file")).unwrap().parts, 0);
+    assert_eq!(client.upload_reader(&bucket, "empty", &b""[..]).unwrap().bytes, 0);
+    let copy = CopyOptions::new().part_size(PART as u64);
+    client.copy_with((&bucket, "in parts"), (&bucket, "copy"), &copy).unwrap();
+    for (key, check) in
+        [("in parts", ContentCheck::Length), ("copy", ContentCheck::Length), ("in one", ContentCheck::Md5)]
+    {
+        let download = client.download_file(&bucket, key, folder.join("back")).unwrap();
+        assert_eq!((download.bytes, download.check), (content.len() as u64, check), "{key}");
+        assert!(fs::read(folder.join("back")).unwrap() == content, "{key}");
+    }
+}
