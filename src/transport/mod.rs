@@ -84,6 +84,7 @@ impl Transport {
     ) -> Result<Response> {
         let mut request = http_request(method, url, headers)?;
         socket::begin_request();
+        buffers::expect(0);
         let answer = if matches!(method, Method::Put | Method::Post) {
             if body.len() == 0 {
                 body.expect_end()?;
@@ -105,7 +106,8 @@ impl Transport {
         for (name, value) in &head.headers {
             headers.append(name.as_str(), text(value.as_bytes()));
         }
-        let body = Incoming { body: content.into_reader(), limits };
+        let left = content.content_length().unwrap_or_default();
+        let body = Incoming { body: content.into_reader(), left, limits };
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
     }
 
@@ -180,12 +182,17 @@ impl Read for Outgoing<'_, '_> {
 /// An answer's body, with this crate's errors inside its `io::Error`s.
 struct Incoming {
     body: ureq::BodyReader<'static>,
+    /// What is still to come; 0 where that is not known.
+    left: u64,
     limits: Limits,
 }
 
 impl Read for Incoming {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.body.read(buf).map_err(|error| errors::convert_body(error.into(), self.limits).into())
+        buffers::expect(self.left);
+        let n = self.body.read(buf).map_err(|error| errors::convert_body(error.into(), self.limits))?;
+        self.left = self.left.saturating_sub(n as u64);
+        Ok(n)
     }
 }
 

@@ -52,7 +52,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
         let plain = details.uri.scheme_str() == Some("http");
         Ok(Some(Either::B(Socket {
             stream,
-            buffers: GrowingBuffers::new(plain),
+            buffers: GrowingBuffers::default(),
             read_timeout: None,
             write_timeout: None,
             refused: false,
