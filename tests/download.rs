@@ -131,6 +131,7 @@ fn a_target_that_is_a_folder_is_refused_before_the_request() {
     fs::create_dir(folder.join("target")).unwrap();
     unwritable(&folder.join("target"), "it is a directory");
     unwritable(folder.path(), "Name the file in it");
+    unwritable(&folder.join("missing/"), "Name the file in it");
     assert_eq!(folder.names(), ["target"]);
 }
 
@@ -197,4 +198,27 @@ fn two_downloads_to_one_target_do_not_mix() {
     let content = fs::read(&target).unwrap();
     assert!(content.len() == 500_000 && content.iter().all(|byte| *byte == content[0]));
     assert_eq!(folder.names(), ["target"]);
+}
+
+/// The temporary file is no more open to others than the file that it is to replace.
+#[test]
+#[cfg(unix)]
+fn what_is_on_its_way_into_a_private_file_is_private() {
+    use std::cell::Cell;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = TempDir::new();
+    let target = folder.file("target", "old");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+    let server = FakeServer::start([Answer::content(HELLO.as_bytes())]);
+    let seen = Cell::new(0);
+    let look = |_, _| {
+        let names = folder.names();
+        let temporary = names.iter().find(|name| name.ends_with(".part")).unwrap();
+        seen.set(fs::metadata(folder.join(temporary)).unwrap().permissions().mode() & 0o777);
+    };
+    let options = DownloadOptions::new().progress(look);
+    client(&server).download_file_with("b", "k", &target, &options).unwrap();
+    assert_eq!(seen.get(), 0o600);
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::time::SystemTime;
 
 use md5::{Digest as _, Md5};
@@ -28,6 +28,10 @@ pub(super) fn target(path: &Path) -> Result<PathBuf> {
         Ok(target) if !target.is_file() => Err(refuse("it is no regular file", io::ErrorKind::InvalidInput)
             .with_hint("Copy what get_object gives into it by io::copy.")),
         Ok(target) => Ok(target),
+        Err(_) if path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into())) => {
+            Err(refuse("it is a directory", io::ErrorKind::IsADirectory)
+                .with_hint("Name the file in it, too."))
+        }
         Err(_) => Ok(path.to_owned()), // not there yet
     }
 }
@@ -54,7 +58,24 @@ impl<'a> PartialFile<'a> {
             .create_new(true)
             .open(&path)
             .map_err(|error| cannot_write(target, error))?;
-        Ok(Self { file, path, target, keep: false })
+        let partial = Self { file, path, target, keep: false };
+        partial.hide().map_err(|error| cannot_write(target, error))?;
+        Ok(partial)
+    }
+
+    /// Has nobody read the new content who may not read the old. The owner may write, to resume it later.
+    #[cfg(unix)]
+    fn hide(&self) -> io::Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let Ok(before) = fs::metadata(self.target) else { return Ok(()) };
+        self.file.set_permissions(fs::Permissions::from_mode(before.permissions().mode() | 0o600))
+    }
+
+    /// Elsewhere the folder says who may read.
+    #[cfg(not(unix))]
+    fn hide(&self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Opens what an earlier run has left of the object with some ETag; the newest where there are several.

@@ -33,6 +33,8 @@ pub struct ObjectReader {
     body: Box<dyn Read + Send + Sync>,
     /// Where the content begins in the object.
     first: u64,
+    /// How long the content is: what the metadata said, which is the caller's to change.
+    length: u64,
     /// How much of the content was read.
     done: u64,
     check: Option<Md5Check>,
@@ -77,7 +79,8 @@ impl ObjectReader {
         let md5 = metadata.md5().filter(|_| options.is_whole() && client.settings().check_md5);
         let checked = if md5.is_some() { ContentCheck::Md5 } else { ContentCheck::Length };
         let check = md5.map(Md5Check::new);
-        Ok(Self { metadata, source, body, first, done: 0, check, checked, breaks: 0 })
+        let length = metadata.content_length;
+        Ok(Self { metadata, source, body, first, length, done: 0, check, checked, breaks: 0 })
     }
 
     /// Returns what is compared before the content counts as whole.
@@ -113,7 +116,7 @@ impl ObjectReader {
     }
 
     fn left(&self) -> u64 {
-        self.metadata.content_length - self.done
+        self.length - self.done
     }
 
     /// The next bytes, 0 at the end: [`Read::read`] with this crate's error.
@@ -129,10 +132,7 @@ impl ObjectReader {
             let error = match self.body.read(&mut buf[..want]) {
                 Ok(0) => Error::new(
                     ErrorKind::Network,
-                    format!(
-                        "the content ended after {} of its {} bytes",
-                        self.done, self.metadata.content_length
-                    ),
+                    format!("the content ended after {} of its {} bytes", self.done, self.length),
                 ),
                 Ok(n) => break n,
                 Err(error) => Error::from_read(error),
@@ -173,7 +173,7 @@ impl ObjectReader {
             return Err(broken);
         };
         let offset = self.first + self.done;
-        let end = self.first + self.metadata.content_length;
+        let end = self.first + self.length;
         let call = self.source.call();
         self.source.client.settings().listener.tell(|| Event::Resume { call: &call, offset, error: &broken });
         thread::sleep(delay);
