@@ -164,3 +164,16 @@ fn slug(heading: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
+
+#[test]
+fn every_promise_of_transfers_names_a_test_that_is_there() {
+    let text = read("docs/transfers.md");
+    let names = text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
+    let mut count = 0;
+    for (file, name) in names.filter(|(_, name)| *name != "a_name") {
+        let tests = read(format!("tests/{file}.rs"));
+        assert!(tests.contains(&format!("\nfn {name}() {{")), "{file}::{name}");
+        count += 1;
+    }
+    assert!(count > 60, "{count}");
+}
