@@ -102,7 +102,7 @@ impl Chaos<'_> {
             .idle_timeout(Duration::from_millis(400))
             .retry(RetryPolicy::new().base(Duration::ZERO))
             .on_event(move |event| {
-                if !matches!(event, Event::Attempt { .. }) {
+                if matches!(event, Event::Retry { .. } | Event::Resume { .. }) {
                     repeated.fetch_add(1, Ordering::Relaxed);
                 }
             });
