@@ -164,3 +164,14 @@ fn slug(heading: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
+
+#[test]
+fn the_promises_of_transfers_name_tests_that_exist() {
+    let text = read("docs/transfers.md");
+    let names: Vec<_> = text.split('`').filter_map(|word| word.split_once("::")).collect();
+    let names: Vec<_> = names.into_iter().filter(|(file, _)| *file != "file").collect();
+    assert!(names.len() > 40, "{names:?}");
+    for (file, test) in names {
+        assert!(read(format!("tests/{file}.rs")).contains(&format!("fn {test}(")), "{file}::{test}");
+    }
+}
