@@ -145,6 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn parts_grow_where_there_would_be_too_many() {
+        let (mib, asked) = (1 << 20, 16 << 20);
+        for (len, size) in [
+            (0, asked),
+            (10_000 * asked, asked),
+            (10_000 * asked + 1, 17 * mib),
+            (60_000_000_000, asked),
+            (5 << 40, 525 * mib),
+        ] {
+            assert_eq!(part_size_for(len, asked), size);
+            assert!(len.div_ceil(size) <= u64::from(MAX_PARTS));
+        }
+    }
+
+    #[test]
     fn bucket_names_that_would_change_the_path_are_refused_with_the_name() {
         for bad in ["", "a/b", "a?acl", "a#b", "a b", "a%2Fb", ".", "..", "a\nb", "a\\b", "bücket", "a@b"] {
             assert!(text(bucket(bad)).contains("bucket name"), "{bad}");

@@ -3,7 +3,7 @@
 //!
 //!     tests/servers/ceph-rgw cargo test --test live_kill
 //!
-//! The moments are drawn from a printed seed; `S3_TEST_KILLS` sets how many of each kind there are (50).
+//! The moments are drawn from a printed seed; `S3_TEST_KILLS` sets how many of each kind there are (20).
 
 #![cfg(unix)]
 
@@ -68,7 +68,7 @@ impl Killer {
 }
 
 fn kills() -> u32 {
-    variable("S3_TEST_KILLS").map_or(50, |number| number.parse().unwrap())
+    variable("S3_TEST_KILLS").map_or(20, |number| number.parse().unwrap())
 }
 
 #[test]
