@@ -32,15 +32,20 @@ fn bytes() -> impl Read {
 /// Refuses uploads as soon as their head is there, and then does this with the connection: 20 runs of 20
 /// must give the error that the server sent.
 fn refused_and_then(end: End) {
-    for run in 0..RUNS {
-        let send = SENDERS[run % SENDERS.len()];
-        let (status, code) = REFUSALS[run / SENDERS.len() % REFUSALS.len()];
-        let server = FakeServer::start([Answer::error(status, code).early().then(end)]);
-        let error = fails(ErrorKind::Server, send(&client(&server)));
-        assert_eq!((error.status(), error.code()), (Some(status), Some(code)), "{error}");
-        let [request] = server.finish();
-        assert!(!request.complete);
-    }
+    std::thread::scope(|scope| {
+        for send in SENDERS {
+            scope.spawn(move || (0..RUNS / SENDERS.len()).for_each(|run| refused_once(send, run, end)));
+        }
+    });
+}
+
+fn refused_once(send: fn(&Client) -> Result<()>, run: usize, end: End) {
+    let (status, code) = REFUSALS[run % REFUSALS.len()];
+    let server = FakeServer::start([Answer::error(status, code).early().then(end)]);
+    let error = fails(ErrorKind::Server, send(&client(&server)));
+    assert_eq!((error.status(), error.code()), (Some(status), Some(code)), "{error}");
+    let [request] = server.finish();
+    assert!(!request.complete);
 }
 
 #[test]
