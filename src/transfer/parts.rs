@@ -14,7 +14,7 @@ use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
 use crate::request::{Method, Request};
-use crate::validate::{self, MAX_PARTS};
+use crate::validate::{self, LARGEST_PART, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
 const DEFAULT_PART: u64 = 16 * MIB;
@@ -277,7 +277,10 @@ impl<'a> Content<'a> {
                 "the content goes on after {MAX_PARTS} parts of {size} MiB, and an upload has no more parts"
             ),
         )
-        .with_hint(format!("Choose a larger UploadOptions::part_size, such as {} MiB.", size * 10))
+        .with_hint(format!(
+            "Choose a larger UploadOptions::part_size, such as {} MiB.",
+            (size * 10).min(LARGEST_PART / MIB)
+        ))
     }
 }
 
