@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::metadata::ObjectMetadata;
 use crate::ops::GetObjectOptions;
 
-/// Bytes copied at once: no more than the object, and what stays in the processor's cache.
-const LARGEST_COPY: u64 = 256 << 10;
+/// Bytes copied at once: no more than the object. More than this is no faster.
+const LARGEST_COPY: u64 = 2 << 20;
 const SMALLEST_COPY: u64 = 8 << 10;
 /// Bytes written at once at the least. Not more, as progress is told after each write.
 const SMALLEST_WRITE: usize = 64 << 10;
@@ -104,7 +104,7 @@ impl Client {
     /// The content goes to a temporary file beside the target, which takes the target's name once it is
     /// whole and checked: its length always, its MD5 where the ETag is one. On any error the target is as it
     /// was, and the temporary file is gone. A connection that breaks is resumed from the byte reached.
-    /// Memory does not grow with the object: at most 1.5 MiB are used.
+    /// Memory does not grow with the object: at most 2.5 MiB are used.
     ///
     /// # Errors
     ///

@@ -1,10 +1,13 @@
 //! Buffers that are small for small calls and grow under a fast download.
 
-use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ureq::unversioned::transport::Buffers;
 
-/// What a connection begins with, in each direction, and is left with. Measured best for uploads.
+use super::exchange;
+
+/// What a connection begins with, in each direction, and is left with.
 pub(super) const SMALL: usize = 64 << 10;
 /// What a download grows to: beside 64 KiB it saves a sixth of its CPU time, over TLS a twentieth.
 const LARGE: usize = 1 << 20;
@@ -12,15 +15,11 @@ const LARGE: usize = 1 << 20;
 /// takes the end of a body, and no idle connection holds one.
 const WORTH_IT: u64 = 2 * LARGE as u64;
 
-thread_local! {
-    /// What this thread's answer has still to bring. ureq has no other way from a body to its connection.
-    static EXPECTED: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Says how much is still to come before it is read; 0 where that is not known.
-pub(super) fn expect(bytes: u64) {
-    EXPECTED.set(bytes);
-}
+/// What a large upload is sent by. Through 64 KiB it can take twice the CPU time: sender and receiver then wake each
+/// other for each piece.
+const LARGE_OUTPUT: usize = 512 << 10;
+/// A body of this length is a large upload.
+const LARGE_UPLOAD: u64 = 1 << 20;
 
 /// The buffers of one connection. Nothing is set aside before it is needed.
 #[derive(Debug, Default)]
@@ -34,13 +33,28 @@ pub(super) struct GrowingBuffers {
     last_read: usize,
     /// The last look at the unread bytes took some.
     progress: bool,
+    /// How many bytes are unread, for those who cannot look in here.
+    unread: Arc<AtomicUsize>,
 }
 
 impl GrowingBuffers {
+    pub(super) fn new(unread: Arc<AtomicUsize>) -> Self {
+        Self { unread, ..Self::default() }
+    }
+
+    /// The output buffer as it was filled last.
+    pub(super) fn filled(&self) -> &[u8] {
+        &self.output
+    }
+
+    fn count_unread(&self) {
+        self.unread.store(self.end - self.start, Ordering::Relaxed);
+    }
+
     /// Gives the input, which is empty, the size that suits what comes.
     fn fit(&mut self) {
         let size = self.input.len();
-        let better = if EXPECTED.get() <= WORTH_IT {
+        let better = if exchange::to_come() <= WORTH_IT {
             SMALL
         } else if self.last_read == size {
             (size * 2).clamp(SMALL, LARGE)
@@ -63,6 +77,9 @@ impl Buffers for GrowingBuffers {
     }
 
     fn input_append_buf(&mut self) -> &mut [u8] {
+        if self.output.len() > SMALL {
+            self.output = Vec::new(); // an answer is awaited, so the request is out
+        }
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
             self.fit();
@@ -76,16 +93,19 @@ impl Buffers for GrowingBuffers {
     fn input_appended(&mut self, amount: usize) {
         self.end += amount;
         self.last_read = amount;
+        self.count_unread();
     }
 
     fn input_consume(&mut self, amount: usize) {
         self.progress = amount > 0;
         self.start += amount;
+        self.count_unread();
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        if self.output.is_empty() {
-            self.output = vec![0; SMALL];
+        let size = if exchange::to_send() >= LARGE_UPLOAD { LARGE_OUTPUT } else { SMALL };
+        if self.output.len() != size {
+            self.output = vec![0; size];
         }
         // the scratch space serves chunked uploads alone, and S3 takes none
         (&mut [], &mut self.output)
@@ -114,7 +134,7 @@ mod tests {
         let mut left = 6 << 20;
         let mut sizes = Vec::new();
         while left > 0 {
-            expect(left);
+            exchange::expect(left);
             let n = fill(&mut buffers, usize::try_from(left).unwrap());
             buffers.input_consume(n);
             left -= n as u64;
@@ -122,21 +142,21 @@ mod tests {
         }
         assert_eq!(sizes[..9], [64, 128, 256, 512, 1024, 1024, 1024, 1024, 64]);
         assert_eq!(buffers.input.capacity(), SMALL);
-        expect(0);
+        exchange::expect(0);
     }
 
     #[test]
     fn neither_a_slow_stream_nor_one_of_unknown_length_grows_it() {
         let mut buffers = GrowingBuffers::default();
         for (expected, amount) in [(u64::MAX, SMALL - 1), (0, SMALL), (WORTH_IT, SMALL)] {
-            expect(expected);
+            exchange::expect(expected);
             for _ in 0..3 {
                 let n = fill(&mut buffers, amount);
                 buffers.input_consume(n);
             }
             assert_eq!(buffers.input.capacity(), SMALL);
         }
-        expect(0);
+        exchange::expect(0);
     }
 
     #[test]

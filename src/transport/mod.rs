@@ -2,10 +2,14 @@
 
 mod buffers;
 mod errors;
+mod exchange;
+mod line;
 mod resolver;
 mod socket;
 
 use std::io::{self, Read};
+use std::mem;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::http::{self, HeaderName, HeaderValue};
@@ -19,6 +23,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
+use line::{IdleLines, Line, Rest};
 use resolver::CachingResolver;
 use socket::SocketConnector;
 
@@ -27,6 +32,7 @@ use socket::SocketConnector;
 pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
+    idle_lines: IdleLines,
     connect_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -60,7 +66,9 @@ impl Transport {
             .output_buffer_size(buffers::SMALL);
         let builder = tls(builder, config, endpoint)?;
         let resolver = CachingResolver::default();
-        let connector = ().chain(ConnectProxyConnector::default()).chain(SocketConnector);
+        let idle_lines = IdleLines::default();
+        let sockets = SocketConnector { idle: idle_lines.clone() };
+        let connector = ().chain(ConnectProxyConnector::default()).chain(sockets);
         #[cfg(feature = "rustls")]
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
         #[cfg(feature = "native-tls")]
@@ -68,6 +76,7 @@ impl Transport {
         Ok(Self {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
+            idle_lines,
             connect_timeout: config.connect_timeout,
             idle_timeout: config.idle_timeout,
         })
@@ -83,8 +92,7 @@ impl Transport {
         limits: Limits,
     ) -> Result<Response> {
         let mut request = http_request(method, url, headers)?;
-        socket::begin_request();
-        buffers::expect(0);
+        exchange::begin(body.len());
         let answer = if matches!(method, Method::Put | Method::Post) {
             if body.len() == 0 {
                 body.expect_end()?;
@@ -96,7 +104,7 @@ impl Transport {
             self.run(request, SendBody::none(), limits)?
         };
         let (head, content) = answer.into_parts();
-        if socket::is_refused() && head.status.is_success() {
+        if exchange::is_refused() && head.status.is_success() {
             return Err(Error::new(
                 ErrorKind::Network,
                 "the server answered before it had taken the whole body",
@@ -107,7 +115,15 @@ impl Transport {
             headers.append(name.as_str(), text(value.as_bytes()));
         }
         let left = content.content_length().unwrap_or_default();
-        let body = Incoming { body: content.into_reader(), left, limits };
+        let has_length =
+            method != Method::Head && !head.headers.contains_key(http::header::TRANSFER_ENCODING);
+        let line = exchange::take_line().filter(|_| has_length && left > LARGE_BODY);
+        let way = Way::ByUreq { body: content.into_reader(), line };
+        let connection = head.headers.get(http::header::CONNECTION).map(HeaderValue::as_bytes);
+        let keep_alive =
+            head.version == http::Version::HTTP_11 && matches!(connection, None | Some(b"keep-alive"));
+        let keep = keep_alive.then(|| self.idle_lines.clone());
+        let body = Incoming { way, left, limits, keep };
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
     }
 
@@ -175,24 +191,72 @@ struct Outgoing<'a, 'b>(&'a mut OpenBody<'b>);
 
 impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if socket::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
+        if exchange::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
     }
 }
 
+/// An answer of this length is worth reading past ureq.
+const LARGE_BODY: u64 = 2 << 20;
+/// A buffer that shows a caller who wants much at once.
+const LARGE_READ: usize = 256 << 10;
+
 /// An answer's body, with this crate's errors inside its `io::Error`s.
 struct Incoming {
-    body: ureq::BodyReader<'static>,
+    way: Way,
     /// What is still to come; 0 where that is not known.
     left: u64,
     limits: Limits,
+    /// Where the connection goes after it, unless the server closes it.
+    keep: Option<IdleLines>,
+}
+
+/// How a body is read.
+enum Way {
+    /// By ureq; past it once it holds nothing more, where the connection allows for it.
+    ByUreq { body: ureq::BodyReader<'static>, line: Option<Arc<Line>> },
+    /// From the connection.
+    PastUreq(Rest),
+    /// It has been read past ureq to its end.
+    Done,
+}
+
+impl Incoming {
+    fn read_some(&mut self, buf: &mut [u8]) -> std::result::Result<usize, ureq::Error> {
+        if let Way::ByUreq { line, .. } = &mut self.way {
+            if buf.len() >= LARGE_READ && line.as_ref().is_some_and(|line| line.is_read_up()) {
+                if let Some(line) = line.take() {
+                    self.way = Way::PastUreq(Rest::new(line));
+                }
+            }
+        }
+        match &mut self.way {
+            Way::ByUreq { body, line } => {
+                exchange::expect(self.left);
+                let n = body.read(buf).inspect_err(|_| *line = None)?;
+                self.left = self.left.saturating_sub(n as u64);
+                Ok(n)
+            }
+            Way::PastUreq(rest) => {
+                let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.len());
+                let n = rest.read(&mut buf[..want], self.limits)?;
+                self.left -= n as u64;
+                if self.left == 0 {
+                    if let (Way::PastUreq(rest), Some(idle)) =
+                        (mem::replace(&mut self.way, Way::Done), &self.keep)
+                    {
+                        idle.keep(rest.into_line());
+                    }
+                }
+                Ok(n)
+            }
+            Way::Done => Ok(0),
+        }
+    }
 }
 
 impl Read for Incoming {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        buffers::expect(self.left);
-        let n = self.body.read(buf).map_err(|error| errors::convert_body(error.into(), self.limits))?;
-        self.left = self.left.saturating_sub(n as u64);
-        Ok(n)
+        Ok(self.read_some(buf).map_err(|error| errors::convert_body(error, self.limits))?)
     }
 }
 

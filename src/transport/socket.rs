@@ -4,37 +4,25 @@
 //! further. ureq's own transport ends there with a broken pipe, or waits. This one keeps the answer: once
 //! the peer takes no more of the request, the rest is dropped and reading begins.
 
-use std::cell::Cell;
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
 use super::buffers::GrowingBuffers;
+use super::exchange;
+use super::line::{IdleLines, Line, is_timeout};
 
 /// How often a write that is stuck looks whether the answer is there already.
 const LOOK: Duration = Duration::from_millis(250);
 
-thread_local! {
-    /// The peer of this thread's request wants no more of it. A call stays on its thread, and ureq has no
-    /// other way from the connection back to the body.
-    static REFUSED: Cell<bool> = const { Cell::new(false) };
+#[derive(Debug)]
+pub(super) struct SocketConnector {
+    pub(super) idle: IdleLines,
 }
-
-/// Forgets what became of the last request of this thread.
-pub(super) fn begin_request() {
-    REFUSED.set(false);
-}
-
-/// True where the rest of the request's body need not be read, as nobody takes it.
-pub(super) fn is_refused() -> bool {
-    REFUSED.get()
-}
-
-#[derive(Debug, Default)]
-pub(super) struct SocketConnector;
 
 impl<In: Transport> Connector<In> for SocketConnector {
     type Out = Either<In, Socket>;
@@ -47,14 +35,22 @@ impl<In: Transport> Connector<In> for SocketConnector {
         if let Some(tunnel) = chained {
             return Ok(Some(Either::A(tunnel)));
         }
-        let stream = connect(details)?;
-        stream.set_nodelay(true)?;
         let plain = details.uri.scheme_str() == Some("http");
+        let authority = details.uri.authority().map_or("", |authority| authority.as_str());
+        let kept = if plain { self.idle.take(authority) } else { None };
+        let line = match kept {
+            Some(line) => line,
+            None => {
+                let stream = connect(details)?;
+                stream.set_nodelay(true)?;
+                Arc::new(Line::new(stream, authority))
+            }
+        };
         Ok(Some(Either::B(Socket {
-            stream,
-            buffers: GrowingBuffers::default(),
-            read_timeout: None,
-            write_timeout: None,
+            read_timeout: line.stream.read_timeout()?,
+            write_timeout: line.stream.write_timeout()?,
+            buffers: GrowingBuffers::new(line.unread()),
+            line,
             refused: false,
             plain,
         })))
@@ -83,13 +79,9 @@ fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
     Err(last)
 }
 
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
-}
-
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: TcpStream,
+    line: Arc<Line>,
     buffers: GrowingBuffers,
     /// The socket's own timeouts, so that they are set only where they change.
     read_timeout: Option<Duration>,
@@ -104,18 +96,21 @@ impl Transport for Socket {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.plain {
+            exchange::use_line(&self.line);
+        }
         let timeout = timeout.for_write();
         let limit = time_left(timeout)?;
         // TLS cannot be looked into, so it waits for the whole time at once
         let patience = if self.plain { Some(limit.map_or(LOOK, |limit| limit.min(LOOK))) } else { limit };
         if patience != self.write_timeout {
-            self.stream.set_write_timeout(patience)?;
+            self.line.stream.set_write_timeout(patience)?;
             self.write_timeout = patience;
         }
         let mut since = Instant::now();
         let mut sent = 0;
         while sent < amount && !self.refused {
-            match (&self.stream).write(&self.buffers.output()[sent..amount]) {
+            match (&self.line.stream).write(&self.buffers.filled()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(n) => {
                     sent += n;
@@ -144,11 +139,11 @@ impl Transport for Socket {
         let timeout = timeout.for_read();
         let limit = time_left(timeout)?;
         if limit != self.read_timeout {
-            self.stream.set_read_timeout(limit)?;
+            self.line.stream.set_read_timeout(limit)?;
             self.read_timeout = limit;
         }
         loop {
-            match (&self.stream).read(self.buffers.input_append_buf()) {
+            match (&self.line.stream).read(self.buffers.input_append_buf()) {
                 Ok(n) => {
                     self.buffers.input_appended(n);
                     return Ok(n > 0);
@@ -160,25 +155,21 @@ impl Transport for Socket {
         }
     }
 
-    /// Asked before an idle connection is used again: bytes that nobody asked for, or its end, say no.
     fn is_open(&mut self) -> bool {
-        !self.refused
-            && self.stream.set_nonblocking(true).is_ok()
-            && matches!((&self.stream).read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-            && self.stream.set_nonblocking(false).is_ok()
+        !self.refused && self.line.is_open()
     }
 }
 
 impl Socket {
     fn refuse(&mut self) {
         self.refused = true;
-        REFUSED.set(true);
+        exchange::refuse();
     }
 
     fn has_input(&self) -> bool {
-        let looked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut [0]));
+        let looked = self.line.stream.set_nonblocking(true).and_then(|()| self.line.stream.peek(&mut [0]));
         // if this fails, so does the next write
-        let _ = self.stream.set_nonblocking(false);
+        let _ = self.line.stream.set_nonblocking(false);
         looked.is_ok_and(|n| n > 0)
     }
 }
