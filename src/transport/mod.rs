@@ -120,8 +120,8 @@ impl Transport {
         let line = exchange::take_line().filter(|_| has_length && left > LARGE_BODY);
         let way = Way::ByUreq { body: content.into_reader(), line };
         let connection = head.headers.get(http::header::CONNECTION).map(HeaderValue::as_bytes);
-        let keep_alive =
-            head.version == http::Version::HTTP_11 && matches!(connection, None | Some(b"keep-alive"));
+        let keep_alive = head.version == http::Version::HTTP_11
+            && connection.is_none_or(|value| value.eq_ignore_ascii_case(b"keep-alive"));
         let keep = keep_alive.then(|| self.idle_lines.clone());
         let body = Incoming { way, left, limits, keep };
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
