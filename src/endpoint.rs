@@ -46,7 +46,7 @@ impl Address {
     pub(crate) fn url(&self, query: &str) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("{scheme}://{}{}{mark}{query}", self.host, self.path)
+        [scheme, "://", &self.host, &self.path, mark, query].concat()
     }
 }
 
@@ -122,7 +122,7 @@ impl Endpoint {
             return Address { https, host: self.authority(), path: "/".into(), resource: "/".into() };
         };
         // a bucket's own path ends in a slash, or Ceph's V2 signature would not match
-        let resource = format!("/{}/{key}", encode::path(bucket));
+        let resource = ["/", &encode::path(bucket), "/", &key].concat();
         if style == AddressingStyle::VirtualHosted && self.can_host(bucket) {
             let host = format!("{bucket}.{}", self.authority());
             return Address { https, host, path: format!("/{key}"), resource };

@@ -127,7 +127,7 @@ impl Client {
         }
         let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
         match signer {
-            Signer::V4(_, region) if region != named && learnt.region.is_none() => {
+            Signer::V4(keys) if keys.region != *named && learnt.region.is_none() => {
                 learnt.region = Some(named.clone());
                 Some(format!("region {named}"))
             }

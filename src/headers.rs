@@ -9,44 +9,85 @@ const CUSTOMER_KEYS: [&str; 2] =
 const SECRETS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
 /// Headers of a request, of an answer, or of an options struct. `{:?}` hides the secrets among them.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Headers(Vec<(String, String)>);
+///
+/// All names and values lie in one text, so that a handful of headers is two allocations and not twenty.
+#[derive(Clone, Default)]
+pub(crate) struct Headers {
+    text: String,
+    spans: Vec<Span>,
+}
+
+/// Where a header lies in the text; its name ends where its value begins.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    value: usize,
+    end: usize,
+}
 
 impl Headers {
+    /// Makes room for headers of this length in all.
+    pub(crate) fn with_capacity(count: usize, len: usize) -> Self {
+        Self { text: String::with_capacity(len), spans: Vec::with_capacity(count) }
+    }
+
+    /// The same headers, with room for those that a signature adds.
+    pub(crate) fn to_be_signed(&self) -> Self {
+        let mut headers = Self::with_capacity(self.spans.len() + 4, self.text.len() + 512);
+        headers.text.push_str(&self.text);
+        headers.spans.extend_from_slice(&self.spans);
+        headers
+    }
+
     /// Adds a header, or replaces the one of that name.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
-        let name = name.to_ascii_lowercase();
-        let value = value.into();
-        match self.0.iter_mut().find(|(n, _)| *n == name) {
-            Some(header) => header.1 = value,
-            None => self.0.push((name, value)),
+    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<str>) {
+        let span = self.write(name, value.as_ref());
+        let name = &self.text[span.start..span.value];
+        match self.spans.iter_mut().find(|old| self.text[old.start..old.value] == *name) {
+            Some(old) => *old = span,
+            None => self.spans.push(span),
         }
     }
 
+    /// Adds a header beside any of the same name, as an answer may have it twice.
+    pub(crate) fn append(&mut self, name: &str, value: &str) {
+        let span = self.write(name, value);
+        self.spans.push(span);
+    }
+
+    fn write(&mut self, name: &str, value: &str) -> Span {
+        let start = self.text.len();
+        self.text.push_str(name);
+        self.text[start..].make_ascii_lowercase();
+        let middle = self.text.len();
+        self.text.push_str(value);
+        Span { start, value: middle, end: self.text.len() }
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
-        self.0.retain(|(n, _)| n != name);
+        self.spans.retain(|span| self.text[span.start..span.value] != *name);
     }
 
     /// Takes the conditions on the target out: an upload in parts has them at its end.
     pub(crate) fn take_conditions(&mut self) -> Headers {
-        let is_condition = |(name, _): &(String, String)| name == "if-match" || name == "if-none-match";
-        let (conditions, rest) = std::mem::take(&mut self.0).into_iter().partition(is_condition);
-        self.0 = rest;
-        Headers(conditions)
+        let conditions = self.only(|name| name == "if-match" || name == "if-none-match");
+        for name in ["if-match", "if-none-match"] {
+            self.remove(name);
+        }
+        conditions
     }
 
-    /// Adds a header beside any of the same name, as an answer may have it twice.
-    pub(crate) fn append(&mut self, name: &str, value: String) {
-        self.0.push((name.to_ascii_lowercase(), value));
+    fn only(&self, wanted: impl Fn(&str) -> bool) -> Headers {
+        self.iter().filter(|(name, _)| wanted(name)).collect()
     }
 
     /// The value of a header by its lower-case name; the first where there are several.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.spans.iter().map(|span| (&self.text[span.start..span.value], &self.text[span.value..span.end]))
     }
 
     pub(crate) fn extend(&mut self, other: &Headers) {
@@ -55,20 +96,19 @@ impl Headers {
         }
     }
 
-    pub(crate) fn into_vec(self) -> Vec<(String, String)> {
-        self.0
+    pub(crate) fn to_vec(&self) -> Vec<(String, String)> {
+        self.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// The name of a header that holds a key of the caller's own, where there is one.
     pub(crate) fn customer_key(&self) -> Option<&str> {
-        self.0.iter().map(|(name, _)| name.as_str()).find(|name| CUSTOMER_KEYS.contains(name))
+        self.iter().map(|(name, _)| name).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
     /// The headers of a key of the caller's own: every request for the content needs them, each part of an
     /// upload too.
     pub(crate) fn of_customer_key(&self) -> Headers {
-        let is_one = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
-        Headers(self.0.iter().filter(|(name, _)| is_one(name)).cloned().collect())
+        self.only(|name| name.starts_with("x-amz-server-side-encryption-customer-"))
     }
 
     /// The values that no text for people may hold.
@@ -77,9 +117,27 @@ impl Headers {
     }
 }
 
+impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (&'a str, &'a str)>>(pairs: T) -> Self {
+        let mut headers = Self::default();
+        for (name, value) in pairs {
+            headers.append(name, value);
+        }
+        headers
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.0).fmt(f)
+        show(self.iter(), f)
     }
 }
 
@@ -88,11 +146,13 @@ pub(crate) struct Shown<'a>(pub(crate) &'a [(String, String)]);
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pair = |(name, value)| (name, if is_secret(name) { "(hidden)" } else { value });
-        f.debug_map()
-            .entries(self.0.iter().map(|(name, value)| pair((name.as_str(), value.as_str()))))
-            .finish()
+        show(self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())), f)
     }
+}
+
+fn show<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let shown = headers.map(|(name, value)| (name, if is_secret(name) { "(hidden)" } else { value }));
+    f.debug_map().entries(shown).finish()
 }
 
 /// True for a header, by its lower-case name, that must not be shown.
@@ -109,8 +169,8 @@ mod tests {
         let mut headers = Headers::default();
         headers.set("Content-Type", "a");
         headers.set("content-type", "b");
-        headers.append("X-Two", "1".into());
-        headers.append("x-two", "2".into());
+        headers.append("X-Two", "1");
+        headers.append("x-two", "2");
         assert_eq!(headers.get("content-type"), Some("b"));
         assert_eq!(headers.get("x-two"), Some("1"));
         assert_eq!(headers.iter().count(), 3);

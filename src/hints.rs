@@ -274,7 +274,7 @@ mod tests {
         };
         let ours = texts("GET\n/b/k", "1");
         let answer = Answer { expected: Some(texts("GET\n/b/%6B", "2")), ..coded("SignatureDoesNotMatch") };
-        let signer = Signer::V4(Credentials::new("AKID", "s"), "r".into());
+        let signer = Signer::new(Credentials::new("AKID", "s"), crate::sign::SignatureVersion::V4, "r");
         assert!(explained(answer, &signer, Some(&ours)).hint().unwrap().contains("\"/b/k\" was signed"));
         let same = Answer { expected: Some(ours.clone()), ..coded("SignatureDoesNotMatch") };
         assert!(explained(same, &signer, Some(&ours)).hint().unwrap().contains("secret key is not the one"));

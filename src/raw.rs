@@ -78,7 +78,7 @@ impl RawRequest {
 
     /// Sets a header.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, value);
+        self.headers.set(name, Into::<String>::into(value));
         self
     }
 
@@ -197,7 +197,7 @@ impl Client {
         self.execute(&request, &mut body, |response: Response| {
             Ok(RawResponse {
                 status: response.status,
-                headers: response.headers.into_vec(),
+                headers: response.headers.to_vec(),
                 body: response.body,
             })
         })

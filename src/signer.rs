@@ -165,7 +165,7 @@ impl RequestSigner {
         Ok(SignedRequest {
             method: request.method.as_str(),
             url: address.url(&query_string(&request.query)),
-            headers: signed.headers.into_vec(),
+            headers: signed.headers.to_vec(),
         })
     }
 
@@ -206,7 +206,7 @@ impl RequestSigner {
         Ok(PresignedUrl {
             method: request.method.as_str(),
             url: address.url(&query),
-            headers: request.headers.into_vec(),
+            headers: request.headers.to_vec(),
         })
     }
 

@@ -82,7 +82,7 @@ impl CopyObjectOptions {
 
     /// Sets any other header of the request, such as `if-none-match` for the target.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, value);
+        self.headers.set(name, Into::<String>::into(value));
         self
     }
 }

@@ -107,7 +107,7 @@ impl PutObjectOptions {
 
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, value);
+        self.headers.set(name, Into::<String>::into(value));
         self
     }
 

@@ -25,10 +25,10 @@ impl Signer {
     pub(crate) fn form_fields(&self, now: OffsetDateTime) -> Vec<Field> {
         let mut fields = Vec::new();
         let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
-        if let Self::V4(credentials, region) = self {
+        if let Self::V4(keys) = self {
             let date = timestamp::amz_date(now);
             add("x-amz-algorithm", v4::ALGORITHM.to_owned());
-            add("x-amz-credential", format!("{}/{}", credentials.access_key(), v4::scope(&date, region)));
+            add("x-amz-credential", format!("{}/{}", keys.credentials.access_key(), keys.scope(&date)));
             add("x-amz-date", date);
         }
         if let Some(token) = self.credentials().and_then(|credentials| credentials.token()) {
@@ -46,10 +46,8 @@ impl Signer {
                 ("AWSAccessKeyId", credentials.access_key().to_owned()),
                 ("signature", v2::signature(credentials.secret_key(), &policy)),
             ],
-            Self::V4(credentials, region) => {
-                let date = timestamp::amz_date(now);
-                let signature = v4::signature(credentials.secret_key(), &date, region, &policy);
-                vec![("x-amz-signature", signature)]
+            Self::V4(keys) => {
+                vec![("x-amz-signature", keys.signature(&timestamp::amz_date(now), &policy))]
             }
         };
         let fields = [("policy", policy)].into_iter().chain(signature);
@@ -79,7 +77,7 @@ mod tests {
             \"AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request\"},\r\n    {\"x-amz-algorithm\": \
             \"AWS4-HMAC-SHA256\"},\r\n    {\"x-amz-date\": \"20151229T000000Z\" }\r\n  ]\r\n}";
         let day = OffsetDateTime::from_unix_timestamp(1_451_347_200).unwrap(); // 2015-12-29
-        let signer = Signer::V4(keys(), "us-east-1".into());
+        let signer = Signer::new(keys(), crate::sign::SignatureVersion::V4, "us-east-1");
         let fields = signer.sign_form(policy, day);
         assert!(fields[0].1.starts_with("eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAi"));
         assert_eq!(fields[1].1, "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e");

@@ -32,7 +32,7 @@ pub enum SignatureVersion {
 pub(crate) enum Signer {
     Anonymous,
     V2(Credentials),
-    V4(Credentials, String),
+    V4(v4::Keys),
 }
 
 /// A signed request's headers, and what was signed.
@@ -53,21 +53,22 @@ impl Signer {
     pub(crate) fn new(credentials: Credentials, version: SignatureVersion, region: &str) -> Self {
         match version {
             SignatureVersion::V2 => Self::V2(credentials),
-            SignatureVersion::V4 => Self::V4(credentials, region.to_owned()),
+            SignatureVersion::V4 => Self::V4(v4::Keys::new(credentials, region)),
         }
     }
 
     pub(crate) fn credentials(&self) -> Option<&Credentials> {
         match self {
             Self::Anonymous => None,
-            Self::V2(credentials) | Self::V4(credentials, _) => Some(credentials),
+            Self::V2(credentials) => Some(credentials),
+            Self::V4(keys) => Some(&keys.credentials),
         }
     }
 
     /// The same keys for another region; without one in V2.
     pub(crate) fn for_region(&self, region: &str) -> Self {
         match self {
-            Self::V4(credentials, _) => Self::V4(credentials.clone(), region.to_owned()),
+            Self::V4(keys) => Self::V4(v4::Keys::new(keys.credentials.clone(), region)),
             other => other.clone(),
         }
     }
@@ -77,7 +78,7 @@ impl Signer {
         match self {
             Self::Anonymous => Signed { headers: request.headers.clone(), texts: None },
             Self::V2(credentials) => v2::sign(request, address, credentials, now),
-            Self::V4(credentials, region) => v4::sign(request, address, credentials, region, now),
+            Self::V4(keys) => v4::sign(request, address, keys, now),
         }
     }
 
@@ -94,9 +95,7 @@ impl Signer {
         match self {
             Self::Anonymous => Err(anonymous()),
             Self::V2(credentials) => v2::presign(request, address, credentials, now, seconds),
-            Self::V4(credentials, region) => {
-                Ok(v4::presign(request, address, credentials, region, now, seconds))
-            }
+            Self::V4(keys) => Ok(v4::presign(request, address, keys, now, seconds)),
         }
     }
 
@@ -147,7 +146,8 @@ mod tests {
     #[test]
     fn an_expiry_is_at_least_a_second_and_under_v4_at_most_seven_days() {
         let keys = Credentials::new("a", "s");
-        let (v2, v4) = (Signer::V2(keys.clone()), Signer::V4(keys, "r".into()));
+        let v4 = Signer::new(keys.clone(), SignatureVersion::V4, "r");
+        let v2 = Signer::V2(keys);
         v4.check_expiry(Duration::from_secs(604_800)).unwrap();
         v2.check_expiry(Duration::from_secs(604_801)).unwrap();
         let error = v4.check_expiry(Duration::from_secs(604_801)).unwrap_err();

@@ -54,7 +54,7 @@ pub(super) fn sign(
     credentials: &Credentials,
     now: OffsetDateTime,
 ) -> Signed {
-    let mut headers = request.headers.clone();
+    let mut headers = request.headers.to_be_signed();
     headers.set("x-amz-date", timestamp::http_date(now));
     if let Some(token) = credentials.token() {
         headers.set(TOKEN, token);

@@ -1,6 +1,9 @@
 //! Signature Version 4 for S3: one chunk, path encoded once and never normalised.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html>
 
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -17,21 +20,68 @@ pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Seven days in seconds, the longest a presigned URL may live.
 pub(super) const MAX_EXPIRES: u64 = 604_800;
 
-pub(super) fn sign(
-    request: &Request<'_>,
-    address: &Address,
-    credentials: &Credentials,
-    region: &str,
-    now: OffsetDateTime,
-) -> Signed {
+/// Who signs, and for which region.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) credentials: Credentials,
+    pub(crate) region: String,
+    of_day: DayKey,
+}
+
+/// The key of the day that was last signed for. It is four hashes away from the secret key.
+#[derive(Clone, Default)]
+struct DayKey(Arc<Mutex<Option<DayAndKey>>>);
+
+type DayAndKey = (String, Hmac<Sha256>);
+
+impl Keys {
+    pub(super) fn new(credentials: Credentials, region: &str) -> Self {
+        Self { credentials, region: region.to_owned(), of_day: DayKey::default() }
+    }
+
+    pub(super) fn scope(&self, date: &str) -> String {
+        [&date[..8], "/", &self.region, "/s3/aws4_request"].concat()
+    }
+
+    pub(super) fn signature(&self, date: &str, text: &str) -> String {
+        let day = &date[..8];
+        let mut kept = self.of_day.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mac = match &*kept {
+            Some((of, key)) if of == day => key.clone(),
+            _ => {
+                let mut key = keyed(format!("AWS4{}", self.credentials.secret_key()).as_bytes());
+                for part in [day, &self.region, "s3", "aws4_request"] {
+                    key.update(part.as_bytes());
+                    key = keyed(&key.finalize().into_bytes());
+                }
+                kept.insert((day.to_owned(), key)).1.clone()
+            }
+        };
+        drop(kept);
+        mac.update(text.as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
+}
+
+impl fmt::Debug for DayKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: OffsetDateTime) -> Signed {
     let date = timestamp::amz_date(now);
-    let mut headers = request.headers.clone();
-    headers.set("x-amz-date", date.as_str());
-    headers.set("x-amz-content-sha256", request.payload_sha256.as_ref());
-    if let Some(token) = credentials.token() {
+    let mut headers = request.headers.to_be_signed();
+    headers.set("x-amz-date", &date);
+    headers.set("x-amz-content-sha256", &request.payload_sha256);
+    if let Some(token) = keys.credentials.token() {
         headers.set("x-amz-security-token", token);
     }
-    let scope = scope(&date, region);
+    let scope = keys.scope(&date);
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &headers);
     let canonical = [
         request.method.as_str(),
@@ -43,12 +93,12 @@ pub(super) fn sign(
     ]
     .join("\n");
     let text = string_to_sign(&date, &scope, &canonical);
-    let signature = signature(credentials.secret_key(), &date, region, &text);
+    let signature = keys.signature(&date, &text);
     headers.set(
         "authorization",
         format!(
             "{ALGORITHM} Credential={}/{scope},SignedHeaders={signed_headers},Signature={signature}",
-            credentials.access_key()
+            keys.credentials.access_key()
         ),
     );
     Signed { headers, texts: Some(SignedTexts { string_to_sign: text, canonical_request: Some(canonical) }) }
@@ -57,23 +107,22 @@ pub(super) fn sign(
 pub(super) fn presign(
     request: &Request<'_>,
     address: &Address,
-    credentials: &Credentials,
-    region: &str,
+    keys: &Keys,
     now: OffsetDateTime,
     seconds: u64,
 ) -> String {
     let date = timestamp::amz_date(now);
-    let scope = scope(&date, region);
+    let scope = keys.scope(&date);
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &request.headers);
     let mut pairs = query_pairs(request);
     pairs.extend([
         ("X-Amz-Algorithm".into(), ALGORITHM.into()),
-        ("X-Amz-Credential".into(), encode::query(&format!("{}/{scope}", credentials.access_key()))),
+        ("X-Amz-Credential".into(), encode::query(&format!("{}/{scope}", keys.credentials.access_key()))),
         ("X-Amz-Date".into(), date.clone()),
         ("X-Amz-Expires".into(), seconds.to_string()),
         ("X-Amz-SignedHeaders".into(), encode::query(&signed_headers)),
     ]);
-    if let Some(token) = credentials.token() {
+    if let Some(token) = keys.credentials.token() {
         pairs.push(("X-Amz-Security-Token".into(), encode::query(token)));
     }
     let query = canonical_query(pairs);
@@ -87,7 +136,7 @@ pub(super) fn presign(
     ]
     .join("\n");
     let text = string_to_sign(&date, &scope, &canonical);
-    let signature = signature(credentials.secret_key(), &date, region, &text);
+    let signature = keys.signature(&date, &text);
     format!("{query}&X-Amz-Signature={signature}")
 }
 
@@ -112,9 +161,13 @@ fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
     let mut all: Vec<(&str, &str)> = headers.iter().collect();
     all.push(("host", host));
     all.sort_unstable();
-    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-    let mut lines = String::new();
+    let mut names = String::with_capacity(128);
+    let mut lines = String::with_capacity(512);
     for (name, value) in &all {
+        if !names.is_empty() {
+            names.push(';');
+        }
+        names.push_str(name);
         lines.push_str(name);
         lines.push(':');
         // inner runs of spaces count as one
@@ -126,29 +179,11 @@ fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
         }
         lines.push('\n');
     }
-    (lines, names.join(";"))
-}
-
-pub(super) fn scope(date: &str, region: &str) -> String {
-    format!("{}/{region}/s3/aws4_request", &date[..8])
+    (lines, names)
 }
 
 fn string_to_sign(date: &str, scope: &str, canonical: &str) -> String {
     [ALGORITHM, date, scope, &hex(&Sha256::digest(canonical))].join("\n")
-}
-
-pub(super) fn signature(secret: &str, date: &str, region: &str, text: &str) -> String {
-    let mut key = hmac(format!("AWS4{secret}").as_bytes(), &date[..8]);
-    for part in [region, "s3", "aws4_request"] {
-        key = hmac(&key, part);
-    }
-    hex(&hmac(&key, text))
-}
-
-fn hmac(key: &[u8], text: &str) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
@@ -158,8 +193,12 @@ mod tests {
     use crate::request::Method;
 
     // The keys, the day and the bucket of the published examples.
-    fn example_keys() -> Credentials {
+    fn example_credentials() -> Credentials {
         Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    }
+
+    fn example_keys() -> Keys {
+        Keys::new(example_credentials(), "us-east-1")
     }
     const BUCKET: &str = "examplebucket";
 
@@ -172,7 +211,7 @@ mod tests {
     }
 
     fn check(request: &Request<'_>, expected: &str) {
-        let signed = sign(request, &address(request), &example_keys(), "us-east-1", day());
+        let signed = sign(request, &address(request), &example_keys(), day());
         let authorization = signed.headers.get("authorization").unwrap();
         assert_eq!(
             authorization.rsplit_once("Signature=").unwrap().1,
@@ -206,7 +245,7 @@ mod tests {
     #[test]
     fn the_published_query_example() {
         let request = Request::object("GetObject", Method::Get, BUCKET, "test.txt");
-        let query = presign(&request, &address(&request), &example_keys(), "us-east-1", day(), 86_400);
+        let query = presign(&request, &address(&request), &example_keys(), day(), 86_400);
         assert_eq!(
             query,
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2F\
@@ -219,15 +258,26 @@ mod tests {
     fn the_query_is_sorted_after_encoding_and_the_token_signed() {
         let request =
             Request::bucket("ListObjects", Method::Get, BUCKET).query("prefix", "é").query("marker", "z");
-        let keys = example_keys().session_token("t/");
-        let query = presign(&request, &address(&request), &keys, "us-east-1", day(), 1);
+        let keys = Keys::new(example_credentials().session_token("t/"), "us-east-1");
+        let query = presign(&request, &address(&request), &keys, day(), 1);
         let names: Vec<&str> = query.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
         let mut sorted = names[..names.len() - 1].to_vec();
         sorted.sort_unstable();
         assert_eq!(names[..names.len() - 1], sorted);
         assert!(query.contains("X-Amz-Security-Token=t%2F&"), "{query}");
-        let signed = sign(&request, &address(&request), &keys, "us-east-1", day());
+        let signed = sign(&request, &address(&request), &keys, day());
         assert!(signed.headers.get("authorization").unwrap().contains("x-amz-date;x-amz-security-token,"));
+    }
+
+    #[test]
+    fn the_key_of_another_day_is_another() {
+        let keys = example_keys();
+        let signatures: Vec<String> =
+            ["20130524", "20130525", "20130524"].iter().map(|day| keys.signature(day, "text")).collect();
+        assert_eq!(signatures[0], signatures[2]);
+        assert_ne!(signatures[0], signatures[1]);
+        assert_eq!(signatures[1], example_keys().signature("20130525", "text"));
+        assert!(format!("{keys:?}").contains("of_day: (hidden)"));
     }
 
     #[test]

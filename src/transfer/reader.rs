@@ -154,9 +154,14 @@ impl ObjectReader {
     fn finish(&mut self) -> Result<()> {
         // to the end of the answer, so that its connection can be used again
         let _ = self.body.read(&mut [0]);
-        // kept, so that reading on after a failure does not look like the end of what was whole
-        let Some(check) = self.check.clone() else { return Ok(()) };
-        check.finish().map_err(|error| error.in_call(|| self.source.call()))
+        if let Some(check) = self.check.take() {
+            if let Err(error) = check.clone().finish() {
+                // kept, so that reading on after a failure does not look like the end of what was whole
+                self.check = Some(check);
+                return Err(error.in_call(|| self.source.call()));
+            }
+        }
+        Ok(())
     }
 
     /// Has the rest of an object checked with what came before it, which was hashed already.

@@ -7,6 +7,7 @@ mod line;
 mod resolver;
 mod socket;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
@@ -110,9 +111,10 @@ impl Transport {
                 "the server answered before it had taken the whole body",
             ));
         }
-        let mut headers = Headers::default();
+        let len = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let mut headers = Headers::with_capacity(head.headers.len(), len);
         for (name, value) in &head.headers {
-            headers.append(name.as_str(), text(value.as_bytes()));
+            headers.append(name.as_str(), &text(value.as_bytes()));
         }
         let left = content.content_length().unwrap_or_default();
         let has_length =
@@ -179,9 +181,9 @@ fn http_request(method: Method, url: &str, headers: &Headers) -> Result<http::Re
 }
 
 /// A header's value as text. S3 has UTF-8 in metadata; what is not UTF-8 is read as Latin-1, as HTTP had it.
-fn text(bytes: &[u8]) -> String {
+fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => Cow::Borrowed(text),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
 }

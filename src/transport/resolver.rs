@@ -97,8 +97,8 @@ impl fmt::Debug for CachingResolver {
 /// RFC 6761, section 6.3: `localhost` and every name below it is this machine, whatever a server says.
 /// So virtual-hosted buckets of a server on this machine need no entry in a hosts file.
 fn is_localhost(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
+    let top = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    top.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]

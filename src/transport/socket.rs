@@ -5,6 +5,7 @@
 //! the peer takes no more of the request, the rest is dropped and reading begins.
 
 use std::io::{self, Read as _, Write as _};
+use std::mem;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,6 +54,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
             line,
             refused: false,
             plain,
+            used: true,
         })))
     }
 }
@@ -88,6 +90,8 @@ pub(super) struct Socket {
     write_timeout: Option<Duration>,
     refused: bool,
     plain: bool,
+    /// It has been used since it was last asked whether it is open.
+    used: bool,
 }
 
 impl Transport for Socket {
@@ -96,6 +100,7 @@ impl Transport for Socket {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.used = true;
         if self.plain {
             exchange::use_line(&self.line);
         }
@@ -155,8 +160,10 @@ impl Transport for Socket {
         }
     }
 
+    /// Asked when a connection becomes idle and again before it is used; only the second needs a look.
     fn is_open(&mut self) -> bool {
-        !self.refused && self.line.is_open()
+        let used = mem::replace(&mut self.used, false);
+        !self.refused && (used || self.line.is_open())
     }
 }
 
