@@ -96,10 +96,18 @@ pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: O
     let signature = keys.signature(&date, &text);
     headers.set(
         "authorization",
-        format!(
-            "{ALGORITHM} Credential={}/{scope},SignedHeaders={signed_headers},Signature={signature}",
-            keys.credentials.access_key()
-        ),
+        [
+            ALGORITHM,
+            " Credential=",
+            keys.credentials.access_key(),
+            "/",
+            &scope,
+            ",SignedHeaders=",
+            &signed_headers,
+            ",Signature=",
+            &signature,
+        ]
+        .concat(),
     );
     Signed { headers, texts: Some(SignedTexts { string_to_sign: text, canonical_request: Some(canonical) }) }
 }

@@ -52,6 +52,10 @@ impl CachingResolver {
             let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
             return Ok(loopback.map(|ip| SocketAddr::new(ip, port)).to_vec());
         }
+        let host = host.trim_matches(['[', ']']);
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(ip, port)]);
+        }
         let name = (host.to_owned(), port);
         if let Some((addresses, since)) = self.cache().get(&name) {
             if since.elapsed() < KEEP {
@@ -59,8 +63,7 @@ impl CachingResolver {
             }
         }
         // not under the lock: a slow answer for one name must not hold up another
-        let addresses: Vec<SocketAddr> =
-            (host.trim_matches(['[', ']']), port).to_socket_addrs()?.take(MAX_ADDRESSES).collect();
+        let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.take(MAX_ADDRESSES).collect();
         if addresses.is_empty() {
             return Err(io::Error::other("the name has no address"));
         }
@@ -116,11 +119,15 @@ mod tests {
     }
 
     #[test]
-    fn an_address_needs_no_lookup_and_stays_until_forgotten() {
+    fn an_address_needs_no_lookup_and_a_name_is_remembered_until_forgotten() {
         let resolver = CachingResolver::default();
         assert_eq!(resolver.look_up("[::1]", 7).unwrap(), ["[::1]:7".parse().unwrap()]);
         assert_eq!(resolver.look_up("127.0.0.1", 8).unwrap(), ["127.0.0.1:8".parse().unwrap()]);
-        assert_eq!(resolver.cache().len(), 2);
+        assert_eq!(resolver.cache().len(), 0);
+        let known = vec!["192.0.2.1:9".parse().unwrap()];
+        // a name that no server knows, RFC 6761
+        resolver.cache().insert(("known.invalid".into(), 9), (known.clone(), Instant::now()));
+        assert_eq!(resolver.look_up("known.invalid", 9).unwrap(), known);
         resolver.forget();
         assert_eq!(resolver.cache().len(), 0);
     }
