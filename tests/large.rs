@@ -1,4 +1,4 @@
-//! Transfers larger than memory: how much of it they take, and how an upload is cut into parts.
+//! Transfers larger than memory: how much of it they take, and how an upload is cut into parts. Listings, too.
 //!
 //! By default with some hundred MiB. With `S3_TEST_LARGE=1` with 4 GiB, and 60 GB into parts: minutes, and
 //! to be run as `cargo test --release --test large -- --nocapture --test-threads=1`.
@@ -7,11 +7,12 @@
 
 mod support;
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read};
 
 use plain_s3::{Client, Config, ContentCheck, Credentials, ErrorKind, UploadOptions};
-use support::{Sink, TempDir, command, fails, say, task, variable};
+use support::{Answer, FakeServer, Sink, TempDir, command, fails, say, task, variable};
 
 const MIB: u64 = 1 << 20;
 
@@ -41,44 +42,94 @@ fn in_a_process_of_its_own() {
     let length: u64 = length.parse().unwrap();
     let client = client(endpoint, true);
     let before = peak();
-    if what == "download" {
-        let download = client.download_file("b", "k", file).unwrap();
-        assert_eq!((download.bytes, download.check), (length, ContentCheck::Md5));
-    } else {
-        let upload = client.upload_reader("b", "k", io::repeat(7).take(length)).unwrap();
-        assert_eq!((upload.bytes, u64::from(upload.parts)), (length, length.div_ceil(16 * MIB)));
+    match what {
+        "download" => {
+            let download = client.download_file("b", "k", file).unwrap();
+            assert_eq!((download.bytes, download.check), (length, ContentCheck::Md5));
+        }
+        "upload" => {
+            let upload = client.upload_reader("b", "k", io::repeat(7).take(length)).unwrap();
+            assert_eq!((upload.bytes, u64::from(upload.parts)), (length, length.div_ceil(16 * MIB)));
+        }
+        _ => {
+            let mut keys = 0;
+            for object in client.list_objects("b") {
+                assert_eq!(object.unwrap().key, key(keys));
+                keys += 1;
+            }
+            assert_eq!(keys, length);
+        }
     }
     println!("\npeak {} of them before: {}", peak(), before);
 }
 
-fn peak_of(what: &str, length: u64) -> u64 {
-    let folder = TempDir::new();
+fn peak_of_transfer(what: &str, length: u64) -> u64 {
     let sink = Sink::start(if what == "download" { length } else { 0 });
-    let task = format!("{what} {} {length} {}", sink.endpoint(), folder.join("target").display());
+    let peak = peak_of(what, &sink.endpoint(), length);
+    say(&format!("{what} of {} MiB: {peak}", length / MIB));
+    peak.bytes
+}
+
+/// What a process of its own took at the most, and before it did anything.
+struct Peak {
+    bytes: u64,
+    before: u64,
+}
+
+impl fmt::Display for Peak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} KiB at the most, {} KiB before it", self.bytes >> 10, self.before >> 10)
+    }
+}
+
+fn peak_of(what: &str, endpoint: &str, length: u64) -> Peak {
+    let folder = TempDir::new();
+    let task = format!("{what} {endpoint} {length} {}", folder.join("target").display());
     let output = command(&[], &task).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let peak: u64 = text.split("peak ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    let before = text.split("before: ").nth(1).unwrap().lines().next().unwrap();
-    say(&format!(
-        "{what} of {} MiB: {} KiB at the most, {} KiB before it",
-        length / MIB,
-        peak >> 10,
-        before.parse::<u64>().unwrap() >> 10
-    ));
-    peak
+    let number = |after: &str| {
+        let (_, rest) = text.split_once(after).unwrap();
+        rest.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    Peak { bytes: number("peak "), before: number("before: ") }
 }
 
 #[test]
 fn a_download_takes_less_than_16_mib() {
     let length = if is_large() { 4096 * MIB } else { 192 * MIB } + 1;
-    assert!(peak_of("download", length) < 16 * MIB);
+    assert!(peak_of_transfer("download", length) < 16 * MIB);
 }
 
 #[test]
 fn an_upload_by_reader_takes_a_part_and_less_than_16_mib() {
     let length = if is_large() { 4096 * MIB } else { 192 * MIB } + 1;
-    assert!(peak_of("upload", length) < (16 + 16) * MIB);
+    assert!(peak_of_transfer("upload", length) < (16 + 16) * MIB);
+}
+
+/// The key of this place in the listing, of some 64 bytes.
+fn key(place: u64) -> String {
+    format!("a/folder/of/some/depth/{place:08}-with-a-name-as-long-as-many-are")
+}
+
+#[test]
+fn a_listing_takes_the_same_memory_whatever_its_length() {
+    let keys = if is_large() { 1_000_000 } else { 20_000 };
+    let server = FakeServer::serve(move |request| {
+        let first: u64 = request.query_value("continuation-token").map_or(0, |token| token.parse().unwrap());
+        let mut page = String::from("<ListBucketResult>");
+        for place in first..(first + 1000).min(keys) {
+            page += &format!("<Contents><Key>{}</Key><Size>1</Size></Contents>", key(place));
+        }
+        if first + 1000 < keys {
+            page += "<IsTruncated>true</IsTruncated>";
+            page += &format!("<NextContinuationToken>{}</NextContinuationToken>", first + 1000);
+        }
+        Answer::xml(&(page + "</ListBucketResult>"))
+    });
+    let peak = peak_of("list", &server.endpoint(), keys);
+    say(&format!("{keys} keys: {peak}"));
+    assert!(peak.bytes < 16 * MIB);
 }
 
 /// So many zeros, and how many of them were read.
