@@ -33,6 +33,8 @@ pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
     idle_lines: IdleLines,
+    /// No proxy is in between. What one keeps open is a tunnel to somewhere, which ureq alone knows.
+    direct: bool,
     connect_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -67,7 +69,7 @@ impl Transport {
         let builder = tls(builder, config, endpoint)?;
         let resolver = CachingResolver::default();
         let idle_lines = IdleLines::default();
-        let sockets = SocketConnector { idle: idle_lines.clone() };
+        let sockets = SocketConnector { idle: idle_lines.clone(), plain: !endpoint.is_https() };
         let connector = ().chain(ConnectProxyConnector::default()).chain(sockets);
         #[cfg(feature = "rustls")]
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
@@ -77,6 +79,7 @@ impl Transport {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
             idle_lines,
+            direct: config.proxy.is_none(),
             connect_timeout: config.connect_timeout,
             idle_timeout: config.idle_timeout,
         })
@@ -117,7 +120,7 @@ impl Transport {
         let left = content.content_length().unwrap_or_default();
         let has_length =
             method != Method::Head && !head.headers.contains_key(http::header::TRANSFER_ENCODING);
-        let line = exchange::take_line().filter(|_| has_length && left > LARGE_BODY);
+        let line = exchange::take_line().filter(|_| self.direct && has_length && left > LARGE_BODY);
         let way = Way::ByUreq { body: content.into_reader(), line };
         let connection = head.headers.get(http::header::CONNECTION).map(HeaderValue::as_bytes);
         let keep_alive = head.version == http::Version::HTTP_11
