@@ -102,11 +102,13 @@ impl Transport {
             }
             // without a length ureq would send it in chunks, which S3 refuses
             request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-            self.run(request, SendBody::from_reader(&mut Outgoing(body)), limits)?
+            self.run(request, SendBody::from_reader(&mut Outgoing(body)), limits)
         } else {
-            self.run(request, SendBody::none(), limits)?
+            self.run(request, SendBody::none(), limits)
         };
-        let (head, content) = answer.into_parts();
+        // before any return: what is left there would stay open after an error
+        let line = exchange::take_line();
+        let (head, content) = answer?.into_parts();
         if exchange::is_refused() && head.status.is_success() {
             return Err(Error::new(
                 ErrorKind::Network,
@@ -120,7 +122,7 @@ impl Transport {
         let left = content.content_length().unwrap_or_default();
         let has_length =
             method != Method::Head && !head.headers.contains_key(http::header::TRANSFER_ENCODING);
-        let line = exchange::take_line().filter(|_| self.direct && has_length && left > LARGE_BODY);
+        let line = line.filter(|_| self.direct && has_length && left > LARGE_BODY);
         let way = Way::ByUreq { body: content.into_reader(), line };
         let connection = head.headers.get(http::header::CONNECTION).map(HeaderValue::as_bytes);
         let keep_alive = head.version == http::Version::HTTP_11
