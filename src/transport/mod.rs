@@ -3,13 +3,12 @@
 mod buffers;
 mod errors;
 mod exchange;
+mod incoming;
 mod line;
 mod resolver;
 mod socket;
 
 use std::io::{self, Read};
-use std::mem;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::http::{self, HeaderName, HeaderValue};
@@ -23,7 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
-use line::{IdleLines, Line, Rest};
+use incoming::{Incoming, LARGE_BODY};
+use line::IdleLines;
 use resolver::CachingResolver;
 use socket::SocketConnector;
 
@@ -120,15 +120,15 @@ impl Transport {
             headers.append(name.as_str(), text(value.as_bytes()));
         }
         let left = content.content_length().unwrap_or_default();
-        let has_length =
-            method != Method::Head && !head.headers.contains_key(http::header::TRANSFER_ENCODING);
-        let line = line.filter(|_| self.direct && has_length && left > LARGE_BODY);
-        let way = Way::ByUreq { body: content.into_reader(), line };
-        let connection = head.headers.get(http::header::CONNECTION).map(HeaderValue::as_bytes);
-        let keep_alive = head.version == http::Version::HTTP_11
-            && connection.is_none_or(|value| value.eq_ignore_ascii_case(b"keep-alive"));
-        let keep = keep_alive.then(|| self.idle_lines.clone());
-        let body = Incoming { way, left, limits, keep };
+        let has_length = !head.headers.contains_key(http::header::TRANSFER_ENCODING);
+        // a request with a body may be answered before it is whole, and its connection is then of no more use
+        let is_large = method == Method::Get && has_length && left > LARGE_BODY;
+        let line = line.filter(|_| self.direct && is_large);
+        let mut connection = head.headers.get_all(http::header::CONNECTION).iter();
+        let stays = head.version == http::Version::HTTP_11
+            && connection.all(|value| value.as_bytes().eq_ignore_ascii_case(b"keep-alive"));
+        let keep = stays.then(|| self.idle_lines.clone());
+        let body = Incoming::new(content.into_reader(), left, line, keep, limits);
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
     }
 
@@ -197,71 +197,6 @@ struct Outgoing<'a, 'b>(&'a mut OpenBody<'b>);
 impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if exchange::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
-    }
-}
-
-/// An answer of this length is worth reading past ureq.
-const LARGE_BODY: u64 = 2 << 20;
-/// A buffer that shows a caller who wants much at once.
-const LARGE_READ: usize = 256 << 10;
-
-/// An answer's body, with this crate's errors inside its `io::Error`s.
-struct Incoming {
-    way: Way,
-    /// What is still to come; 0 where that is not known.
-    left: u64,
-    limits: Limits,
-    /// Where the connection goes after it, unless the server closes it.
-    keep: Option<IdleLines>,
-}
-
-/// How a body is read.
-enum Way {
-    /// By ureq; past it once it holds nothing more, where the connection allows for it.
-    ByUreq { body: ureq::BodyReader<'static>, line: Option<Arc<Line>> },
-    /// From the connection.
-    PastUreq(Rest),
-    /// It has been read past ureq to its end.
-    Done,
-}
-
-impl Incoming {
-    fn read_some(&mut self, buf: &mut [u8]) -> std::result::Result<usize, ureq::Error> {
-        if let Way::ByUreq { line, .. } = &mut self.way {
-            if buf.len() >= LARGE_READ && line.as_ref().is_some_and(|line| line.is_read_up()) {
-                if let Some(line) = line.take() {
-                    self.way = Way::PastUreq(Rest::new(line));
-                }
-            }
-        }
-        match &mut self.way {
-            Way::ByUreq { body, line } => {
-                exchange::expect(self.left);
-                let n = body.read(buf).inspect_err(|_| *line = None)?;
-                self.left = self.left.saturating_sub(n as u64);
-                Ok(n)
-            }
-            Way::PastUreq(rest) => {
-                let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.len());
-                let n = rest.read(&mut buf[..want], self.limits)?;
-                self.left -= n as u64;
-                if self.left == 0 {
-                    if let (Way::PastUreq(rest), Some(idle)) =
-                        (mem::replace(&mut self.way, Way::Done), &self.keep)
-                    {
-                        idle.keep(rest.into_line());
-                    }
-                }
-                Ok(n)
-            }
-            Way::Done => Ok(0),
-        }
-    }
-}
-
-impl Read for Incoming {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(self.read_some(buf).map_err(|error| errors::convert_body(error, self.limits))?)
     }
 }
 
