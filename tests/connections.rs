@@ -3,6 +3,7 @@
 mod support;
 
 use std::error::Error as _;
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -26,6 +27,20 @@ fn a_connection_that_ends_without_an_answer_is_a_network_error() {
         assert!(error.to_string().starts_with("GetObject b/k: "), "{error}");
         assert!(error.is_retryable() && error.status().is_none(), "{error}");
     }
+}
+
+#[test]
+fn a_call_that_fails_leaves_no_connection_open() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = config_at(format!("http://{}", listener.local_addr().unwrap()));
+    let config = config.retry(RetryPolicy::none()).idle_timeout(Duration::from_millis(100));
+    let client = Client::new(config).unwrap();
+    fails(ErrorKind::Timeout, client.list_buckets());
+    let mut stream = listener.accept().unwrap().0;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    // to the end, which is there
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    drop(client);
 }
 
 #[track_caller]

@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::fs;
+
 use plain_s3::{Client, ErrorKind, RetryPolicy};
-use support::{Answer, FakeServer, assert_signed_v2, config_at, fails};
+use support::{Answer, FakeServer, TempDir, assert_signed_v2, config_at, content, fails};
 
 const ENDPOINT: &str = "http://s3.example.com:8480";
 
@@ -29,6 +31,20 @@ fn a_request_goes_through_a_tunnel_that_the_proxy_is_asked_for() {
         assert_eq!(request.header("proxy-authorization"), None);
         assert_signed_v2(&request, None);
     }
+}
+
+#[test]
+fn a_tunnel_that_brought_a_large_object_is_used_again_for_what_it_is() {
+    let body = content((2 << 20) + 12_345);
+    let proxy = FakeServer::start([Answer::new(200), Answer::content(&body), Answer::new(204)]);
+    let (client, folder) = (proxied(&proxy), TempDir::new());
+    client.download_file("b", "k", folder.join("target")).unwrap();
+    assert!(fs::read(folder.join("target")).unwrap() == body);
+    client.delete_object("b", "k").unwrap();
+    let requests = proxy.finish::<3>();
+    let lines = ["CONNECT s3.example.com:8480 HTTP/1.1", "GET /b/k HTTP/1.1", "DELETE /b/k HTTP/1.1"];
+    assert_eq!(requests.each_ref().map(|request| request.line()), lines);
+    assert_eq!(requests.map(|request| request.connection), [1; 3]);
 }
 
 #[test]

@@ -19,6 +19,8 @@ const MAX_IDLE: usize = 3;
 const MAX_AGE: Duration = Duration::from_secs(15);
 /// A read that brings this much is one of a fast stream.
 const FAST: usize = 64 << 10;
+/// How long bytes that have come are held back for more of a fast stream.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A TCP connection, which ureq's transport shares with the body that is read from it.
 #[derive(Debug)]
@@ -75,22 +77,22 @@ impl Rest {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let mut n = 0;
-        loop {
-            match self.receive(&mut buf[n..], limits) {
-                Ok(more) => {
-                    n += more;
-                    if n == buf.len() || more < FAST {
-                        return Ok(n);
-                    }
-                }
-                Err(failure) if n > 0 => {
+        let soon = Limits { idle: limits.idle.min(PAUSE), ..limits };
+        let mut last = self.receive(buf, limits)?;
+        let mut n = last;
+        // Windows calls a socket whose read timed out indeterminate
+        while last >= FAST && n < buf.len() && !cfg!(windows) {
+            match self.receive(&mut buf[n..], soon) {
+                Ok(more) => last = more,
+                Err(ureq::Error::Timeout(_)) => break, // for the next read to wait, with nothing in hand
+                Err(failure) => {
                     self.failure = Some(failure);
-                    return Ok(n);
+                    break;
                 }
-                Err(failure) => return Err(failure),
             }
+            n += last;
         }
+        Ok(n)
     }
 
     fn receive(&mut self, buf: &mut [u8], limits: Limits) -> Result<usize, ureq::Error> {
@@ -198,6 +200,22 @@ mod tests {
         sender.join().unwrap().unwrap();
         assert_eq!((n, &buf[..n]), (4 * FAST + 5, &vec![7; 4 * FAST + 5][..]));
         assert!(rest.read(&mut buf, LIMITS).is_err());
+    }
+
+    #[test]
+    fn bytes_in_hand_do_not_wait_for_a_stream_that_was_fast_and_stops() {
+        let (line, mut peer) = pair("a:80");
+        peer.write_all(&[7; FAST]).unwrap();
+        let mut buf = vec![0; 2 * FAST];
+        while line.stream.peek(&mut buf).unwrap() < FAST {
+            std::thread::yield_now();
+        }
+        let mut rest = Rest::new(line);
+        assert_eq!(rest.read(&mut buf, LIMITS).unwrap(), FAST);
+        // what it was that ended the read, it is no failure, and the limit is what it was
+        peer.write_all(b"abc").unwrap();
+        assert_eq!(rest.read(&mut buf, LIMITS).unwrap(), 3);
+        assert_eq!(rest.line.stream.read_timeout().unwrap(), Some(LIMITS.idle));
     }
 
     #[test]

@@ -3,13 +3,13 @@
 mod buffers;
 mod errors;
 mod exchange;
+mod incoming;
 mod line;
 mod resolver;
 mod socket;
 
 use std::borrow::Cow;
 use std::io::{self, Read};
-use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
-use line::{IdleLines, Line, Rest};
+use incoming::{Direct, Incoming, LARGE_BODY};
+use line::{IdleLines, Line};
 use resolver::CachingResolver;
 use socket::SocketConnector;
 
@@ -34,6 +35,8 @@ pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
     idle_lines: IdleLines,
+    /// No proxy is in between. What one keeps open is a tunnel to somewhere, which ureq alone knows.
+    direct: bool,
     connect_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -68,7 +71,7 @@ impl Transport {
         let builder = tls(builder, config, endpoint)?;
         let resolver = CachingResolver::default();
         let idle_lines = IdleLines::default();
-        let sockets = SocketConnector { idle: idle_lines.clone() };
+        let sockets = SocketConnector { idle: idle_lines.clone(), plain: !endpoint.is_https() };
         let connector = ().chain(ConnectProxyConnector::default()).chain(sockets);
         #[cfg(feature = "rustls")]
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
@@ -78,6 +81,7 @@ impl Transport {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
             idle_lines,
+            direct: config.proxy.is_none(),
             connect_timeout: config.connect_timeout,
             idle_timeout: config.idle_timeout,
         })
@@ -100,11 +104,13 @@ impl Transport {
             }
             // without a length ureq would send it in chunks, which S3 refuses
             request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-            self.run(request, SendBody::from_reader(&mut Outgoing(body)), limits)?
+            self.run(request, SendBody::from_reader(&mut Outgoing(body)), limits)
         } else {
-            self.run(request, SendBody::none(), limits)?
+            self.run(request, SendBody::none(), limits)
         };
-        let (head, content) = answer.into_parts();
+        // before any return: what is left there would stay open after an error
+        let line = exchange::take_line();
+        let (head, content) = answer?.into_parts();
         if exchange::is_refused() && head.status.is_success() {
             return Err(Error::new(
                 ErrorKind::Network,
@@ -117,16 +123,22 @@ impl Transport {
             headers.append(name.as_str(), &text(value.as_bytes()));
         }
         let left = content.content_length().unwrap_or_default();
-        let has_length =
-            method != Method::Head && !head.headers.contains_key(http::header::TRANSFER_ENCODING);
-        let line = exchange::take_line().filter(|_| has_length && left > LARGE_BODY);
-        let way = Way::ByUreq { body: content.into_reader(), line };
-        let connection = head.headers.get(http::header::CONNECTION).map(HeaderValue::as_bytes);
-        let keep_alive = head.version == http::Version::HTTP_11
-            && connection.is_none_or(|value| value.eq_ignore_ascii_case(b"keep-alive"));
-        let keep = keep_alive.then(|| self.idle_lines.clone());
-        let body = Incoming { way, left, limits, keep };
+        // a request with a body may be answered before it is whole, and its connection is then of no more use
+        let large = (method == Method::Get && left > LARGE_BODY).then_some(line).flatten();
+        let direct = large.and_then(|line| self.direct(line, &head));
+        let body = Incoming::new(content.into_reader(), left, direct, limits);
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
+    }
+
+    /// What is needed to read the body past ureq, where its length is certain.
+    fn direct(&self, line: Arc<Line>, head: &http::response::Parts) -> Option<Direct> {
+        if !self.direct || head.headers.contains_key(http::header::TRANSFER_ENCODING) {
+            return None;
+        }
+        let mut connection = head.headers.get_all(http::header::CONNECTION).iter();
+        let stays = head.version == http::Version::HTTP_11
+            && connection.all(|value| value.as_bytes().eq_ignore_ascii_case(b"keep-alive"));
+        Some(Direct { line, keep: stays.then(|| self.idle_lines.clone()) })
     }
 
     fn run(
@@ -194,71 +206,6 @@ struct Outgoing<'a, 'b>(&'a mut OpenBody<'b>);
 impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if exchange::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
-    }
-}
-
-/// An answer of this length is worth reading past ureq.
-const LARGE_BODY: u64 = 2 << 20;
-/// A buffer that shows a caller who wants much at once.
-const LARGE_READ: usize = 256 << 10;
-
-/// An answer's body, with this crate's errors inside its `io::Error`s.
-struct Incoming {
-    way: Way,
-    /// What is still to come; 0 where that is not known.
-    left: u64,
-    limits: Limits,
-    /// Where the connection goes after it, unless the server closes it.
-    keep: Option<IdleLines>,
-}
-
-/// How a body is read.
-enum Way {
-    /// By ureq; past it once it holds nothing more, where the connection allows for it.
-    ByUreq { body: ureq::BodyReader<'static>, line: Option<Arc<Line>> },
-    /// From the connection.
-    PastUreq(Rest),
-    /// It has been read past ureq to its end.
-    Done,
-}
-
-impl Incoming {
-    fn read_some(&mut self, buf: &mut [u8]) -> std::result::Result<usize, ureq::Error> {
-        if let Way::ByUreq { line, .. } = &mut self.way {
-            if buf.len() >= LARGE_READ && line.as_ref().is_some_and(|line| line.is_read_up()) {
-                if let Some(line) = line.take() {
-                    self.way = Way::PastUreq(Rest::new(line));
-                }
-            }
-        }
-        match &mut self.way {
-            Way::ByUreq { body, line } => {
-                exchange::expect(self.left);
-                let n = body.read(buf).inspect_err(|_| *line = None)?;
-                self.left = self.left.saturating_sub(n as u64);
-                Ok(n)
-            }
-            Way::PastUreq(rest) => {
-                let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.len());
-                let n = rest.read(&mut buf[..want], self.limits)?;
-                self.left -= n as u64;
-                if self.left == 0 {
-                    if let (Way::PastUreq(rest), Some(idle)) =
-                        (mem::replace(&mut self.way, Way::Done), &self.keep)
-                    {
-                        idle.keep(rest.into_line());
-                    }
-                }
-                Ok(n)
-            }
-            Way::Done => Ok(0),
-        }
-    }
-}
-
-impl Read for Incoming {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(self.read_some(buf).map_err(|error| errors::convert_body(error, self.limits))?)
     }
 }
 

@@ -23,6 +23,8 @@ const LOOK: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct SocketConnector {
     pub(super) idle: IdleLines,
+    /// Requests are plain HTTP. Through a tunnel of a proxy that cannot be told from the URI, which is the proxy's.
+    pub(super) plain: bool,
 }
 
 impl<In: Transport> Connector<In> for SocketConnector {
@@ -36,7 +38,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
         if let Some(tunnel) = chained {
             return Ok(Some(Either::A(tunnel)));
         }
-        let plain = details.uri.scheme_str() == Some("http");
+        let plain = self.plain && details.uri.scheme_str() == Some("http");
         let authority = details.uri.authority().map_or("", |authority| authority.as_str());
         let kept = if plain { self.idle.take(authority) } else { None };
         let line = match kept {

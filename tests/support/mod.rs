@@ -39,7 +39,7 @@ pub(crate) use signatures::{
 pub(crate) use sink::Sink;
 pub(crate) use store::Store;
 pub(crate) use temp::TempDir;
-pub(crate) use way::Way;
+pub(crate) use way::{Way, changing, read_by};
 
 use std::time::Duration;
 
