@@ -168,6 +168,7 @@ fn a_version_has_an_acl_of_its_own() {
 #[test]
 fn an_encryption_key_is_needed_to_read() {
     each_variant(encryption::with_a_key_of_ours);
+    each_variant(encryption::in_parts_by_hand);
 }
 
 #[test]
