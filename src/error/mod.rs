@@ -121,6 +121,10 @@ struct Inner {
     upload_id: Option<String>,
     /// The answer was cut short or came from something in between, so that the next one may be right.
     garbled: bool,
+    /// The request was not sent.
+    unsent: bool,
+    /// An earlier attempt of the call may have been carried out, though its answer did not say so.
+    after_lost: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 

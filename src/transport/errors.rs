@@ -15,6 +15,7 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
     match error {
         ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
             Error::new(ErrorKind::Timeout, format!("no connection within {connect:?}"))
+                .unsent()
                 .with_hint("Check the endpoint's host and port, and any firewall in between.")
         }
         ureq::Error::Timeout(Timeout::PerWrite) => {
