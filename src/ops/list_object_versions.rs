@@ -6,7 +6,7 @@ use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::listing::{Entries, Filter, Listing, Marker, Names, Pages, broken};
+use crate::listing::{Entries, Filter, Listing, Marker, Names, Pages, Place, broken};
 use crate::ops::ObjectIdentifier;
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
@@ -134,7 +134,7 @@ impl Client {
             client: self.clone(),
             bucket: bucket.to_owned(),
             filter: options.filter.clone(),
-            marker: Marker::default(),
+            place: Place::new(Marker::default()),
         }))
     }
 }
@@ -175,7 +175,7 @@ struct Versions {
     client: Client,
     bucket: String,
     filter: Filter,
-    marker: Marker,
+    place: Place<Marker>,
 }
 
 impl Listing for Versions {
@@ -185,15 +185,15 @@ impl Listing for Versions {
     fn fetch(&mut self) -> Result<(ObjectVersionPage, bool)> {
         let request = Request::bucket("ListObjectVersions", Method::Get, &self.bucket)
             .subresource("versions")
-            .query_if("key-marker", self.marker.key.as_deref())
-            .query_if("version-id-marker", self.marker.id.as_deref());
+            .query_if("key-marker", self.place.at.key.as_deref())
+            .query_if("version-id-marker", self.place.at.id.as_deref());
         // control characters could not be in the XML otherwise
         let request = self.filter.apply(request, "max-keys")?.query("encoding-type", "url");
         let (page, next) = self.client.call(&request, |response| response.xml("ListVersionsResult", read))?;
         let more = next.is_some();
         if let Some(next) = next {
             let call = request.describe();
-            self.marker.advance(next).map_err(|error| error.in_call(|| call))?;
+            self.place.advance(next).map_err(|error| error.in_call(|| call))?;
         }
         Ok((page, more))
     }
