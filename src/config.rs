@@ -171,7 +171,8 @@ impl Config {
     /// of [`Credentials::expires_at`]; credentials without one are asked for again each time, so such a
     /// closure keeps them itself. Threads that share the client wait while one of them asks. Where the
     /// closure fails and the last credentials have not ended, those are used; else the call fails with
-    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials). So does a call that the closure makes of the
+    /// same client or a clone; from another thread that the closure waits for it would never end.
     ///
     /// ```
     /// use plain_s3::{Config, Credentials};
