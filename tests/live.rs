@@ -129,6 +129,11 @@ fn refused_credentials_say_what_to_change() {
 }
 
 #[test]
+fn plain_http_to_a_port_of_tls_says_what_to_change() {
+    each_variant(errors::wrong_scheme);
+}
+
+#[test]
 fn what_is_missing_is_not_found() {
     each_variant(errors::missing);
 }

@@ -5,6 +5,7 @@
 //! the peer takes no more of the request, the rest is dropped and reading begins.
 
 use std::io::{self, Read as _, Write as _};
+use std::mem;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,11 +14,14 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either
 use ureq::{Error, Timeout};
 
 use super::buffers::GrowingBuffers;
+use super::errors::SpeaksTls;
 use super::exchange;
 use super::line::{IdleLines, Line, is_timeout};
 
 /// How often a write that is stuck looks whether the answer is there already.
 const LOOK: Duration = Duration::from_millis(250);
+/// How an alert of any version of TLS begins: what is said to a client that does not speak it.
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 
 #[derive(Debug)]
 pub(super) struct SocketConnector {
@@ -38,6 +42,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
         let plain = details.uri.scheme_str() == Some("http");
         let authority = details.uri.authority().map_or("", |authority| authority.as_str());
         let kept = if plain { self.idle.take(authority) } else { None };
+        let unheard = plain && kept.is_none();
         let line = match kept {
             Some(line) => line,
             None => {
@@ -53,6 +58,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
             line,
             refused: false,
             plain,
+            unheard,
         })))
     }
 }
@@ -88,6 +94,8 @@ pub(super) struct Socket {
     write_timeout: Option<Duration>,
     refused: bool,
     plain: bool,
+    /// The peer has not said anything yet, and if it speaks TLS, we do not.
+    unheard: bool,
 }
 
 impl Transport for Socket {
@@ -146,6 +154,9 @@ impl Transport for Socket {
             match (&self.line.stream).read(self.buffers.input_append_buf()) {
                 Ok(n) => {
                     self.buffers.input_appended(n);
+                    if mem::take(&mut self.unheard) && self.buffers.input().starts_with(&TLS_ALERT) {
+                        return Err(Error::Other(Box::new(SpeaksTls)));
+                    }
                     return Ok(n > 0);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
