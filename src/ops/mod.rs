@@ -24,6 +24,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_parts;
 mod location;
+mod object_version;
 mod policy;
 mod post_object;
 mod presign;
@@ -56,11 +57,10 @@ pub use list_multipart_uploads::{
     ListMultipartUploads, ListMultipartUploadsOptions, MultipartUpload, MultipartUploadPage,
     MultipartUploadPages,
 };
-pub use list_object_versions::{
-    ListObjectVersions, ListObjectVersionsOptions, ObjectVersion, ObjectVersionPage, ObjectVersionPages,
-};
+pub use list_object_versions::{ListObjectVersions, ListObjectVersionsOptions, ObjectVersionPages};
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
 pub use list_parts::{ListParts, Part};
+pub use object_version::{ObjectVersion, ObjectVersionPage};
 pub use post_object::{PostForm, PostPolicy};
 pub use public_access_block::PublicAccessBlock;
 pub use put_object::{PutObjectOptions, StoredObject};
