@@ -9,6 +9,13 @@ use crate::headers::Headers;
 use crate::sign::SignedTexts;
 use crate::xml;
 
+/// What web servers say by 400 to plain HTTP at a port of TLS: nginx, Go's and Apache's.
+const TLS_ONLY: [&str; 3] = [
+    "plain HTTP request was sent to HTTPS port",
+    "HTTP request to an HTTPS server",
+    "SSL-enabled server port",
+];
+
 /// What the head of an answer tells on its own.
 pub(crate) fn from_head(status: u16, headers: &Headers) -> Answer {
     let get = |name: &str| headers.get(name).map(str::to_owned);
@@ -94,7 +101,7 @@ fn foreign_error(status: u16, headers: &Headers, text: &str) -> Error {
     let answer = from_head(status, headers);
     let message = format!("status {status} with {}", what_it_looks_like(text));
     let kind = ErrorKind::UnexpectedAnswer;
-    Error::server(kind, answer, message).with_hint(if text.contains("HTTPS port") {
+    Error::server(kind, answer, message).with_hint(if TLS_ONLY.iter().any(|words| text.contains(words)) {
         "The port speaks TLS: write https:// in the endpoint."
     } else {
         "An S3 server answers with XML; check that the endpoint is one, and any proxy in between."
@@ -209,6 +216,18 @@ mod tests {
             (ErrorKind::Server, Some("InvalidRequest"), None)
         );
         assert_eq!(error(400, "{\"Code\": 7}").kind(), ErrorKind::UnexpectedAnswer);
+    }
+
+    #[test]
+    fn a_port_that_speaks_tls_is_told_by_the_words_of_its_server() {
+        for page in [
+            "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>",
+            "Client sent an HTTP request to an HTTPS server.\n",
+            "<html><p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br/></html>",
+        ] {
+            let told = error(400, page);
+            assert!(told.hint().unwrap().contains("write https://") && !told.is_retryable(), "{told}");
+        }
     }
 
     #[test]

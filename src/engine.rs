@@ -43,6 +43,20 @@ impl Client {
         self.execute_until(self.deadline(), request, body, parse)
     }
 
+    /// Sends a request for a state that may be there only once. The code by which the server says that it is
+    /// there already is a success after an attempt that may have brought it about.
+    pub(crate) fn bring_about(
+        &self,
+        request: &Request<'_>,
+        body: &mut OpenBody<'_>,
+        already: &str,
+    ) -> Result<()> {
+        match self.execute(request, body, |response| response.finish().map(drop)) {
+            Err(error) if error.is_after_lost() && error.code() == Some(already) => Ok(()),
+            result => result,
+        }
+    }
+
     /// When a call that begins now must have ended, where there is such a limit.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         Some(Instant::now() + self.settings().call_timeout?)
@@ -66,6 +80,7 @@ impl Client {
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
         let mut learnt = Learnt::default();
         let mut attempt = 1;
+        let mut lost = false;
         loop {
             settings.listener.tell(|| Event::Attempt { call: &call, attempt });
             let now = self.now();
@@ -97,6 +112,7 @@ impl Client {
                 if body.rewind().map_err(in_call)? {
                     settings.listener.tell(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
+                    lost |= error.leaves_open();
                     attempt += 1;
                     continue;
                 }
@@ -104,7 +120,7 @@ impl Client {
             let now = OffsetDateTime::now_utc();
             let situation =
                 Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            return Err(hints::explain(error, &situation));
+            return Err(hints::explain(error, &situation).after_lost(lost));
         }
     }
 

@@ -40,8 +40,13 @@ impl Headers {
     }
 
     /// Adds a header, or replaces the one of that name.
-    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<str>) {
-        let span = self.write(name, value.as_ref());
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.put(name, &value.into());
+    }
+
+    /// The same with a value that is only borrowed.
+    pub(crate) fn put(&mut self, name: &str, value: &str) {
+        let span = self.write(name, value);
         let name = &self.text[span.start..span.value];
         match self.spans.iter_mut().find(|old| self.text[old.start..old.value] == *name) {
             Some(old) => *old = span,
@@ -92,7 +97,7 @@ impl Headers {
 
     pub(crate) fn extend(&mut self, other: &Headers) {
         for (name, value) in other.iter() {
-            self.set(name, value);
+            self.put(name, value);
         }
     }
 

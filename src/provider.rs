@@ -2,7 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use time::{Duration, OffsetDateTime};
 
@@ -18,23 +19,37 @@ type Ask = dyn Fn() -> Result<Credentials, Box<dyn StdError + Send + Sync>> + Se
 pub(crate) struct Provider {
     ask: Box<Ask>,
     kept: Mutex<Option<Credentials>>,
+    /// The thread in which the closure runs now.
+    asking: Mutex<Option<ThreadId>>,
 }
 
 impl Provider {
     pub(crate) fn new<E: Into<Box<dyn StdError + Send + Sync>>>(
         ask: impl Fn() -> Result<Credentials, E> + Send + Sync + 'static,
     ) -> Self {
-        Self { ask: Box::new(move || ask().map_err(Into::into)), kept: Mutex::new(None) }
+        Self {
+            ask: Box::new(move || ask().map_err(Into::into)),
+            kept: Mutex::default(),
+            asking: Mutex::default(),
+        }
     }
 
     /// The keys to sign with now. Callers at the same time ask once, and wait for the answer.
     pub(crate) fn get(&self, now: OffsetDateTime) -> Result<Credentials> {
         let lasts = |keys: &&Credentials, beyond| keys.expiry().is_some_and(|expiry| expiry > beyond);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let this = thread::current().id();
+        if *lock(&self.asking) == Some(this) {
+            return Err(Error::new(ErrorKind::Credentials, "the closure asked for its own credentials")
+                .with_hint("What it calls must be a client of other credentials."));
+        }
+        let mut kept = lock(&self.kept);
         if let Some(keys) = kept.as_ref().filter(|keys| lasts(keys, now.saturating_add(SLACK))) {
             return Ok(keys.clone());
         }
-        match (self.ask)() {
+        let asking = Asking::by(this, &self.asking);
+        let answer = (self.ask)();
+        drop(asking);
+        match answer {
             Ok(keys) => {
                 keys.validate()?;
                 *kept = Some(keys.clone());
@@ -50,6 +65,26 @@ impl Provider {
     }
 }
 
+/// Says who asks, for as long as it lives: a closure may panic.
+struct Asking<'a>(&'a Mutex<Option<ThreadId>>);
+
+impl<'a> Asking<'a> {
+    fn by(thread: ThreadId, asking: &'a Mutex<Option<ThreadId>>) -> Self {
+        *lock(asking) = Some(thread);
+        Self(asking)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Provider(closure)")
@@ -59,8 +94,8 @@ impl fmt::Debug for Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+    use std::sync::{Arc, OnceLock};
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -106,6 +141,23 @@ mod tests {
         let error = provider.get(NOW + Duration::minutes(10)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(error.to_string().contains("the vault is shut") && !error.is_retryable(), "{error}");
+    }
+
+    #[test]
+    fn a_closure_that_asks_for_its_own_keys_is_an_error_and_no_deadlock() {
+        let own: Arc<OnceLock<Provider>> = Arc::default();
+        let (inner, first) = (Arc::clone(&own), AtomicBool::new(true));
+        let asks_itself = move || {
+            assert!(!first.swap(false, Ordering::SeqCst), "a panic must not leave it asking");
+            inner.get().expect("it is there by now").get(NOW)
+        };
+        let provider = own.get_or_init(|| Provider::new(asks_itself));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| provider.get(NOW))).unwrap_err();
+        for _ in 0..2 {
+            let error = provider.get(NOW).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Credentials);
+            assert!(error.to_string().contains("asked for its own credentials"), "{error}");
+        }
     }
 
     #[test]

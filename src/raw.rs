@@ -78,7 +78,7 @@ impl RawRequest {
 
     /// Sets a header.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, Into::<String>::into(value));
+        self.headers.set(name, value);
         self
     }
 

@@ -103,7 +103,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
     }

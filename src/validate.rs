@@ -134,6 +134,19 @@ fn header(name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// A name of a form's field that stays one in a page and in `Content-Disposition: form-data; name="…"`.
+pub(crate) fn form_field(name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(Error::invalid("a field of the form has no name"));
+    }
+    match name.chars().find(|&c| c.is_control() || matches!(c, '"' | '\'' | '\\')) {
+        Some(bad) => Err(Error::invalid(format!(
+            "the field name {name:?} has the character {bad:?}; a name has no quotes, backslashes and control characters"
+        ))),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +190,17 @@ mod tests {
         key("\u{1}\n../").unwrap();
         assert!(text(key(&"é".repeat(513))).contains("1026 bytes"));
         assert!(text(key("")).contains("empty"));
+    }
+
+    #[test]
+    fn names_of_form_fields_cannot_end_their_quotes() {
+        for good in ["key", "Content-Type", "x-amz-meta-a", "x-ignore-größe 2"] {
+            form_field(good).unwrap();
+        }
+        for bad in ["", "a\"b", "a'b", "a\\", "a\r\nb", "a\nb", "\0", "a\u{85}"] {
+            assert!(text(form_field(bad)).contains("field"), "{bad:?}");
+        }
+        assert!(text(form_field("a\r\nb")).contains("\"a\\r\\nb\" has the character '\\r'"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use plain_s3::{Client, Error, ErrorKind, RetryPolicy};
-use support::{Answer, End, FakeServer, config, config_at, fails, once};
+use support::{Answer, End, FakeServer, client, config, config_at, fails, once};
 
 #[test]
 fn a_connection_that_ends_without_an_answer_is_a_network_error() {
@@ -56,6 +56,30 @@ fn an_answer_that_is_no_http_is_told_as_such() {
         assert!(error.to_string().starts_with("GetObject b/k: the answer is not HTTP/1.1"), "{error}");
         assert!(error.hint().unwrap().contains("https://"), "{error}");
     }
+}
+
+const ALERT: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46";
+
+#[test]
+fn a_tls_alert_is_the_answer_of_a_port_that_speaks_tls_and_asked_for_once() {
+    let server = FakeServer::start([Answer::raw(ALERT)]);
+    let error = fails(ErrorKind::UnexpectedAnswer, client(&server).put_object("b", "k", "Hello"));
+    assert!(error.to_string().contains("the answer is not HTTP/1.1: it begins with a TLS alert"), "{error}");
+    assert_eq!(error.hint(), Some("The port speaks TLS: write https:// in the endpoint."));
+    assert!(!error.is_retryable());
+    let _: [_; 1] = server.finish();
+}
+
+#[test]
+fn the_same_bytes_where_the_server_has_spoken_http_are_asked_for_again() {
+    let garbled = || Answer::raw([b"HTTP/1.1 200 OK\r\n", ALERT].concat());
+    let server =
+        FakeServer::start([garbled(), Answer::content("one"), Answer::raw(ALERT), Answer::content("two")]);
+    let client = client(&server);
+    for content in ["one", "two"] {
+        assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), content);
+    }
+    assert_eq!(server.finish::<4>().map(|request| request.connection), [1, 2, 2, 3]);
 }
 
 #[test]

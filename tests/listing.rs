@@ -202,6 +202,51 @@ fn a_listing_that_does_not_advance_is_an_error_and_no_loop() {
 }
 
 #[test]
+fn a_listing_that_goes_in_circles_ends_in_an_error() {
+    for tokens in [&["A", "B"][..], &["A", "B", "C"], &["A", "B", "C", "D", "E"]] {
+        let mut answers = 0;
+        let server = FakeServer::serve(move |_| {
+            let token = tokens[answers % tokens.len()];
+            answers += 1;
+            let next = format!("<NextContinuationToken>{token}</NextContinuationToken>");
+            page(&format!("{}{MORE}{next}", entries(&["a"])))
+        });
+        let error = broken(&server, &ListObjectsOptions::new());
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on"), "{error}");
+        assert!(server.requests().len() <= 4 * tokens.len(), "{} requests", server.requests().len());
+    }
+}
+
+#[test]
+fn versions_and_uploads_that_go_in_circles_end_in_an_error() {
+    let server = FakeServer::serve(|request| {
+        let versions = request.query_value("versions").is_some();
+        // the ids of one key
+        let id = match request.query_value("version-id-marker").or(request.query_value("upload-id-marker")) {
+            Some("1") => "2",
+            Some("2") => "3",
+            _ => "1",
+        };
+        let [root, entry, name] = match versions {
+            true => ["ListVersionsResult", "Version", "VersionId"],
+            false => ["ListMultipartUploadsResult", "Upload", "UploadId"],
+        };
+        Answer::xml(&format!(
+            "<{root}>{MORE}<NextKeyMarker>a</NextKeyMarker><Next{name}Marker>{id}</Next{name}Marker><{entry}>\
+             <Key>a</Key><{name}>{id}</{name}><Size>1</Size></{entry}></{root}>"
+        ))
+    });
+    let client = once(&server);
+    for error in [
+        client.list_object_versions("b").take(100).find_map(Result::err),
+        client.list_multipart_uploads("b").take(100).find_map(Result::err),
+    ] {
+        assert!(error.expect("an error").to_string().contains("from where it was before"));
+    }
+}
+
+#[test]
 fn answers_that_are_no_listing_are_errors_which_end_it() {
     for (answer, kind, words) in [
         (Answer::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "200 InternalError"),

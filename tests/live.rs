@@ -129,6 +129,11 @@ fn refused_credentials_say_what_to_change() {
 }
 
 #[test]
+fn plain_http_to_a_port_of_tls_says_what_to_change() {
+    each_variant(errors::wrong_scheme);
+}
+
+#[test]
 fn what_is_missing_is_not_found() {
     each_variant(errors::missing);
 }
@@ -168,6 +173,7 @@ fn a_version_has_an_acl_of_its_own() {
 #[test]
 fn an_encryption_key_is_needed_to_read() {
     each_variant(encryption::with_a_key_of_ours);
+    each_variant(encryption::in_parts_by_hand);
 }
 
 #[test]

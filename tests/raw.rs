@@ -4,6 +4,7 @@ mod support;
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use plain_s3::{
@@ -11,7 +12,7 @@ use plain_s3::{
 };
 use support::{
     Answer, End, FakeServer, REGION, TempDir, assert_signed_v2, assert_signed_v4, client, client_v4, config,
-    fails, md5_base64,
+    credentials, fails, md5_base64,
 };
 
 #[test]
@@ -95,6 +96,21 @@ fn each_attempt_is_signed_with_what_the_closure_gives_then() {
         assert!(received.header("authorization").unwrap().contains(&format!("Credential=key{n}/")));
         assert_eq!(received.header("x-amz-security-token"), Some(format!("token{n}").as_str()));
     }
+}
+
+#[test]
+fn a_closure_that_calls_its_own_client_is_an_error_and_no_deadlock() {
+    let server = FakeServer::start([]);
+    let own: Arc<OnceLock<Client>> = Arc::default();
+    let inner = Arc::clone(&own);
+    let config = config(&server).credentials_provider(move || {
+        inner.get().expect("it is there by now").get_object("vault", "keys")?;
+        Ok::<_, plain_s3::Error>(credentials())
+    });
+    let error =
+        fails(ErrorKind::Credentials, own.get_or_init(|| Client::new(config).unwrap()).head_bucket("b"));
+    assert!(error.to_string().contains("GetObject vault/keys: the closure asked for its own"), "{error}");
+    let _: [_; 0] = server.finish();
 }
 
 #[test]

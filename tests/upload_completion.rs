@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{Client, CompletedPart, Error, ErrorKind, Result, Upload, UploadOptions};
+use plain_s3::{Client, CompletedPart, Error, ErrorKind, PutObjectOptions, Result, Upload, UploadOptions};
 use support::{Answer, End, FakeServer, Received, Store, client, config, content, fails, once};
 
 const PART: usize = 5 << 20;
@@ -92,6 +92,25 @@ fn a_success_whose_answer_is_lost_is_found_by_the_etag_of_the_object() {
         completing(|store, request, _| Some(store.after(request, Answer::nothing(End::Rst))));
     upload(&once(&server)).unwrap();
     assert!(store.get("/b/k").is_some());
+}
+
+#[test]
+fn a_condition_that_fails_after_a_lost_answer_is_looked_into() {
+    for stored in [true, false] {
+        let (store, server) = completing(move |store, request, attempt| match attempt {
+            1 if stored => Some(store.after(request, Answer::nothing(End::Rst))),
+            1 => Some(Answer::nothing(End::Rst)),
+            _ => Some(Answer::error(412, "PreconditionFailed")),
+        });
+        let object = PutObjectOptions::new().if_absent();
+        let options = UploadOptions::new().part_size(PART as u64).object(object);
+        let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options);
+        match stored {
+            true => assert!(result.unwrap().e_tag.unwrap().as_str().ends_with("-2")),
+            false => assert!(fails(ErrorKind::Server, result).is_precondition_failed()),
+        }
+        assert_eq!(store.get("/b/k").is_some(), stored);
+    }
 }
 
 #[test]

@@ -47,6 +47,15 @@ impl OpenBody<'_> {
         self.md5.clone().map(|md5| md5.finalize().into())
     }
 
+    /// The MD5 of the whole, where it was asked for; read once more, as not all of it need have been sent.
+    pub(crate) fn md5_of_all(&mut self) -> Option<[u8; 16]> {
+        if !self.rewind().ok()? {
+            return None;
+        }
+        io::copy(self, &mut io::sink()).ok()?;
+        self.md5()
+    }
+
     /// Makes ready for one more attempt; false where the bytes are gone.
     pub(crate) fn rewind(&mut self) -> Result<bool> {
         match &self.source {

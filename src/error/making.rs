@@ -18,6 +18,8 @@ impl Error {
             failures: Vec::new(),
             upload_id: None,
             garbled: false,
+            unsent: false,
+            after_lost: false,
             source: None,
         }))
     }
@@ -88,6 +90,35 @@ impl Error {
         self
     }
 
+    /// Says that no request was sent, where the kind leaves that open.
+    pub(crate) fn unsent(mut self) -> Self {
+        self.0.unsent = true;
+        self
+    }
+
+    /// True where the server may have done what was asked for all the same: the answer did not come, or came
+    /// from something in between.
+    pub(crate) fn leaves_open(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Network | ErrorKind::Timeout => !self.0.unsent,
+            _ => {
+                self.0.garbled
+                    || matches!(self.status(), Some(500 | 502 | 504))
+                    || self.code() == Some("InternalError")
+            }
+        }
+    }
+
+    /// Says whether an earlier attempt of the call left open what became of it.
+    pub(crate) fn after_lost(mut self, lost: bool) -> Self {
+        self.0.after_lost = lost;
+        self
+    }
+
+    pub(crate) fn is_after_lost(&self) -> bool {
+        self.0.after_lost
+    }
+
     pub(crate) fn with_signed(mut self, texts: SignedTexts) -> Self {
         self.0.signed = Some(texts);
         self
@@ -104,5 +135,38 @@ impl Error {
 
     pub(crate) fn answer_mut(&mut self) -> Option<&mut Answer> {
         self.0.answer.as_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_or_was_refused_leaves_nothing_open() {
+        let answered = |status, code: &str| {
+            let answer = Answer { status, code: Some(code.into()), ..Answer::default() };
+            Error::server(ErrorKind::Server, answer, "")
+        };
+        for open in [
+            Error::new(ErrorKind::Network, ""),
+            Error::new(ErrorKind::Timeout, ""),
+            Error::new(ErrorKind::UnexpectedAnswer, "").garbled(),
+            answered(500, "InternalError"),
+            answered(504, "GatewayTimeout"),
+            answered(200, "InternalError"),
+        ] {
+            assert!(open.leaves_open(), "{open:#?}");
+        }
+        for known in [
+            Error::new(ErrorKind::Connect, ""),
+            Error::new(ErrorKind::Tls, ""),
+            Error::new(ErrorKind::Timeout, "no connection").unsent(),
+            Error::local("", io::Error::other("")),
+            answered(503, "SlowDown"),
+            answered(404, "NoSuchBucket"),
+        ] {
+            assert!(!known.leaves_open(), "{known:#?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! AbortMultipartUpload.
 
+use crate::body::OpenBody;
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Method, Request};
@@ -29,7 +30,7 @@ impl Client {
         let request = Request::object("AbortMultipartUpload", Method::Delete, bucket, key);
         // without an id the request would delete the object
         validate::upload_id(upload_id).map_err(|error| error.in_call(|| request.describe()))?;
-        self.call(&request.query("uploadId", upload_id), |response| response.finish().map(drop))
+        self.bring_about(&request.query("uploadId", upload_id), &mut OpenBody::empty(), "NoSuchUpload")
     }
 }
 

@@ -13,6 +13,42 @@ use crate::response::Response;
 use crate::validate;
 use crate::xml;
 
+/// Under what condition an upload in parts becomes an object.
+#[derive(Clone, Debug, Default)]
+pub struct CompleteMultipartUploadOptions {
+    headers: Headers,
+}
+
+impl CompleteMultipartUploadOptions {
+    /// No condition: the object takes the place of any that has its key.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Completes only where the present object has this ETag; else
+    /// [`is_precondition_failed`](Error::is_precondition_failed), and the upload stays as it was.
+    pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
+        self.header("if-match", e_tag.into().to_header())
+    }
+
+    /// Completes only where there is no object of this key; else
+    /// [`is_precondition_failed`](Error::is_precondition_failed), and the upload stays as it was.
+    pub fn if_absent(self) -> Self {
+        self.header("if-none-match", "*")
+    }
+
+    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
+    }
+
+    /// Sets any other header of the request, such as `x-amz-mp-object-size`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
 impl Client {
     /// Puts an object together from its uploaded parts, which must be in the order of their numbers.
     /// ([CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html))
@@ -40,7 +76,37 @@ impl Client {
         upload_id: &str,
         parts: &[CompletedPart],
     ) -> Result<StoredObject> {
-        self.finish_upload((bucket, key, upload_id), parts, &Headers::default())
+        let options = CompleteMultipartUploadOptions::new();
+        self.complete_multipart_upload_with(bucket, key, upload_id, parts, &options)
+    }
+
+    /// Completes an upload under a condition; see
+    /// [`complete_multipart_upload`](Self::complete_multipart_upload). Not every server follows conditions.
+    ///
+    /// # Errors
+    ///
+    /// As [`complete_multipart_upload`](Self::complete_multipart_upload);
+    /// [`is_precondition_failed`](Error::is_precondition_failed) where a condition does not hold.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let id = "the id of create_multipart_upload";
+    /// use plain_s3::CompleteMultipartUploadOptions;
+    ///
+    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "all of it")?;
+    /// let new = CompleteMultipartUploadOptions::new().if_absent();
+    /// client.complete_multipart_upload_with("my-new-bucket", "backup.tar", id, &[part], &new)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn complete_multipart_upload_with(
+        &self,
+        bucket: &str,
+        key: &str,
+        upload_id: &str,
+        parts: &[CompletedPart],
+        options: &CompleteMultipartUploadOptions,
+    ) -> Result<StoredObject> {
+        self.finish_upload((bucket, key, upload_id), parts, &options.headers)
     }
 
     pub(crate) fn finish_upload(

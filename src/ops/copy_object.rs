@@ -1,17 +1,14 @@
 //! CopyObject.
 
-use time::OffsetDateTime;
-
 use crate::acl::CannedAcl;
 use crate::client::Client;
-use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::copy_source::copy_source;
 use crate::ops::{GetObjectOptions, PutObjectOptions};
 use crate::request::{Method, Request};
-use crate::timestamp::{self, Timestamp};
-use crate::validate;
+use crate::timestamp::Timestamp;
 use crate::xml;
 
 /// Which version is copied, under what condition, and what the copy has other than its source.
@@ -20,7 +17,7 @@ use crate::xml;
 /// least does not know the conditions by their names: it copies whether they hold or not.
 #[derive(Clone, Debug, Default)]
 pub struct CopyObjectOptions {
-    source_version_id: Option<String>,
+    pub(super) source_version_id: Option<String>,
     headers: Headers,
 }
 
@@ -28,12 +25,6 @@ impl CopyObjectOptions {
     /// The newest version with its metadata and tags, without a condition. The copy is private.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Copies this version.
-    pub fn source_version_id(mut self, id: impl Into<String>) -> Self {
-        self.source_version_id = Some(id.into());
-        self
     }
 
     /// Gives the copy this media type, cache control, own metadata and so on, and none of the source's.
@@ -44,30 +35,6 @@ impl CopyObjectOptions {
             self.headers.set("x-amz-tagging-directive", "REPLACE");
         }
         self.header("x-amz-metadata-directive", "REPLACE")
-    }
-
-    /// Copies only where the source has this ETag; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed).
-    pub fn source_if_match(self, e_tag: impl Into<ETag>) -> Self {
-        self.header("x-amz-copy-source-if-match", e_tag.into().to_header())
-    }
-
-    /// Copies only where the source has another ETag; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed).
-    pub fn source_if_none_match(self, e_tag: impl Into<ETag>) -> Self {
-        self.header("x-amz-copy-source-if-none-match", e_tag.into().to_header())
-    }
-
-    /// Copies only where the source was stored after this moment; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed).
-    pub fn source_if_modified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
-        self.header("x-amz-copy-source-if-modified-since", timestamp::http_date(moment.into()))
-    }
-
-    /// Copies only where the source was not stored anew after this moment; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed).
-    pub fn source_if_unmodified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
-        self.header("x-amz-copy-source-if-unmodified-since", timestamp::http_date(moment.into()))
     }
 
     /// Sets the copy's ACL; it is private otherwise, whatever the source's ACL is.
@@ -82,7 +49,7 @@ impl CopyObjectOptions {
 
     /// Sets any other header of the request, such as `if-none-match` for the target.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, Into::<String>::into(value));
+        self.headers.set(name, value);
         self
     }
 }
@@ -198,19 +165,6 @@ impl Client {
     }
 }
 
-/// The source as the header `x-amz-copy-source` names it.
-pub(crate) fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>) -> Result<String> {
-    validate::bucket(bucket)?;
-    validate::key(key)?;
-    let mut source = format!("/{}/{}", encode::path(bucket), encode::path(key));
-    if let Some(id) = version_id {
-        validate::version_id(id)?;
-        source.push_str("?versionId=");
-        source.push_str(&encode::query(id));
-    }
-    Ok(source)
-}
-
 /// The hints of other calls speak of the target.
 fn explain(error: Error, from: (&str, &str), to: (&str, &str)) -> Error {
     match error.code() {
@@ -232,13 +186,6 @@ fn explain(error: Error, from: (&str, &str), to: (&str, &str)) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_source_is_encoded_with_its_slashes_kept_and_its_version_apart() {
-        assert_eq!(copy_source(("b", "a b+c/é?"), None).unwrap(), "/b/a%20b%2Bc/%C3%A9%3F");
-        assert_eq!(copy_source(("b", "k"), Some("a/b+")).unwrap(), "/b/k?versionId=a%2Fb%2B");
-        assert!(copy_source(("b", ""), None).is_err() && copy_source(("", "k"), None).is_err());
-    }
 
     #[test]
     fn replaced_metadata_is_told_as_such_and_tags_only_where_there_are_some() {

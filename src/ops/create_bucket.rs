@@ -80,6 +80,6 @@ impl Client {
             );
             request = request.xml_body(&text);
         }
-        self.execute(&request, &mut Body::from(text).open()?, |response| response.finish().map(drop))
+        self.bring_about(&request, &mut Body::from(text).open()?, "BucketAlreadyOwnedByYou")
     }
 }

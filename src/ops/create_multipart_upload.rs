@@ -34,7 +34,8 @@ impl Client {
 
     /// Begins an upload whose object will have a media type, metadata or an ACL; see
     /// [`create_multipart_upload`](Self::create_multipart_upload). Conditions in the options are left out:
-    /// they belong to the completion.
+    /// they belong to the completion. A key of yours is needed for each part, too:
+    /// [`upload_part_with`](Self::upload_part_with).
     ///
     /// # Errors
     ///

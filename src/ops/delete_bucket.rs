@@ -1,5 +1,6 @@
 //! DeleteBucket.
 
+use crate::body::OpenBody;
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Method, Request};
@@ -11,7 +12,8 @@ impl Client {
     /// # Errors
     ///
     /// [`Server`](crate::ErrorKind::Server): [`is_bucket_not_empty`](crate::Error::is_bucket_not_empty) where
-    /// objects are left, [`is_not_found`](crate::Error::is_not_found) where there is no such bucket.
+    /// objects are left, [`is_not_found`](crate::Error::is_not_found) where there is no such bucket, unless
+    /// the answer to an earlier attempt was lost: then it counts as deleted.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -20,6 +22,6 @@ impl Client {
     /// ```
     pub fn delete_bucket(&self, bucket: &str) -> Result<()> {
         let request = Request::bucket("DeleteBucket", Method::Delete, bucket);
-        self.call(&request, |response| response.finish().map(drop))
+        self.bring_about(&request, &mut OpenBody::empty(), "NoSuchBucket")
     }
 }

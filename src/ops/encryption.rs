@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 
 use crate::ops::{
-    CopyObjectOptions, GetObjectOptions, ObjectAttributesOptions, PutObjectOptions, UrlOptions,
+    CompleteMultipartUploadOptions, CopyObjectOptions, GetObjectOptions, ObjectAttributesOptions,
+    PutObjectOptions, UploadPartCopyOptions, UploadPartOptions, UrlOptions,
 };
 
 const PREFIX: &str = "x-amz-server-side-encryption-customer-";
@@ -51,12 +52,29 @@ impl CopyObjectOptions {
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
     }
+}
 
-    /// Gives the key that the source was stored with; see [`PutObjectOptions::sse_customer_key`].
-    pub fn source_sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| {
-            options.header(&name.replace("x-amz-", "x-amz-copy-source-"), value)
-        })
+impl UploadPartOptions {
+    /// Gives the key that the upload was begun with, which every part needs; see
+    /// [`PutObjectOptions::sse_customer_key`].
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+impl UploadPartCopyOptions {
+    /// Gives the key that the upload was begun with, which every part needs; see
+    /// [`PutObjectOptions::sse_customer_key`].
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+    }
+}
+
+impl CompleteMultipartUploadOptions {
+    /// Gives the key that the upload was begun with. AWS asks for it where the parts have checksums beside
+    /// their MD5; most servers need it for the parts only.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
     }
 }
 
@@ -86,10 +104,15 @@ fn customer_key(key: &[u8; 32]) -> [(String, String); 3] {
     .map(|(name, value)| (format!("{PREFIX}{name}"), value))
 }
 
+/// The same of a copy's source.
+pub(super) fn source_customer_key(key: &[u8; 32]) -> [(String, String); 3] {
+    customer_key(key).map(|(name, value)| (name.replace("x-amz-", "x-amz-copy-source-"), value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Client, Config, ErrorKind};
+    use crate::{Client, CompletedPart, Config, ErrorKind};
 
     #[test]
     fn a_key_is_never_shown_and_never_sent_in_the_clear() {
@@ -101,7 +124,15 @@ mod tests {
         let attributes = ObjectAttributesOptions::new().sse_customer_key(key);
         let copy = CopyObjectOptions::new().sse_customer_key(key);
         let copy_from = CopyObjectOptions::new().source_sse_customer_key(key);
+        let part = UploadPartOptions::new().sse_customer_key(key);
+        let part_copy = UploadPartCopyOptions::new().sse_customer_key(key);
+        let part_from = UploadPartCopyOptions::new().source_sse_customer_key(key);
+        let end = CompleteMultipartUploadOptions::new().sse_customer_key(key);
         for text in [
+            format!("{part:?}"),
+            format!("{part_copy:?}"),
+            format!("{part_from:?}"),
+            format!("{end:?}"),
             format!("{copy:?}"),
             format!("{copy_from:?}"),
             format!("{put:?}"),
@@ -120,6 +151,12 @@ mod tests {
             client.get_object_attributes_with("b", "k", &attributes).unwrap_err(),
             client.copy_object_with(("b", "k"), ("b", "l"), &copy).unwrap_err(),
             client.copy_object_with(("b", "k"), ("b", "l"), &copy_from).unwrap_err(),
+            client.upload_part_with("b", "k", "u", 1, "x", &part).unwrap_err(),
+            client.upload_part_copy_with("b", "k", "u", 1, ("b", "l"), 0..1, &part_copy).unwrap_err(),
+            client.upload_part_copy_with("b", "k", "u", 1, ("b", "l"), 0..1, &part_from).unwrap_err(),
+            client
+                .complete_multipart_upload_with("b", "k", "u", &[CompletedPart::new(1, "e")], &end)
+                .unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(

@@ -109,7 +109,7 @@ impl GetObjectOptions {
 
     /// Sets any other header of the request.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, Into::<String>::into(value));
+        self.headers.set(name, value);
         self
     }
 

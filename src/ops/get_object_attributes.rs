@@ -37,7 +37,7 @@ impl ObjectAttributesOptions {
 
     /// Sets any other header of the request, such as `x-amz-part-number-marker`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, Into::<String>::into(value));
+        self.headers.set(name, value);
         self
     }
 }

@@ -5,7 +5,7 @@ use roxmltree::Node;
 use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
-use crate::listing::{Entries, Filter, Listing, Marker, Names, Pages, broken};
+use crate::listing::{Entries, Filter, Listing, Marker, Names, Pages, Place, broken};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -115,7 +115,7 @@ impl Client {
             client: self.clone(),
             bucket: bucket.to_owned(),
             filter: options.filter.clone(),
-            marker: Marker::default(),
+            place: Place::new(Marker::default()),
         }))
     }
 }
@@ -156,7 +156,7 @@ struct Uploads {
     client: Client,
     bucket: String,
     filter: Filter,
-    marker: Marker,
+    place: Place<Marker>,
 }
 
 impl Listing for Uploads {
@@ -166,8 +166,8 @@ impl Listing for Uploads {
     fn fetch(&mut self) -> Result<(MultipartUploadPage, bool)> {
         let request = Request::bucket("ListMultipartUploads", Method::Get, &self.bucket)
             .subresource("uploads")
-            .query_if("key-marker", self.marker.key.as_deref())
-            .query_if("upload-id-marker", self.marker.id.as_deref());
+            .query_if("key-marker", self.place.at.key.as_deref())
+            .query_if("upload-id-marker", self.place.at.id.as_deref());
         // no encoding-type here: Ceph encodes these keys without saying so
         let request = self.filter.apply(request, "max-uploads")?;
         let (page, next) =
@@ -175,7 +175,7 @@ impl Listing for Uploads {
         let more = next.is_some();
         if let Some(next) = next {
             let call = request.describe();
-            self.marker.advance(next).map_err(|error| error.in_call(|| call))?;
+            self.place.advance(next).map_err(|error| error.in_call(|| call))?;
         }
         Ok((page, more))
     }

@@ -1,46 +1,10 @@
 //! ListObjectVersions.
 
-use roxmltree::Node;
-
-use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
-use crate::etag::ETag;
-use crate::listing::{Entries, Filter, Listing, Marker, Names, Pages, broken};
-use crate::ops::ObjectIdentifier;
+use crate::listing::{Entries, Filter, Listing, Marker, Pages, Place};
+use crate::ops::object_version::{ObjectVersion, ObjectVersionPage};
 use crate::request::{Method, Request};
-use crate::timestamp::Timestamp;
-use crate::xml;
-
-/// A version of an object or, with `is_delete_marker`, the record that it was deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ObjectVersion {
-    /// The key, exactly as it was stored.
-    pub key: String,
-    /// The version's id: `null` where it was stored while the bucket kept no versions.
-    pub version_id: String,
-    /// True for the newest of its key: the one that a GET without a version reads.
-    pub is_latest: bool,
-    /// True for a delete marker, which has no content. As the newest of its key it hides the object.
-    pub is_delete_marker: bool,
-    /// The length in bytes; 0 for a delete marker.
-    pub size: u64,
-    /// When it was stored.
-    pub last_modified: Timestamp,
-    /// The ETag, where the server lists it.
-    pub e_tag: Option<ETag>,
-    /// The storage class, where the server lists it.
-    pub storage_class: Option<String>,
-    /// The owner, where the server lists it.
-    pub owner: Option<Owner>,
-}
-
-impl From<&ObjectVersion> for ObjectIdentifier {
-    fn from(version: &ObjectVersion) -> Self {
-        Self::new(&version.key).version_id(&version.version_id)
-    }
-}
 
 /// Which versions are listed, and how.
 #[derive(Clone, Debug, Default)]
@@ -73,16 +37,6 @@ impl ListObjectVersionsOptions {
         self.filter.page_size = Some(entries);
         self
     }
-}
-
-/// One answer of a listing of versions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ObjectVersionPage {
-    /// The versions and delete markers of this page.
-    pub versions: Vec<ObjectVersion>,
-    /// What a delimiter rolled up: each ends in the delimiter.
-    pub common_prefixes: Vec<String>,
 }
 
 impl Client {
@@ -134,7 +88,7 @@ impl Client {
             client: self.clone(),
             bucket: bucket.to_owned(),
             filter: options.filter.clone(),
-            marker: Marker::default(),
+            place: Place::new(Marker::default()),
         }))
     }
 }
@@ -175,7 +129,7 @@ struct Versions {
     client: Client,
     bucket: String,
     filter: Filter,
-    marker: Marker,
+    place: Place<Marker>,
 }
 
 impl Listing for Versions {
@@ -185,137 +139,22 @@ impl Listing for Versions {
     fn fetch(&mut self) -> Result<(ObjectVersionPage, bool)> {
         let request = Request::bucket("ListObjectVersions", Method::Get, &self.bucket)
             .subresource("versions")
-            .query_if("key-marker", self.marker.key.as_deref())
-            .query_if("version-id-marker", self.marker.id.as_deref());
+            .query_if("key-marker", self.place.at.key.as_deref())
+            .query_if("version-id-marker", self.place.at.id.as_deref());
         // control characters could not be in the XML otherwise
         let request = self.filter.apply(request, "max-keys")?.query("encoding-type", "url");
-        let (page, next) = self.client.call(&request, |response| response.xml("ListVersionsResult", read))?;
+        let (page, next) = self
+            .client
+            .call(&request, |response| response.xml("ListVersionsResult", ObjectVersionPage::read))?;
         let more = next.is_some();
         if let Some(next) = next {
             let call = request.describe();
-            self.marker.advance(next).map_err(|error| error.in_call(|| call))?;
+            self.place.advance(next).map_err(|error| error.in_call(|| call))?;
         }
         Ok((page, more))
     }
 
     fn entries(page: ObjectVersionPage) -> Vec<ObjectVersion> {
         page.versions
-    }
-}
-
-fn read(root: Node<'_, '_>) -> Result<(ObjectVersionPage, Option<Marker>)> {
-    let names = Names::of(root);
-    // both kinds in the order they come: the newest of a key first
-    let versions = root.children().filter_map(|node| match node.tag_name().name() {
-        "Version" => Some(read_version(node, false, &names)),
-        "DeleteMarker" => Some(read_version(node, true, &names)),
-        _ => None,
-    });
-    let mut page = ObjectVersionPage {
-        versions: versions.collect::<Result<_>>()?,
-        common_prefixes: names.common_prefixes(root)?,
-    };
-    let versions = page.versions.iter().map(|v| (v.key.as_str(), Some(v.version_id.as_str())));
-    let prefixes = page.common_prefixes.iter().map(|prefix| (prefix.as_str(), None));
-    let seen: Vec<_> = versions.chain(prefixes).collect();
-    let mut next = Marker::next(root, &names, "NextVersionIdMarker", &seen)?;
-    if next.is_some() {
-        next = before_null_marker(&mut page).or(next);
-    }
-    Ok((page, next))
-}
-
-/// Ceph goes on wrongly after a delete marker with the id `null`: it skips the older versions of that key.
-/// So where a page ends in one, the next page is to begin with it.
-fn before_null_marker(page: &mut ObjectVersionPage) -> Option<Marker> {
-    let [.., before, last] = &page.versions[..] else { return None };
-    if !last.is_delete_marker || last.version_id != "null" || !page.common_prefixes.is_empty() {
-        return None;
-    }
-    let marker = Marker { key: Some(before.key.clone()), id: Some(before.version_id.clone()) };
-    page.versions.pop();
-    Some(marker)
-}
-
-fn read_version(node: Node<'_, '_>, is_delete_marker: bool, names: &Names) -> Result<ObjectVersion> {
-    let key = names.key(node)?;
-    let size = match xml::child_text(node, "Size").map(|size| size.trim().parse()) {
-        Some(Ok(size)) => size,
-        None if is_delete_marker => 0,
-        _ => return Err(broken(format!("the entry {key:?} of the listing has no size"))),
-    };
-    Ok(ObjectVersion {
-        version_id: xml::child_text(node, "VersionId")
-            .ok_or_else(|| broken(format!("the entry {key:?} of the listing has no version id")))?,
-        key,
-        is_latest: xml::child_flag(node, "IsLatest"),
-        is_delete_marker,
-        size,
-        last_modified: xml::child_text(node, "LastModified")
-            .map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date)),
-        e_tag: xml::child_text(node, "ETag").map(ETag::new),
-        storage_class: xml::child_text(node, "StorageClass"),
-        owner: xml::child(node, "Owner").map(Owner::read),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cephs_page_is_read_with_markers_between_versions_and_its_raw_next_key() {
-        let text = "<ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
-            <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
-            <NextKeyMarker>a b+c%2F</NextKeyMarker><NextVersionIdMarker>null</NextVersionIdMarker>\
-            <DeleteMarker><Key>a%20b%2Bc%252F</Key><VersionId>ZE+h%20</VersionId><IsLatest>true</IsLatest>\
-            <LastModified>2026-11-21T07:37:16.405Z</LastModified><Owner><ID>alice</ID></Owner></DeleteMarker>\
-            <Version><Key>a%20b%2Bc%252F</Key><VersionId>null</VersionId><IsLatest>false</IsLatest>\
-            <ETag>&quot;9dd4&quot;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass></Version>\
-            <DeleteMarker><Key>z</Key><VersionId>1</VersionId></DeleteMarker></ListVersionsResult>";
-        let document = xml::parse(text).unwrap();
-        let (page, next) = read(document.root_element()).unwrap();
-        let [marker, version, last] = &page.versions[..] else { panic!("{page:?}") };
-        assert_eq!((marker.key.as_str(), marker.version_id.as_str()), ("a b+c%2F", "ZE+h%20"));
-        assert!(marker.is_delete_marker && marker.is_latest && marker.size == 0);
-        assert!(!version.is_delete_marker && !version.is_latest && version.size == 1);
-        assert_eq!(version.e_tag, Some(ETag::new("9dd4")));
-        assert_eq!(last.key, "z");
-        assert_eq!(next, Some(Marker { key: Some("a b+c%2F".into()), id: Some("null".into()) }));
-        assert_eq!(ObjectIdentifier::from(version), ObjectIdentifier::new("a b+c%2F").version_id("null"));
-    }
-
-    #[test]
-    fn a_page_that_ends_in_a_null_delete_marker_goes_on_before_it() {
-        let page = |truncated: bool| {
-            format!(
-                "<R><IsTruncated>{truncated}</IsTruncated><NextKeyMarker>b</NextKeyMarker>\
-                 <NextVersionIdMarker>null</NextVersionIdMarker>\
-                 <Version><Key>a</Key><VersionId>1</VersionId><Size>0</Size></Version>\
-                 <DeleteMarker><Key>b</Key><VersionId>null</VersionId></DeleteMarker></R>"
-            )
-        };
-        for (truncated, entries, next) in
-            [(true, 1, Some(Marker { key: Some("a".into()), id: Some("1".into()) })), (false, 2, None)]
-        {
-            let text = page(truncated);
-            let document = xml::parse(&text).unwrap();
-            let (page, marker) = read(document.root_element()).unwrap();
-            assert_eq!((page.versions.len(), marker), (entries, next));
-        }
-    }
-
-    #[test]
-    fn a_version_without_an_id_or_a_size_is_an_error() {
-        for (entry, what) in [
-            ("<Version><Key>a</Key><Size>1</Size></Version>", "no version id"),
-            ("<Version><Key>a</Key><VersionId>1</VersionId></Version>", "no size"),
-            ("<DeleteMarker><VersionId>1</VersionId></DeleteMarker>", "no key"),
-        ] {
-            let text = format!("<R>{entry}</R>");
-            let document = xml::parse(&text).unwrap();
-            let error = read(document.root_element()).unwrap_err().to_string();
-            assert!(error.contains(what), "{error}");
-        }
     }
 }

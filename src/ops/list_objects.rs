@@ -6,7 +6,7 @@ use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::listing::{Entries, Filter, Listing, Names, Pages, broken};
+use crate::listing::{Entries, Filter, Listing, Names, Pages, Place, broken};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -144,7 +144,7 @@ impl Client {
             client: self.clone(),
             bucket: bucket.to_owned(),
             options: options.clone(),
-            cursor: Cursor::start(options),
+            place: Place::new(Cursor::start(options)),
         }))
     }
 }
@@ -185,7 +185,7 @@ struct Objects {
     client: Client,
     bucket: String,
     options: ListObjectsOptions,
-    cursor: Cursor,
+    place: Place<Cursor>,
 }
 
 /// Where the next page begins.
@@ -211,9 +211,9 @@ impl Listing for Objects {
 
     fn fetch(&mut self) -> Result<(ListPage, bool)> {
         let mut answer = self.ask()?;
-        if answer.is_v1 && matches!(&self.cursor, Cursor::StartAfter(Some(_))) {
+        if answer.is_v1 && matches!(&self.place.at, Cursor::StartAfter(Some(_))) {
             // the server ignored start-after along with list-type=2: ask again as it understands
-            self.cursor = Cursor::Marker(self.options.start_after.clone());
+            self.place = Place::new(Cursor::Marker(self.options.start_after.clone()));
             answer = self.ask()?;
         }
         if answer.truncated {
@@ -230,22 +230,18 @@ impl Listing for Objects {
 
 impl Objects {
     fn advance(&mut self, next: Option<Cursor>) -> Result<()> {
-        let stuck = |what: &str| Err(broken(format!("the listing says it goes on, {what}")));
-        match (&self.cursor, &next) {
-            (_, None) => return stuck("but not from where"),
-            (old, Some(new)) if old == new => return stuck("but from where it was"),
-            (Cursor::Marker(Some(old)), Some(Cursor::Marker(Some(new)))) if new <= old => {
-                return stuck("but goes backwards");
+        match (&self.place.at, next) {
+            (_, None) => Err(broken("the listing says it goes on, but not from where")),
+            (Cursor::Marker(Some(old)), Some(Cursor::Marker(Some(new)))) if new < *old => {
+                Err(broken("the listing says it goes on, but goes backwards"))
             }
-            _ => {}
+            (_, Some(next)) => self.place.go(next),
         }
-        self.cursor = next.expect("looked at above");
-        Ok(())
     }
 
     fn ask(&self) -> Result<Answer> {
         let request = Request::bucket("ListObjects", Method::Get, &self.bucket);
-        let request = match &self.cursor {
+        let request = match &self.place.at {
             Cursor::Marker(marker) => request.query_if("marker", marker.as_deref()),
             Cursor::StartAfter(key) => {
                 request.query("list-type", "2").query_if("start-after", key.as_deref())

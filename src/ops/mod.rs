@@ -4,6 +4,7 @@ mod abort_multipart_upload;
 mod acl;
 mod complete_multipart_upload;
 mod copy_object;
+mod copy_source;
 mod cors;
 mod create_bucket;
 mod create_multipart_upload;
@@ -23,6 +24,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_parts;
 mod location;
+mod object_version;
 mod policy;
 mod post_object;
 mod presign;
@@ -40,6 +42,7 @@ mod website;
 mod website_configuration;
 
 pub use acl::AclOptions;
+pub use complete_multipart_upload::CompleteMultipartUploadOptions;
 pub use copy_object::{CopiedObject, CopyObjectOptions};
 pub use cors::CorsRule;
 pub use create_bucket::CreateBucketOptions;
@@ -54,16 +57,16 @@ pub use list_multipart_uploads::{
     ListMultipartUploads, ListMultipartUploadsOptions, MultipartUpload, MultipartUploadPage,
     MultipartUploadPages,
 };
-pub use list_object_versions::{
-    ListObjectVersions, ListObjectVersionsOptions, ObjectVersion, ObjectVersionPage, ObjectVersionPages,
-};
+pub use list_object_versions::{ListObjectVersions, ListObjectVersionsOptions, ObjectVersionPages};
 pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
 pub use list_parts::{ListParts, Part};
+pub use object_version::{ObjectVersion, ObjectVersionPage};
 pub use post_object::{PostForm, PostPolicy};
 pub use public_access_block::PublicAccessBlock;
 pub use put_object::{PutObjectOptions, StoredObject};
 pub use request_payment::Payer;
-pub use upload_part::CompletedPart;
+pub use upload_part::{CompletedPart, UploadPartOptions};
+pub use upload_part_copy::UploadPartCopyOptions;
 pub use url::{PresignedUrl, UrlOptions};
 pub use versioning::Versioning;
 pub use website_configuration::{WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule};

@@ -78,7 +78,8 @@ impl PostPolicy {
         self.field("success_action_redirect", url)
     }
 
-    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`.
+    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`. Its name has no quotes,
+    /// backslashes or control characters.
     pub fn field(self, name: &str, value: impl Into<String>) -> Self {
         self.with(Condition::Is(name.to_owned(), value.into()))
     }
@@ -100,6 +101,7 @@ impl PostPolicy {
 
     fn validate(&self) -> Result<()> {
         for condition in &self.conditions {
+            condition.field().map_or(Ok(()), validate::form_field)?;
             match condition {
                 Condition::Length(least, most) if least > most => {
                     return Err(Error::invalid(format!("a length from {least} to {most} bytes is none")));
@@ -283,6 +285,10 @@ mod tests {
             (PostPolicy::key_starts_with("$key"), "another field"),
             (PostPolicy::new("k").content_length_range(RangeInclusive::new(2, 1)), "from 2 to 1"),
             (PostPolicy::new("k").field(secret, "s3cr3t"), "plain http"),
+            (PostPolicy::new("k").field("", "v"), "no name"),
+            (PostPolicy::new("k").field("a\"; filename=\"b", "v"), "has the character '\"'"),
+            (PostPolicy::new("k").field_starts_with("a\r\nb", ""), "has the character '\\r'"),
+            (PostPolicy::new("k").metadata("it's", "v"), "\"x-amz-meta-it's\""),
         ] {
             let error = form(None, &policy).unwrap_err().to_string();
             assert!(error.contains(words) && !error.contains("s3cr3t"), "{error}");

@@ -1,11 +1,13 @@
 //! PutObject.
 
+use std::time::Instant;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
-use crate::body::Body;
+use crate::body::{Body, OpenBody};
 use crate::client::Client;
 use crate::encode;
 use crate::error::{Error, Result};
@@ -16,6 +18,10 @@ use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
 use crate::transfer::verify;
+
+/// What to do where a condition failed after an attempt whose answer was lost.
+const MAYBE_OURS: &str = "The answer to an earlier attempt was lost, so it may be this call that has stored the \
+                          object: look at it by head_object.";
 
 /// What is stored with an object beside its content.
 ///
@@ -107,7 +113,7 @@ impl PutObjectOptions {
 
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, Into::<String>::into(value));
+        self.headers.set(name, value);
         self
     }
 
@@ -162,7 +168,8 @@ impl Client {
     /// # Errors
     ///
     /// As [`put_object`](Self::put_object); [`is_precondition_failed`](Error::is_precondition_failed) where a
-    /// condition does not hold.
+    /// condition does not hold. Where it does not because an attempt whose answer was lost has stored the
+    /// object, that is a success, as far as the ETag can tell; else the text says that it may be so.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -201,19 +208,42 @@ impl Client {
             None if check => body = body.with_md5(),
             None => {}
         }
-        let headers = self.execute(&request, &mut body, |response: Response| {
+        let deadline = self.deadline();
+        let answered = self.execute_until(deadline, &request, &mut body, |response: Response| {
             let without = response.garbled("the answer to a PUT has no ETag");
             let headers = response.finish()?;
             if check && headers.get("etag").is_none() { Err(without) } else { Ok(headers) }
-        })?;
-        let stored = StoredObject {
-            e_tag: headers.get("etag").map(ETag::new),
-            version_id: headers.get("x-amz-version-id").map(str::to_owned),
+        });
+        let headers = match answered {
+            Err(error) if error.is_precondition_failed() && error.is_after_lost() => {
+                let ours = known_md5.or_else(|| body.md5_of_all());
+                let found = ours.and_then(|ours| self.find_stored(&call, deadline, ours));
+                found.ok_or_else(|| error.and_hint(MAYBE_OURS))?
+            }
+            answered => answered?,
         };
-        let theirs = stored.e_tag.as_ref().and_then(ETag::md5).filter(|_| check && !is_encrypted(&headers));
+        let theirs = md5_in(&headers).filter(|_| check);
         if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
             verify::same(&ours, &theirs, "what was sent").map_err(describe)?;
         }
-        Ok(stored)
+        Ok(StoredObject {
+            e_tag: headers.get("etag").map(ETag::new),
+            version_id: headers.get("x-amz-version-id").map(str::to_owned),
+        })
     }
+
+    /// The headers of the object as it is now, where it has this content: then an attempt whose answer was
+    /// lost has stored it, and the condition fails by that.
+    fn find_stored(&self, call: &Request<'_>, deadline: Option<Instant>, ours: [u8; 16]) -> Option<Headers> {
+        let look = Request::object("HeadObject", Method::Head, call.bucket?, call.key?)
+            .headers(&call.headers.of_customer_key());
+        let found =
+            self.execute_until(deadline, &look, &mut OpenBody::empty(), |response| Ok(response.headers));
+        found.ok().filter(|headers| md5_in(headers) == Some(ours))
+    }
+}
+
+/// The MD5 of the content, where the ETag among these headers is one.
+fn md5_in(headers: &Headers) -> Option<[u8; 16]> {
+    headers.get("etag").map(ETag::new).filter(|_| !is_encrypted(headers))?.md5()
 }

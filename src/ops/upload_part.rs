@@ -24,6 +24,30 @@ impl CompletedPart {
     }
 }
 
+/// What is sent with a part of an upload beside its content.
+#[derive(Clone, Debug, Default)]
+pub struct UploadPartOptions {
+    headers: Headers,
+}
+
+impl UploadPartOptions {
+    /// Nothing but the content.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
+    }
+
+    /// Sets any other header of the request, such as `x-amz-checksum-sha256`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
 impl Client {
     /// Uploads one part of an upload that was begun, over any of the same number.
     /// ([UploadPart](https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html))
@@ -51,8 +75,39 @@ impl Client {
         part_number: u32,
         body: impl Into<Body<'b>>,
     ) -> Result<CompletedPart> {
-        let place = (bucket, key, upload_id);
-        self.store_part(place, part_number, body.into(), None, &Headers::default())
+        self.upload_part_with(bucket, key, upload_id, part_number, body, &UploadPartOptions::new())
+    }
+
+    /// Uploads one part with the key that the upload was begun with, or other headers; see
+    /// [`upload_part`](Self::upload_part).
+    ///
+    /// # Errors
+    ///
+    /// As [`upload_part`](Self::upload_part).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let my_key = [0; 32];
+    /// use plain_s3::{PutObjectOptions, UploadPartOptions};
+    ///
+    /// let (bucket, key) = ("my-new-bucket", "secret.tar");
+    /// let encrypted = PutObjectOptions::new().sse_customer_key(my_key);
+    /// let id = client.create_multipart_upload_with(bucket, key, &encrypted)?;
+    /// let options = UploadPartOptions::new().sse_customer_key(my_key);
+    /// let part = client.upload_part_with(bucket, key, &id, 1, "all of it", &options)?;
+    /// client.complete_multipart_upload(bucket, key, &id, &[part])?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn upload_part_with<'b>(
+        &self,
+        bucket: &str,
+        key: &str,
+        upload_id: &str,
+        part_number: u32,
+        body: impl Into<Body<'b>>,
+        options: &UploadPartOptions,
+    ) -> Result<CompletedPart> {
+        self.store_part((bucket, key, upload_id), part_number, body.into(), None, &options.headers)
     }
 
     pub(crate) fn store_part(

@@ -7,10 +7,38 @@ use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::CompletedPart;
-use crate::ops::copy_object::copy_source;
+use crate::ops::copy_source::copy_source;
 use crate::request::{Method, Request};
 use crate::validate;
 use crate::xml;
+
+/// Which version a part is copied from, under what condition, and the keys of both sides.
+///
+/// Each setter sets one header. What the object will have, such as metadata, is set where its upload
+/// begins: [`Client::create_multipart_upload_with`].
+#[derive(Clone, Debug, Default)]
+pub struct UploadPartCopyOptions {
+    pub(super) source_version_id: Option<String>,
+    headers: Headers,
+}
+
+impl UploadPartCopyOptions {
+    /// The newest version, without a condition.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
+    }
+
+    /// Sets any other header of the request, such as `x-amz-source-expected-bucket-owner`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
 
 impl Client {
     /// Makes a part of an upload from bytes of an object that is stored already. Nothing of it goes through
@@ -42,10 +70,44 @@ impl Client {
         from: (&str, &str),
         bytes: Range<u64>,
     ) -> Result<CompletedPart> {
-        let source = copy_source(from, None).map_err(|error| {
+        let options = UploadPartCopyOptions::new();
+        self.upload_part_copy_with(bucket, key, upload_id, part_number, from, bytes, &options)
+    }
+
+    /// Makes a part from a version of an object, under a condition, or with the keys that both sides are
+    /// encrypted with; see [`upload_part_copy`](Self::upload_part_copy).
+    ///
+    /// # Errors
+    ///
+    /// As [`upload_part_copy`](Self::upload_part_copy);
+    /// [`is_precondition_failed`](Error::is_precondition_failed) where a condition does not hold.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let id = "the id of create_multipart_upload";
+    /// use plain_s3::UploadPartCopyOptions;
+    ///
+    /// let from = ("my-new-bucket", "backup.tar");
+    /// let old = UploadPartCopyOptions::new().source_version_id("3HL4kqtJlcpXroDTDmJ");
+    /// let bytes = 0..(64 << 20);
+    /// let part = client.upload_part_copy_with("my-backups", "backup.tar", id, 1, from, bytes, &old)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    #[allow(clippy::too_many_arguments)] // those of the plain method, and the options
+    pub fn upload_part_copy_with(
+        &self,
+        bucket: &str,
+        key: &str,
+        upload_id: &str,
+        part_number: u32,
+        from: (&str, &str),
+        bytes: Range<u64>,
+        options: &UploadPartCopyOptions,
+    ) -> Result<CompletedPart> {
+        let source = copy_source(from, options.source_version_id.as_deref()).map_err(|error| {
             error.in_call(|| Request::object("UploadPartCopy", Method::Put, bucket, key).describe())
         })?;
-        let mut headers = Headers::default();
+        let mut headers = options.headers.clone();
         headers.set("x-amz-copy-source", source);
         self.copy_part((bucket, key, upload_id), part_number, &headers, bytes)
     }

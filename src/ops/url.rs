@@ -69,7 +69,7 @@ impl UrlOptions {
     /// Requires this header of whoever uses the signed URL, such as the `content-type` of an upload. It
     /// comes back in [`PresignedUrl::headers`].
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.set(name, Into::<String>::into(value));
+        self.headers.set(name, value);
         self
     }
 

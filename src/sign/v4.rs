@@ -76,10 +76,10 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: OffsetDateTime) -> Signed {
     let date = timestamp::amz_date(now);
     let mut headers = request.headers.to_be_signed();
-    headers.set("x-amz-date", &date);
-    headers.set("x-amz-content-sha256", &request.payload_sha256);
+    headers.put("x-amz-date", &date);
+    headers.put("x-amz-content-sha256", &request.payload_sha256);
     if let Some(token) = keys.credentials.token() {
-        headers.set("x-amz-security-token", token);
+        headers.put("x-amz-security-token", token);
     }
     let scope = keys.scope(&date);
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &headers);

@@ -158,8 +158,11 @@ impl Run<'_> {
             Ok(stored) if stored.e_tag.is_some() => Ok(stored),
             Ok(stored) => Ok(self.look().unwrap_or(stored)),
             Err(error) => {
-                // a repeated completion finds no upload where the first was done and its answer lost
-                let lost = error.is_retryable() || error.code() == Some("NoSuchUpload");
+                // a repeated completion finds no upload, or its own object in its way, where the first was
+                // done and its answer lost
+                let lost = error.is_retryable()
+                    || error.code() == Some("NoSuchUpload")
+                    || error.is_precondition_failed() && error.is_after_lost();
                 let sum = sum_of(parts).filter(|_| lost);
                 let found = sum.and_then(|_| self.look());
                 found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error)

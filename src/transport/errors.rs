@@ -1,6 +1,7 @@
 //! ureq's errors as ours: what happened, and what to look at.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -10,11 +11,24 @@ use super::Limits;
 use super::resolver::LookupFailed;
 use crate::error::{Error, ErrorKind};
 
+/// The first that the server said over plain HTTP.
+#[derive(Debug)]
+pub(super) struct SpeaksTls;
+
+impl fmt::Display for SpeaksTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it begins with a TLS alert")
+    }
+}
+
+impl StdError for SpeaksTls {}
+
 pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> Error {
     let idle = limits.idle;
     match error {
         ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
             Error::new(ErrorKind::Timeout, format!("no connection within {connect:?}"))
+                .unsent()
                 .with_hint("Check the endpoint's host and port, and any firewall in between.")
         }
         ureq::Error::Timeout(Timeout::PerWrite) => {
@@ -28,6 +42,12 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
         }
         ureq::Error::HostNotFound => unknown_name(),
         ureq::Error::Other(inner) if inner.is::<LookupFailed>() => unknown_name().with_source(inner),
+        ureq::Error::Other(inner) if inner.is::<SpeaksTls>() => {
+            // it will say so however often it is asked
+            Error::new(ErrorKind::UnexpectedAnswer, "the answer is not HTTP/1.1")
+                .with_source(inner)
+                .with_hint("The port speaks TLS: write https:// in the endpoint.")
+        }
         ureq::Error::Io(error) => convert_io(error),
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
         error @ (ureq::Error::Tls(_) | ureq::Error::TlsRequired) => handshake(error),

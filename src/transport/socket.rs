@@ -14,11 +14,14 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either
 use ureq::{Error, Timeout};
 
 use super::buffers::GrowingBuffers;
+use super::errors::SpeaksTls;
 use super::exchange;
 use super::line::{IdleLines, Line, is_timeout};
 
 /// How often a write that is stuck looks whether the answer is there already.
 const LOOK: Duration = Duration::from_millis(250);
+/// How an alert of any version of TLS begins: what is said to a client that does not speak it.
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 
 #[derive(Debug)]
 pub(super) struct SocketConnector {
@@ -41,6 +44,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
         let plain = self.plain && details.uri.scheme_str() == Some("http");
         let authority = details.uri.authority().map_or("", |authority| authority.as_str());
         let kept = if plain { self.idle.take(authority) } else { None };
+        let unheard = plain && kept.is_none();
         let line = match kept {
             Some(line) => line,
             None => {
@@ -57,6 +61,7 @@ impl<In: Transport> Connector<In> for SocketConnector {
             refused: false,
             plain,
             used: true,
+            unheard,
         })))
     }
 }
@@ -94,6 +99,8 @@ pub(super) struct Socket {
     plain: bool,
     /// It has been used since it was last asked whether it is open.
     used: bool,
+    /// The peer has not said anything yet, and if it speaks TLS, we do not.
+    unheard: bool,
 }
 
 impl Transport for Socket {
@@ -153,6 +160,9 @@ impl Transport for Socket {
             match (&self.line.stream).read(self.buffers.input_append_buf()) {
                 Ok(n) => {
                     self.buffers.input_appended(n);
+                    if mem::take(&mut self.unheard) && self.buffers.input().starts_with(&TLS_ALERT) {
+                        return Err(Error::Other(Box::new(SpeaksTls)));
+                    }
                     return Ok(n > 0);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,6 +1,8 @@
 //! Refusals: what a program can ask of them, and what a person reads.
 
-use plain_s3::{Credentials, Error, ErrorKind};
+use std::time::Duration;
+
+use plain_s3::{Client, Config, Credentials, Error, ErrorKind, RetryPolicy};
 
 use super::fixture::{TestBucket, unique_name};
 use super::server::Variant;
@@ -63,6 +65,14 @@ pub(crate) fn missing(variant: &Variant<'_>) {
     let error = client.head_object(&bucket, "no such key").unwrap_err();
     assert!(error.is_not_found() && error.status() == Some(404), "{error}");
     client.delete_object(&bucket, "no such key").unwrap();
+}
+
+/// Plain HTTP to a port that speaks TLS.
+pub(crate) fn wrong_scheme(variant: &Variant<'_>) {
+    let Some(rest) = variant.endpoint.strip_prefix("https://") else { return };
+    let config = Config::new(format!("http://{rest}")).retry(RetryPolicy::new().base(Duration::ZERO));
+    let error = Client::new(config).unwrap().list_buckets().unwrap_err();
+    assert!(error.hint().unwrap().contains("https://"), "{error}");
 }
 
 fn assert_refused(error: &Error, code: &str, status: u16) {

@@ -162,6 +162,12 @@ pub(crate) static UPLOAD_FOLDERS: Promise = Promise {
     actions: &[],
 };
 
+pub(crate) static COPY_OF_ANOTHER_KEY: Promise = Promise {
+    what: "a copy may have another key of the caller's than its source",
+    gaps: &[("ceph-rgw", "16.2 takes the target's key for the source's")],
+    actions: &[],
+};
+
 pub(crate) static COPY_CONDITIONS: Promise = Promise {
     what: "a condition on the source of a copy is followed",
     gaps: &[("ceph-rgw", "16.2 reads x-amz-copy-if-match in place of x-amz-copy-source-if-match")],

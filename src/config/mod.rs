@@ -1,6 +1,7 @@
 //! The settings of a client.
 
-use std::env;
+mod sources;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +9,7 @@ use std::time::Duration;
 
 use crate::credentials::Credentials;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
-use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
-use crate::profile::Profiles;
 use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
@@ -68,89 +67,6 @@ impl Config {
         }
     }
 
-    /// Reads the settings from the environment, by the names that other S3 tools use.
-    ///
-    /// | variable | setting |
-    /// |---|---|
-    /// | `S3_ENDPOINT`, else `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL` | endpoint, required |
-    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials; without the first two, requests are anonymous |
-    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
-    /// | `S3_ADDRESSING_STYLE` | `path` (default) or `virtual` |
-    ///
-    /// An empty variable counts as not set.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where no endpoint is set, one of the two keys is
-    /// set without the other, or the addressing style is neither; the text names the variable.
-    pub fn from_env() -> Result<Self> {
-        Self::from_variables(&|name| env::var(name).ok())
-    }
-
-    /// Reads the settings of a profile in `~/.aws/config` and `~/.aws/credentials`, without the environment;
-    /// see [`Profiles`]. No name means the profile that `AWS_PROFILE` names, else `default`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Profiles::load`] and [`Profiles::config`].
-    ///
-    /// ```no_run
-    /// # use plain_s3::{Client, Config};
-    /// let client = Client::new(Config::from_profile(Some("backup"))?)?;
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn from_profile(name: Option<&str>) -> Result<Self> {
-        Profiles::load()?.config(name)
-    }
-
-    /// Reads each setting from the environment, as [`from_env`](Self::from_env) does, and what is not set
-    /// there from the profile, as [`from_profile`](Self::from_profile) does.
-    ///
-    /// The order for credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; then the profile that
-    /// `AWS_PROFILE` names, else `default`, in the credentials file; then in the config file. There is no
-    /// further place: instance metadata, containers, SSO and roles are left to
-    /// [`credentials_provider`](Self::credentials_provider).
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no endpoint or there are no credentials;
-    /// the text names every place that was looked at. Otherwise as both.
-    ///
-    /// ```no_run
-    /// # use plain_s3::{Client, Config};
-    /// let client = Client::new(Config::from_env_or_profile()?)?;
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn from_env_or_profile() -> Result<Self> {
-        Profiles::load()?.config_below(&|name| env::var(name).ok())
-    }
-
-    pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
-        let endpoint =
-            first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).ok_or_else(|| {
-                Error::invalid("none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set")
-                    .with_hint(
-                        "Set S3_ENDPOINT to the server, for example https://s3.eu-west-1.amazonaws.com.",
-                    )
-            })?;
-        let mut config = Self::new(endpoint);
-        config.region = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
-        if first(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).is_some() {
-            config.keys = Some(Keys::Fixed(Credentials::from_variables(variable)?));
-        }
-        config.addressing = match first(&["S3_ADDRESSING_STYLE"]).as_deref() {
-            None | Some("path") => AddressingStyle::Path,
-            Some("virtual") => AddressingStyle::VirtualHosted,
-            Some(other) => {
-                return Err(Error::invalid(format!(
-                    "S3_ADDRESSING_STYLE is {other:?}; it is path or virtual"
-                )));
-            }
-        };
-        Ok(config)
-    }
-
     /// Sets the region and, with it, Signature V4. Without a region requests are signed with Signature V2.
     ///
     /// Servers without regions, such as Ceph, take any: `us-east-1` is usual.
@@ -171,7 +87,8 @@ impl Config {
     /// of [`Credentials::expires_at`]; credentials without one are asked for again each time, so such a
     /// closure keeps them itself. Threads that share the client wait while one of them asks. Where the
     /// closure fails and the last credentials have not ended, those are used; else the call fails with
-    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials). So does a call that the closure makes of the
+    /// same client or a clone; from another thread that the closure waits for it would never end.
     ///
     /// ```
     /// use plain_s3::{Config, Credentials};
@@ -288,44 +205,6 @@ impl fmt::Debug for ProxyUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn from(variables: &[(&str, &str)]) -> Result<Config> {
-        Config::from_variables(&|name| {
-            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn the_environment_names_in_their_order() {
-        let all = [
-            ("AWS_ENDPOINT_URL", "http://3"),
-            ("AWS_ENDPOINT_URL_S3", "http://2"),
-            ("S3_ENDPOINT", "http://1"),
-            ("AWS_DEFAULT_REGION", "default"),
-            ("AWS_REGION", "region"),
-            ("AWS_ACCESS_KEY_ID", "a"),
-            ("AWS_SECRET_ACCESS_KEY", "s"),
-            ("S3_ADDRESSING_STYLE", "virtual"),
-        ];
-        let config = from(&all).unwrap();
-        assert_eq!(config.endpoint, "http://1");
-        assert_eq!(config.region.as_deref(), Some("region"));
-        assert!(matches!(config.keys, Some(Keys::Fixed(keys)) if keys == Credentials::new("a", "s")));
-        assert_eq!(config.addressing, AddressingStyle::VirtualHosted);
-        assert_eq!(from(&all[..2]).unwrap().endpoint, "http://2");
-        let plain = from(&all[..1]).unwrap();
-        assert_eq!((plain.endpoint.as_str(), plain.region), ("http://3", None));
-        assert!(plain.keys.is_none());
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        let text = |variables: &[(&str, &str)]| from(variables).unwrap_err().to_string();
-        assert!(text(&[("S3_ENDPOINT", "")]).contains("S3_ENDPOINT"));
-        let half = [("S3_ENDPOINT", "http://h"), ("AWS_ACCESS_KEY_ID", "a")];
-        assert!(text(&half).contains("AWS_SECRET_ACCESS_KEY"));
-        assert!(text(&[("S3_ENDPOINT", "http://h"), ("S3_ADDRESSING_STYLE", "host")]).contains("\"host\""));
-    }
 
     #[test]
     fn debug_shows_no_secret() {

@@ -1,0 +1,98 @@
+//! An error as people and other libraries see it: its text, its causes, and as an [`io::Error`].
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use super::{Error, ErrorKind};
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if !inner.context.is_empty() {
+            write!(f, "{}: ", inner.context)?;
+        }
+        f.write_str(&inner.message)?;
+        if let Some(source) = &inner.source {
+            write!(f, ": {source}")?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, " (request id {id})")?;
+        }
+        if let Some(hint) = &inner.hint {
+            write!(f, ". {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `{:?}` is the text of `{}`, because it is what a `main` that returns an error prints. Where the
+/// server refused the signature, both texts that were to be signed follow. `{:#?}` shows all fields.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.0.fmt(f);
+        }
+        fmt::Display::fmt(self, f)?;
+        for failure in &self.0.failures {
+            write!(f, "\n  {:?}: {} {}", failure.key, failure.code, failure.message)?;
+        }
+        for (title, text) in [
+            ("string to sign", self.string_to_sign()),
+            ("the server's string to sign", self.server_string_to_sign()),
+            ("canonical request", self.canonical_request()),
+            ("the server's canonical request", self.server_canonical_request()),
+        ] {
+            if let Some(text) = text {
+                write!(f, "\n{title}:\n{text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// For readers and writers that speak [`io::Error`]; the kind is the nearest of the standard library's.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
+            ErrorKind::Timeout => io::ErrorKind::TimedOut,
+            ErrorKind::Integrity | ErrorKind::UnexpectedAnswer => io::ErrorKind::InvalidData,
+            ErrorKind::Server if error.is_not_found() => io::ErrorKind::NotFound,
+            ErrorKind::Server if error.is_access_denied() => io::ErrorKind::PermissionDenied,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Answer;
+
+    #[test]
+    fn the_text_has_the_call_the_cause_the_request_id_and_the_hint() {
+        let answer = Answer { status: 404, request_id: Some("tx1".into()), ..Answer::default() };
+        let error = Error::server(ErrorKind::Server, answer, "404 NoSuchKey")
+            .in_call(|| "GetObject b/k".into())
+            .in_call(|| "an outer context".into())
+            .with_hint("Look again.");
+        assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request id tx1). Look again.");
+        assert!(error.is_not_found() && !error.is_access_denied() && !error.is_retryable());
+    }
+
+    #[test]
+    fn the_source_is_in_the_chain_and_in_the_text() {
+        let error = Error::local("cannot write /tmp/x", io::Error::other("disk full"));
+        assert_eq!(error.to_string(), "cannot write /tmp/x: disk full");
+        assert_eq!(error.source().unwrap().to_string(), "disk full");
+        assert_eq!(io::Error::from(error).to_string(), "cannot write /tmp/x: disk full");
+    }
+}
