@@ -5,6 +5,8 @@ use std::fmt;
 /// Headers that hold an encryption key of the caller's, by their lower-case names.
 const CUSTOMER_KEYS: [&str; 2] =
     ["x-amz-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key"];
+/// Who pays, and whose bucket it must be.
+const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
 /// Other headers whose values are secrets.
 const SECRETS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -75,11 +77,12 @@ impl Headers {
 
     /// Takes the conditions on the target out: an upload in parts has them at its end.
     pub(crate) fn take_conditions(&mut self) -> Headers {
-        let conditions = self.only(|name| name == "if-match" || name == "if-none-match");
-        for name in ["if-match", "if-none-match"] {
+        const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
+        let end = self.only(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
+        for name in CONDITIONS {
             self.remove(name);
         }
-        conditions
+        end
     }
 
     fn only(&self, wanted: impl Fn(&str) -> bool) -> Headers {
@@ -110,10 +113,11 @@ impl Headers {
         self.iter().map(|(name, _)| name).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
-    /// The headers of a key of the caller's own: every request for the content needs them, each part of an
-    /// upload too.
-    pub(crate) fn of_customer_key(&self) -> Headers {
-        self.only(|name| name.starts_with("x-amz-server-side-encryption-customer-"))
+    /// The headers that every request for the content needs, each part of an upload too: those of a key of the
+    /// caller's own, and who asks.
+    pub(crate) fn of_every_request(&self) -> Headers {
+        let of_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
+        self.only(|name| of_key(name) || REQUESTER.contains(&name))
     }
 
     /// The values that no text for people may hold.
@@ -178,6 +182,26 @@ mod tests {
         headers.append("x-two", "2");
         assert_eq!(headers.get("content-type"), Some("b"));
         assert_eq!(headers.get("x-two"), Some("1"));
+        assert_eq!(headers.iter().count(), 3);
+    }
+
+    #[test]
+    fn an_upload_in_parts_says_with_each_request_who_asks_and_its_conditions_at_the_end() {
+        let mut headers = Headers::default();
+        for (name, value) in [
+            ("content-type", "text/plain"),
+            ("x-amz-request-payer", "requester"),
+            ("if-none-match", "*"),
+            ("x-amz-server-side-encryption-customer-key-md5", "m"),
+        ] {
+            headers.put(name, value);
+        }
+        let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+        let part = headers.of_every_request();
+        assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
+        let end = headers.take_conditions();
+        assert_eq!(names(&end), ["x-amz-request-payer", "if-none-match"]);
+        assert_eq!(headers.get("if-none-match"), None);
         assert_eq!(headers.iter().count(), 3);
     }
 

@@ -58,9 +58,11 @@ fn a_server_that_takes_nothing_more_ends_an_upload() {
 fn a_server_that_takes_little_at_a_time_is_waited_for() {
     let (endpoint, server) = slow_reader();
     let config = config_at(endpoint).idle_timeout(IDLE * 4).retry(RetryPolicy::none());
-    let stored = Client::new(config).unwrap().put_object("b", "k", vec![7; LARGE]).unwrap();
+    // more than the system's buffers take: else all is sent long before the server has read it
+    let body = vec![7; 64 << 20];
+    let stored = Client::new(config).unwrap().put_object("b", "k", &body).unwrap();
     assert_eq!(stored.e_tag.unwrap().as_str(), "opaque");
-    assert_eq!(server.join().unwrap(), LARGE);
+    assert_eq!(server.join().unwrap(), body.len());
 }
 
 /// Takes a request in bites, for three times as long as silence is borne, then the rest; gives the length of

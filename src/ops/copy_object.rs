@@ -72,7 +72,7 @@ impl CopyObjectOptions {
     /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
     /// part is copied with. A key of the caller's encrypts each part.
     pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
-        let (mut object, mut part) = (Headers::default(), self.headers.of_customer_key());
+        let (mut object, mut part) = (Headers::default(), self.headers.of_every_request());
         part.set("x-amz-copy-source", copy_source(from, self.source_version_id.as_deref())?);
         for (name, value) in self.headers.iter() {
             if name.starts_with("x-amz-copy-source") {

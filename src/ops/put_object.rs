@@ -236,7 +236,7 @@ impl Client {
     /// lost has stored it, and the condition fails by that.
     fn find_stored(&self, call: &Request<'_>, deadline: Option<Instant>, ours: [u8; 16]) -> Option<Headers> {
         let look = Request::object("HeadObject", Method::Head, call.bucket?, call.key?)
-            .headers(&call.headers.of_customer_key());
+            .headers(&call.headers.of_every_request());
         let found =
             self.execute_until(deadline, &look, &mut OpenBody::empty(), |response| Ok(response.headers));
         found.ok().filter(|headers| md5_in(headers) == Some(ours))

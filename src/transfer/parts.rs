@@ -75,8 +75,8 @@ fn in_parts(
             id.clone()
         }
     };
-    let customer_key = headers.of_customer_key();
-    let run = Run { client, place: (bucket, key, &id), conditions, customer_key, there };
+    let each_request = headers.of_every_request();
+    let run = Run { client, place: (bucket, key, &id), conditions, each_request, there };
     let sent = run.send(&mut content, options);
     let Completed { stored, ours, parts, kept } =
         sent.map_err(|error| run.give_up(error, options.keep_parts))?;
@@ -108,7 +108,7 @@ struct Run<'a> {
     /// Bucket, key and upload id.
     place: (&'a str, &'a str, &'a str),
     conditions: Headers,
-    customer_key: Headers,
+    each_request: Headers,
     /// The parts that an earlier run has left.
     there: HashMap<u32, Part>,
 }
@@ -132,7 +132,7 @@ impl Run<'_> {
                     }
                     None => {
                         let body = Body::from(&content.buffer);
-                        self.client.store_part(self.place, number, body, md5, &self.customer_key)?
+                        self.client.store_part(self.place, number, body, md5, &self.each_request)?
                     }
                 };
             plain &= part.e_tag.md5() == md5;
@@ -173,7 +173,7 @@ impl Run<'_> {
     /// The object as it is now, if it can be seen.
     fn look(&self) -> Option<StoredObject> {
         let (bucket, key, _) = self.place;
-        let look = GetObjectOptions::new().headers(&self.customer_key);
+        let look = GetObjectOptions::new().headers(&self.each_request);
         let object = self.client.head_object_with(bucket, key, &look).ok()?;
         Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id })
     }
