@@ -2,11 +2,17 @@
 
 use std::fmt::Write as _;
 
-/// Encodes a key for the path of a URL: everything but `A-Za-z0-9-._~` and `/`.
+/// Encodes a key for the path of a URL; see [`push_path`].
 pub(crate) fn path(key: &str) -> String {
-    let mut out = String::with_capacity(key.len() + 16);
-    push(&mut out, key, true);
+    let mut out = String::new();
+    push_path(&mut out, key);
     out
+}
+
+/// Appends a key, encoded for the path of a URL: everything but `A-Za-z0-9-._~` and `/`.
+pub(crate) fn push_path(out: &mut String, key: &str) {
+    out.reserve(key.len() + 16);
+    push(out, key, true);
 }
 
 /// Encodes a name or value for the query: everything but `A-Za-z0-9-._~`.
@@ -30,12 +36,11 @@ fn push(out: &mut String, text: &str, keep_slash: bool) {
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(2 * bytes.len());
+    let mut out = Vec::with_capacity(2 * bytes.len());
     for byte in bytes {
-        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
-    out
+    String::from_utf8(out).expect("digits are ASCII")
 }
 
 /// Decodes what a listing with `encoding-type=url` carries, where `+` is a space.

@@ -26,7 +26,8 @@ pub enum AddressingStyle {
 pub(crate) struct Endpoint {
     https: bool,
     host: String,
-    port: Option<u16>,
+    /// The host, and the port unless it is the scheme's own.
+    authority: String,
 }
 
 /// A request's place on a server: what is sent, and what is signed of it.
@@ -35,18 +36,23 @@ pub(crate) struct Address {
     pub(crate) https: bool,
     /// The `Host` header: the port stands in it unless it is the scheme's own.
     pub(crate) host: String,
-    /// The path as sent, percent-encoded once.
-    pub(crate) path: String,
-    /// The path as Signature V2 signs it: always with the bucket.
+    /// The path as Signature V2 signs it, always with the bucket: percent-encoded once.
     pub(crate) resource: String,
+    /// Where in it the path begins that is sent: behind the bucket, where that is in the host.
+    pub(crate) path_start: usize,
 }
 
 impl Address {
+    /// The path as sent.
+    pub(crate) fn path(&self) -> &str {
+        &self.resource[self.path_start..]
+    }
+
     /// The whole URL, with a query string that is encoded already.
     pub(crate) fn url(&self, query: &str) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let mark = if query.is_empty() { "" } else { "?" };
-        [scheme, "://", &self.host, &self.path, mark, query].concat()
+        [scheme, "://", &self.host, self.path(), mark, query].concat()
     }
 }
 
@@ -88,7 +94,12 @@ impl Endpoint {
             return refuse("has no valid host name");
         }
         let default_port = if https { 443 } else { 80 };
-        Ok(Self { https, host: host.to_ascii_lowercase(), port: port.filter(|&p| p != default_port) })
+        let host = host.to_ascii_lowercase();
+        let authority = match port.filter(|&port| port != default_port) {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        Ok(Self { https, host, authority })
     }
 
     /// The same host over plain HTTP, on its own port; an endpoint that is plain already stays as it is.
@@ -96,7 +107,7 @@ impl Endpoint {
         if !self.https {
             return self.clone();
         }
-        Self { https: false, host: self.host.clone(), port: None }
+        Self { https: false, host: self.host.clone(), authority: self.host.clone() }
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -107,27 +118,27 @@ impl Endpoint {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
     }
 
-    pub(crate) fn authority(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
-        }
+    /// The host, and the port unless it is the scheme's own.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// Gives a request its host and path. The bucket and the key must have been validated.
     pub(crate) fn address(&self, style: AddressingStyle, request: &Request<'_>) -> Address {
-        let https = self.https;
-        let key = request.key.map(encode::path).unwrap_or_default();
-        let Some(bucket) = request.bucket else {
-            return Address { https, host: self.authority(), path: "/".into(), resource: "/".into() };
-        };
-        // a bucket's own path ends in a slash, or Ceph's V2 signature would not match
-        let resource = ["/", &encode::path(bucket), "/", &key].concat();
-        if style == AddressingStyle::VirtualHosted && self.can_host(bucket) {
-            let host = format!("{bucket}.{}", self.authority());
-            return Address { https, host, path: format!("/{key}"), resource };
+        let mut resource = String::from("/");
+        let (mut host, mut path_start) = (String::new(), 0);
+        if let Some(bucket) = request.bucket {
+            encode::push_path(&mut resource, bucket);
+            if style == AddressingStyle::VirtualHosted && self.can_host(bucket) {
+                host = format!("{bucket}.");
+                path_start = resource.len();
+            }
+            // a bucket's own path ends in a slash, or Ceph's V2 signature would not match
+            resource.push('/');
+            encode::push_path(&mut resource, request.key.unwrap_or_default());
         }
-        Address { https, host: self.authority(), path: resource.clone(), resource }
+        host.push_str(&self.authority);
+        Address { https: self.https, host, resource, path_start }
     }
 
     fn can_host(&self, bucket: &str) -> bool {
@@ -174,7 +185,7 @@ mod tests {
             ("HTTP://S3.Example.com:443", false, "s3.example.com:443"),
         ] {
             let endpoint = Endpoint::parse(text).unwrap();
-            assert_eq!((endpoint.is_https(), endpoint.authority().as_str()), (https, authority));
+            assert_eq!((endpoint.is_https(), endpoint.authority()), (https, authority));
         }
     }
 
@@ -213,16 +224,13 @@ mod tests {
         assert_eq!(a.resource, "/b/x/../y%20z");
         let bucket = Request::bucket("ListObjects", Method::Get, "b");
         let a = Endpoint::parse("http://h").unwrap().address(AddressingStyle::Path, &bucket);
-        assert_eq!((a.path.as_str(), a.resource.as_str()), ("/b/", "/b/"));
+        assert_eq!((a.path(), a.resource.as_str()), ("/b/", "/b/"));
     }
 
     #[test]
     fn virtual_hosted_style_signs_the_bucket_it_sends_in_the_host() {
         let a = address("http://h:1", AddressingStyle::VirtualHosted, "my.b", "/lead");
-        assert_eq!(
-            (a.host.as_str(), a.path.as_str(), a.resource.as_str()),
-            ("my.b.h:1", "//lead", "/my.b//lead")
-        );
+        assert_eq!((a.host.as_str(), a.path(), a.resource.as_str()), ("my.b.h:1", "//lead", "/my.b//lead"));
     }
 
     #[test]

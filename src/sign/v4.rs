@@ -85,7 +85,7 @@ pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: O
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &headers);
     let canonical = [
         request.method.as_str(),
-        &address.path,
+        address.path(),
         &canonical_query(query_pairs(request)),
         &canonical_headers,
         &signed_headers,
@@ -136,7 +136,7 @@ pub(super) fn presign(
     let query = canonical_query(pairs);
     let canonical = [
         request.method.as_str(),
-        &address.path,
+        address.path(),
         &query,
         &canonical_headers,
         &signed_headers,
@@ -166,8 +166,9 @@ fn canonical_query(mut pairs: Vec<(String, String)>) -> String {
 
 /// The lines of all headers with the host, and their names.
 fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
-    let mut all: Vec<(&str, &str)> = headers.iter().collect();
+    let mut all: Vec<(&str, &str)> = Vec::with_capacity(16);
     all.push(("host", host));
+    all.extend(headers.iter());
     all.sort_unstable();
     let mut names = String::with_capacity(128);
     let mut lines = String::with_capacity(512);
