@@ -120,6 +120,11 @@ impl Headers {
         self.only(|name| of_key(name) || REQUESTER.contains(&name))
     }
 
+    /// Who pays, and whose bucket it must be: what the requests beside the content need as well.
+    pub(crate) fn of_requester(&self) -> Headers {
+        self.only(|name| REQUESTER.contains(&name))
+    }
+
     /// The values that no text for people may hold.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value)
@@ -197,6 +202,7 @@ mod tests {
             headers.put(name, value);
         }
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(&headers.of_requester()), ["x-amz-request-payer"]);
         let part = headers.of_every_request();
         assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
         let end = headers.take_conditions();

@@ -111,6 +111,11 @@ impl PutObjectOptions {
         self.header("if-none-match", "*")
     }
 
+    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
+    }
+
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
