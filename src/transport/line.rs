@@ -14,7 +14,7 @@ use ureq::Timeout;
 
 use super::Limits;
 
-/// How many connections are kept, and how long, as ureq does it.
+/// How many connections are kept, and how long: as many as ureq keeps for one host.
 const MAX_IDLE: usize = 3;
 const MAX_AGE: Duration = Duration::from_secs(15);
 /// A read that brings this much is one of a fast stream.
