@@ -75,7 +75,7 @@ impl Headers {
         self.spans.retain(|span| self.text[span.start..span.value] != *name);
     }
 
-    /// Takes the conditions on the target out: an upload in parts has them at its end.
+    /// Takes the conditions on the target out: an upload in parts has them at its end. With them is who asks.
     pub(crate) fn take_conditions(&mut self) -> Headers {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
         let end = self.only(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));

@@ -192,14 +192,9 @@ impl Run<'_> {
 
 impl Client {
     /// Aborts an upload that failed, as far as that goes, and says in its error what is left.
-    pub(super) fn give_up_upload(
-        &self,
-        place: (&str, &str, &str),
-        each_request: &Headers,
-        error: Error,
-    ) -> Error {
+    pub(super) fn give_up_upload(&self, place: (&str, &str, &str), sent: &Headers, error: Error) -> Error {
         let (bucket, key, id) = place;
-        match self.drop_upload(place, &each_request.of_requester()) {
+        match self.drop_upload(place, &sent.of_requester()) {
             Ok(()) => error.and_hint("The upload was aborted; nothing of it is left."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
                 error.and_hint("The upload is no longer there.")
