@@ -75,7 +75,7 @@ impl Headers {
         self.spans.retain(|span| self.text[span.start..span.value] != *name);
     }
 
-    /// Takes the conditions on the target out: an upload in parts has them at its end.
+    /// Takes the conditions on the target out: an upload in parts has them at its end. With them is who asks.
     pub(crate) fn take_conditions(&mut self) -> Headers {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
         let end = self.only(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
@@ -118,6 +118,11 @@ impl Headers {
     pub(crate) fn of_every_request(&self) -> Headers {
         let of_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
         self.only(|name| of_key(name) || REQUESTER.contains(&name))
+    }
+
+    /// Who pays, and whose bucket it must be: what the requests beside the content need as well.
+    pub(crate) fn of_requester(&self) -> Headers {
+        self.only(|name| REQUESTER.contains(&name))
     }
 
     /// The values that no text for people may hold.
@@ -197,6 +202,7 @@ mod tests {
             headers.put(name, value);
         }
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(&headers.of_requester()), ["x-amz-request-payer"]);
         let part = headers.of_every_request();
         assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
         let end = headers.take_conditions();

@@ -77,9 +77,14 @@ fn in_utc(moment: OffsetDateTime) -> Option<OffsetDateTime> {
     moment.checked_to_offset(UtcOffset::UTC)
 }
 
+/// A caller's moment in UTC. At the end of the year 9999 it stays in its own offset, which is no reason to panic.
+fn in_utc_or_as_it_is(moment: OffsetDateTime) -> OffsetDateTime {
+    in_utc(moment).unwrap_or(moment)
+}
+
 /// The date of HTTP headers, `Tue, 27 Mar 2007 19:36:42 GMT`.
 pub(crate) fn http_date(moment: OffsetDateTime) -> String {
-    let t = moment.to_offset(UtcOffset::UTC);
+    let t = in_utc_or_as_it_is(moment);
     let weekday = WEEKDAYS[usize::from(t.weekday().number_days_from_monday())];
     let month = MONTHS[usize::from(u8::from(t.month())) - 1];
     let mut out = String::with_capacity(32);
@@ -100,7 +105,7 @@ pub(crate) fn http_date(moment: OffsetDateTime) -> String {
 
 /// The compact form of Signature V4, `20130524T000000Z`; its first eight characters are the day.
 pub(crate) fn amz_date(moment: OffsetDateTime) -> String {
-    let t = moment.to_offset(UtcOffset::UTC);
+    let t = in_utc_or_as_it_is(moment);
     let mut out = String::with_capacity(16);
     push_digits(&mut out, t.year().unsigned_abs(), 4);
     push_digits(&mut out, u8::from(t.month()).into(), 2);
@@ -123,6 +128,7 @@ fn push_digits(out: &mut String, number: u32, digits: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use time::{Date, Time};
 
     #[test]
     fn every_fraction_and_offset_reads_as_the_same_moment() {
@@ -157,5 +163,8 @@ mod tests {
         assert_eq!(http_date(moment), "Tue, 27 Mar 2007 19:36:42 GMT");
         assert_eq!(amz_date(moment), "20070327T193642Z");
         assert_eq!(Timestamp::from(moment).to_string(), "2007-03-27T19:36:42.000Z");
+        let last = OffsetDateTime::new_in_offset(Date::MAX, Time::MIDNIGHT, UtcOffset::UTC);
+        let beyond = last.replace_hour(23).unwrap().replace_offset(UtcOffset::from_hms(-1, 0, 0).unwrap());
+        assert_eq!(http_date(beyond), "Fri, 31 Dec 9999 23:00:00 GMT");
     }
 }

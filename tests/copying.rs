@@ -129,3 +129,33 @@ fn a_copy_never_has_more_parts_than_an_upload_may() {
     let requests = server.finish_any();
     assert_eq!(requests[2].header("x-amz-copy-source-range"), Some("bytes=0-11534335")); // 11 MiB
 }
+
+#[test]
+fn who_pays_and_whose_the_source_is_go_with_each_request_of_a_copy_in_parts() {
+    let server = FakeServer::serve(|request| match request.method() {
+        "HEAD" => Answer::new(200).header("etag", "\"e-9\"").content_length(10 << 20),
+        "POST" => Answer::xml(
+            "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+        ),
+        "PUT" => Answer::error(403, "AccessDenied"),
+        _ => Answer::new(204),
+    });
+    let object = CopyObjectOptions::new()
+        .request_payer()
+        .header("x-amz-source-expected-bucket-owner", "111")
+        .header("x-amz-expected-bucket-owner", "222");
+    let options = plain_s3::CopyOptions::new().part_size(5 << 20).object(object);
+    client(&server).copy_with(("b", "k"), ("c", "k"), &options).unwrap_err();
+    let [look, begin, part, abort] = server.finish();
+    for (request, line, owner, source_owner) in [
+        (&look, "HEAD /b/k", Some("111"), None),
+        (&begin, "POST /c/k", Some("222"), None),
+        (&part, "PUT /c/k", Some("222"), Some("111")),
+        (&abort, "DELETE /c/k", Some("222"), None),
+    ] {
+        assert!(request.line().starts_with(line), "{}", request.line());
+        assert_eq!(request.header("x-amz-request-payer"), Some("requester"), "{line}");
+        assert_eq!(request.header("x-amz-expected-bucket-owner"), owner, "{line}");
+        assert_eq!(request.header("x-amz-source-expected-bucket-owner"), source_owner, "{line}");
+    }
+}

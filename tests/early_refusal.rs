@@ -130,3 +130,26 @@ fn a_body_with_an_error_of_its_own_has_that_one() {
     assert!(error.to_string().contains("ended after 12582912 of its 12582913 bytes"), "{error}");
     assert!(server.requests().iter().all(|request| !request.complete));
 }
+
+/// Makes a call before it gives anything.
+struct Calling<F, R>(Option<F>, R);
+
+impl<F: FnOnce(), R: Read> Read for Calling<F, R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        if let Some(call) = self.0.take() {
+            call();
+        }
+        self.1.read(buf)
+    }
+}
+
+#[test]
+fn a_refusal_of_what_a_body_sends_by_itself_is_none_of_the_body() {
+    let other = FakeServer::start([Answer::error(403, "AccessDenied").early().then(End::Rst)]);
+    let refused = || drop(fails(ErrorKind::Server, client(&other).put_object("b", "k", vec![1; SIZE])));
+    let server = FakeServer::serve(|request| Answer::stored(&request.body));
+    let body = Body::from_reader(Calling(Some(refused), bytes()), SIZE as u64);
+    client(&server).put_object("b", "k", body).unwrap();
+    let [request] = server.finish();
+    assert!(request.complete && request.body.iter().all(|&byte| byte == 7));
+}

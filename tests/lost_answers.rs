@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{Body, Client, ErrorKind, PutObjectOptions};
+use plain_s3::{Body, Client, CompletedPart, ErrorKind, PutObjectOptions};
 use support::{Answer, End, FakeServer, client, config, content, fails, md5_hex};
 
 const HELLO: &str = "Hello World!";
@@ -139,5 +139,21 @@ fn an_object_that_cannot_be_compared_is_told_to_be_ours_perhaps() {
         );
         assert!(error.hint().unwrap().contains("it may be this call that has stored"), "{error}");
         server.finish_any();
+    }
+}
+
+#[test]
+fn a_completion_by_hand_that_may_have_been_done_is_told_to_be_ours_perhaps() {
+    for (status, code) in [(404, "NoSuchUpload"), (412, "PreconditionFailed")] {
+        for (first, perhaps) in [(Answer::nothing(End::Rst), true), (Answer::error(503, "SlowDown"), false)] {
+            let server = FakeServer::start([first, Answer::error(status, code)]);
+            let parts = [CompletedPart::new(1, "e")];
+            let result = client(&server).complete_multipart_upload("b", "k", "u", &parts);
+            let error = fails(ErrorKind::Server, result);
+            assert_eq!(error.code(), Some(code));
+            let told = error.hint().is_some_and(|hint| hint.contains("it may be this call that has stored"));
+            assert_eq!(told, perhaps, "{error}");
+            let _: [_; 2] = server.finish();
+        }
     }
 }

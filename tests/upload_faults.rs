@@ -166,6 +166,23 @@ fn kept_parts_are_not_sent_again() {
 }
 
 #[test]
+fn who_pays_is_said_with_each_request_also_those_that_list_and_abort() {
+    let store = Store::default();
+    let server = store.serve(|request| is_part(request, "2").then(|| Answer::error(403, "AccessDenied")));
+    let (client, body) = (client(&server), content(SIZE));
+    let options = || options().object(PutObjectOptions::new().request_payer().if_absent());
+    let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
+    let resume = options().resume(error.upload_id().unwrap());
+    client.upload_reader_with("b", "k", &body[..], &resume).unwrap_err();
+    let requests = server.requests();
+    assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "GET", "PUT 2", "DELETE"]);
+    for request in &requests {
+        assert_eq!(request.header("x-amz-request-payer"), Some("requester"), "{}", request.line());
+        assert_eq!(request.header("if-none-match"), None, "{}", request.line());
+    }
+}
+
+#[test]
 fn an_upload_to_resume_that_is_not_there_is_an_error_before_anything_is_sent() {
     let server = Store::default().serve(|_| None);
     let result = client(&server).upload_reader_with("b", "k", "x".as_bytes(), &options().resume("none"));

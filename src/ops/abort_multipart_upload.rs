@@ -3,6 +3,7 @@
 use crate::body::OpenBody;
 use crate::client::Client;
 use crate::error::Result;
+use crate::headers::Headers;
 use crate::request::{Method, Request};
 use crate::validate;
 
@@ -16,7 +17,7 @@ impl Client {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the upload id is empty;
     /// [`is_not_found`](crate::Error::is_not_found) where there is no such upload, as after it was
-    /// completed or aborted.
+    /// completed or aborted, unless the answer to an earlier attempt was lost: then it counts as aborted.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -27,7 +28,15 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn abort_multipart_upload(&self, bucket: &str, key: &str, upload_id: &str) -> Result<()> {
-        let request = Request::object("AbortMultipartUpload", Method::Delete, bucket, key);
+        self.drop_upload((bucket, key, upload_id), &Headers::default())
+    }
+
+    pub(crate) fn drop_upload(
+        &self,
+        (bucket, key, upload_id): (&str, &str, &str),
+        requester: &Headers,
+    ) -> Result<()> {
+        let request = Request::object("AbortMultipartUpload", Method::Delete, bucket, key).headers(requester);
         // without an id the request would delete the object
         validate::upload_id(upload_id).map_err(|error| error.in_call(|| request.describe()))?;
         self.bring_about(&request.query("uploadId", upload_id), &mut OpenBody::empty(), "NoSuchUpload")

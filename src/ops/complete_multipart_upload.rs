@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::put_object::MAYBE_OURS;
 use crate::ops::{CompletedPart, StoredObject};
 use crate::request::{Method, Request};
 use crate::response::Response;
@@ -60,7 +61,8 @@ impl Client {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no part or their order is wrong;
     /// [`Server`](crate::ErrorKind::Server) where a part is missing, too small or has another ETag, and
-    /// [`is_not_found`](Error::is_not_found) where there is no such upload, as after it was completed.
+    /// [`is_not_found`](Error::is_not_found) where there is no such upload, as after it was completed. Where
+    /// the answer to an earlier attempt was lost, the text says that it may be this call that has done so.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -106,7 +108,10 @@ impl Client {
         parts: &[CompletedPart],
         options: &CompleteMultipartUploadOptions,
     ) -> Result<StoredObject> {
-        self.finish_upload((bucket, key, upload_id), parts, &options.headers)
+        self.finish_upload((bucket, key, upload_id), parts, &options.headers).map_err(|error| {
+            let in_our_way = error.code() == Some("NoSuchUpload") || error.is_precondition_failed();
+            if in_our_way && error.is_after_lost() { error.and_hint(MAYBE_OURS) } else { error }
+        })
     }
 
     pub(crate) fn finish_upload(

@@ -11,6 +11,9 @@ use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
 
+/// Whose bucket the source must be in.
+const SOURCE_OWNER: &str = "x-amz-source-expected-bucket-owner";
+
 /// Which version is copied, under what condition, and what the copy has other than its source.
 ///
 /// Each setter sets one header, but for [`replace_metadata`](Self::replace_metadata). Ceph up to 16.2 at
@@ -47,6 +50,11 @@ impl CopyObjectOptions {
         self.header("x-amz-storage-class", class)
     }
 
+    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
+    }
+
     /// Sets any other header of the request, such as `if-none-match` for the target.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
@@ -55,14 +63,21 @@ impl CopyObjectOptions {
 }
 
 impl CopyObjectOptions {
-    /// What a look at the source needs: its version, and the key that it is encrypted with.
+    /// What a look at the source needs: its version, the key that it is encrypted with, who pays, and whose
+    /// bucket it must be.
     pub(crate) fn look(&self) -> GetObjectOptions {
         let look = match &self.source_version_id {
             Some(id) => GetObjectOptions::new().version_id(id),
             None => GetObjectOptions::new(),
         };
-        let key = self.headers.iter().filter(|(name, _)| name.contains("-copy-source-server-side-"));
-        key.fold(look, |look, (name, value)| look.header(&name.replace("-copy-source", ""), value))
+        self.headers.iter().fold(look, |look, (name, value)| match name {
+            "x-amz-request-payer" => look.header(name, value),
+            SOURCE_OWNER => look.header("x-amz-expected-bucket-owner", value),
+            _ if name.contains("-copy-source-server-side-") => {
+                look.header(&name.replace("-copy-source", ""), value)
+            }
+            _ => look,
+        })
     }
 
     pub(crate) fn replaces_metadata(&self) -> bool {
@@ -75,7 +90,7 @@ impl CopyObjectOptions {
         let (mut object, mut part) = (Headers::default(), self.headers.of_every_request());
         part.set("x-amz-copy-source", copy_source(from, self.source_version_id.as_deref())?);
         for (name, value) in self.headers.iter() {
-            if name.starts_with("x-amz-copy-source") {
+            if name.starts_with("x-amz-copy-source") || name == SOURCE_OWNER {
                 part.set(name, value);
             } else if !name.ends_with("-directive") {
                 object.set(name, value);

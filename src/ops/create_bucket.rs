@@ -44,7 +44,8 @@ impl Client {
     /// # Errors
     ///
     /// [`Server`](crate::ErrorKind::Server): [`is_bucket_already_exists`](crate::Error::is_bucket_already_exists)
-    /// where the name is taken. Most servers take the name of your own bucket again without an error.
+    /// where the name is taken. Most servers take the name of your own bucket again without an error. Where
+    /// the answer to an earlier attempt was lost, a bucket of yours counts as created.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -5,6 +5,7 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
+use crate::headers::Headers;
 use crate::listing::{Entries, Listing, broken};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
@@ -43,11 +44,20 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn list_parts(&self, bucket: &str, key: &str, upload_id: &str) -> ListParts {
+        self.list_parts_for((bucket, key, upload_id), Headers::default())
+    }
+
+    pub(crate) fn list_parts_for(
+        &self,
+        (bucket, key, upload_id): (&str, &str, &str),
+        requester: Headers,
+    ) -> ListParts {
         ListParts(Entries::new(Parts {
             client: self.clone(),
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             upload_id: upload_id.to_owned(),
+            requester,
             after: 0,
         }))
     }
@@ -71,6 +81,7 @@ struct Parts {
     bucket: String,
     key: String,
     upload_id: String,
+    requester: Headers,
     /// The last number that was listed.
     after: u32,
 }
@@ -83,7 +94,7 @@ impl Listing for Parts {
         let request = Request::object("ListParts", Method::Get, &self.bucket, &self.key);
         // without an id the request would read the object
         validate::upload_id(&self.upload_id).map_err(|error| error.in_call(|| request.describe()))?;
-        let mut request = request.query("uploadId", self.upload_id.as_str());
+        let mut request = request.query("uploadId", self.upload_id.as_str()).headers(&self.requester);
         if self.after > 0 {
             request = request.query("part-number-marker", self.after.to_string());
         }

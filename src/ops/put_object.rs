@@ -19,8 +19,8 @@ use crate::response::Response;
 use crate::timestamp;
 use crate::transfer::verify;
 
-/// What to do where a condition failed after an attempt whose answer was lost.
-const MAYBE_OURS: &str = "The answer to an earlier attempt was lost, so it may be this call that has stored the \
+/// What to do where a call fails by what an attempt may have done whose answer was lost.
+pub(super) const MAYBE_OURS: &str = "The answer to an earlier attempt was lost, so it may be this call that has stored the \
                           object: look at it by head_object.";
 
 /// What is stored with an object beside its content.
@@ -109,6 +109,11 @@ impl PutObjectOptions {
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
     pub fn if_absent(self) -> Self {
         self.header("if-none-match", "*")
+    }
+
+    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
+    pub fn request_payer(self) -> Self {
+        self.header("x-amz-request-payer", "requester")
     }
 
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.

@@ -141,7 +141,7 @@ impl Client {
                 version_id: stored.version_id,
                 source_version_id: source.version_id.clone(),
             }),
-            Err(error) => Err(self.give_up_upload(place, error)),
+            Err(error) => Err(self.give_up_upload(place, &part, error)),
         }
     }
 

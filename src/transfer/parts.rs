@@ -68,7 +68,7 @@ fn in_parts(
     let id = match &options.resume {
         None => client.begin_upload(bucket, key, &headers)?,
         Some(id) => {
-            for part in client.list_parts(bucket, key, id) {
+            for part in client.list_parts_for((bucket, key, id), headers.of_requester()) {
                 let part = part?;
                 there.insert(part.part_number, part);
             }
@@ -186,14 +186,15 @@ impl Run<'_> {
                 "The parts that were sent are kept: go on by UploadOptions::resume({id:?})."
             ));
         }
-        self.client.give_up_upload(self.place, error)
+        self.client.give_up_upload(self.place, &self.each_request, error)
     }
 }
 
 impl Client {
     /// Aborts an upload that failed, as far as that goes, and says in its error what is left.
-    pub(super) fn give_up_upload(&self, (bucket, key, id): (&str, &str, &str), error: Error) -> Error {
-        match self.abort_multipart_upload(bucket, key, id) {
+    pub(super) fn give_up_upload(&self, place: (&str, &str, &str), sent: &Headers, error: Error) -> Error {
+        let (bucket, key, id) = place;
+        match self.drop_upload(place, &sent.of_requester()) {
             Ok(()) => error.and_hint("The upload was aborted; nothing of it is left."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
                 error.and_hint("The upload is no longer there.")

@@ -1,65 +1,100 @@
 //! What a request's body and its connection have to tell each other. ureq lets neither see the other, so it
 //! goes by the thread: a call is blocking and stays on its own.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::mem;
 use std::sync::Arc;
 
 use super::line::Line;
 
 thread_local! {
-    /// The length of this thread's request body.
-    static TO_SEND: Cell<u64> = const { Cell::new(0) };
-    /// What this thread's answer has still to bring; 0 where that is not known.
-    static TO_COME: Cell<u64> = const { Cell::new(0) };
-    /// The peer wants no more of this thread's request.
-    static REFUSED: Cell<bool> = const { Cell::new(false) };
-    /// The connection that the request went out on, where it is TCP and nothing over it.
-    static LINE: RefCell<Option<Arc<Line>>> = const { RefCell::new(None) };
+    static NOW: RefCell<Exchange> = const { RefCell::new(Exchange::new(0)) };
 }
 
-/// Begins a request whose body has this length, and forgets the last one.
-pub(super) fn begin(to_send: u64) {
-    TO_SEND.set(to_send);
-    TO_COME.set(0);
-    REFUSED.set(false);
-    LINE.take();
+/// This thread's request and its answer.
+struct Exchange {
+    /// The length of the request's body.
+    to_send: u64,
+    /// What the answer has still to bring; 0 where that is not known.
+    to_come: u64,
+    /// The peer wants no more of the request.
+    refused: bool,
+    /// The connection that the request went out on, where it is TCP and nothing over it.
+    line: Option<Arc<Line>>,
+}
+
+impl Exchange {
+    const fn new(to_send: u64) -> Self {
+        Self { to_send, to_come: 0, refused: false, line: None }
+    }
+}
+
+/// Puts back what was there before a request, as that may be one whose body makes requests of its own.
+pub(super) struct Guard {
+    before: Exchange,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        NOW.set(mem::replace(&mut self.before, Exchange::new(0)));
+    }
+}
+
+/// Begins a request whose body has this length. It ends with the guard, and leaves nothing.
+pub(super) fn begin(to_send: u64) -> Guard {
+    Guard { before: NOW.replace(Exchange::new(to_send)) }
 }
 
 /// How long the request's body is.
 pub(super) fn to_send() -> u64 {
-    TO_SEND.get()
+    NOW.with_borrow(|now| now.to_send)
 }
 
 /// Says how much of the answer is still to come, before it is read.
 pub(super) fn expect(bytes: u64) {
-    TO_COME.set(bytes);
+    NOW.with_borrow_mut(|now| now.to_come = bytes);
 }
 
 /// How much is still to come.
 pub(super) fn to_come() -> u64 {
-    TO_COME.get()
+    NOW.with_borrow(|now| now.to_come)
 }
 
 /// Says that nobody takes the rest of the request's body.
 pub(super) fn refuse() {
-    REFUSED.set(true);
+    NOW.with_borrow_mut(|now| now.refused = true);
 }
 
 /// True where the rest of the request's body need not be read.
 pub(super) fn is_refused() -> bool {
-    REFUSED.get()
+    NOW.with_borrow(|now| now.refused)
 }
 
 /// Says which connection the request goes out on.
 pub(super) fn use_line(line: &Arc<Line>) {
-    LINE.with_borrow_mut(|last| {
-        if last.is_none() {
-            *last = Some(Arc::clone(line));
-        }
+    NOW.with_borrow_mut(|now| {
+        now.line.get_or_insert_with(|| Arc::clone(line));
     });
 }
 
 /// The connection that the request went out on.
 pub(super) fn take_line() -> Option<Arc<Line>> {
-    LINE.take()
+    NOW.with_borrow_mut(|now| now.line.take())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_within_the_body_of_another_changes_nothing_of_it() {
+        let outer = begin(7);
+        let inner = begin(3);
+        refuse();
+        assert!(is_refused() && to_send() == 3);
+        drop(inner);
+        assert!(!is_refused() && to_send() == 7);
+        drop(outer);
+        assert_eq!(to_send(), 0);
+    }
 }

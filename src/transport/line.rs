@@ -14,7 +14,7 @@ use ureq::Timeout;
 
 use super::Limits;
 
-/// How many connections are kept, and how long, as ureq does it.
+/// How many connections are kept, and how long: as many as ureq keeps for one host.
 const MAX_IDLE: usize = 3;
 const MAX_AGE: Duration = Duration::from_secs(15);
 /// A read that brings this much is one of a fast stream.
@@ -242,17 +242,19 @@ mod tests {
         let mut peers = Vec::new();
         for authority in ["a:80", "b:80", "a:80"] {
             let (line, peer) = pair(authority);
-            peers.push((line.stream.local_addr().unwrap(), peer));
-            idle.keep(line);
+            idle.keep(Arc::clone(&line));
+            peers.push((line, peer));
         }
         let taken = |authority| idle.take(authority).map(|line| line.stream.local_addr().unwrap());
         assert_eq!(taken("c:80"), None);
-        assert_eq!(taken("a:80"), Some(peers[2].0));
-        peers.remove(0);
-        std::thread::sleep(Duration::from_millis(20)); // for its end to arrive
+        assert_eq!(taken("a:80"), Some(peers[2].0.stream.local_addr().unwrap()));
+        let (closed, peer) = peers.remove(0);
+        drop(peer);
+        assert_eq!(closed.stream.peek(&mut [0]).unwrap(), 0); // its end has arrived
         assert_eq!(taken("a:80"), None);
-        peers[0].1.write_all(b"nobody asked").unwrap();
-        std::thread::sleep(Duration::from_millis(20));
+        let (unclean, peer) = &mut peers[0];
+        peer.write_all(b"nobody asked").unwrap();
+        assert_eq!(unclean.stream.peek(&mut [0]).unwrap(), 1);
         assert_eq!(taken("b:80"), None);
     }
 

@@ -97,7 +97,7 @@ impl Transport {
         limits: Limits,
     ) -> Result<Response> {
         let mut request = http_request(method, url, headers)?;
-        exchange::begin(body.len());
+        let _exchange = exchange::begin(body.len());
         let answer = if matches!(method, Method::Put | Method::Post) {
             if body.len() == 0 {
                 body.expect_end()?;
@@ -108,8 +108,6 @@ impl Transport {
         } else {
             self.run(request, SendBody::none(), limits)
         };
-        // before any return: what is left there would stay open after an error
-        let line = exchange::take_line();
         let (head, content) = answer?.into_parts();
         if exchange::is_refused() && head.status.is_success() {
             return Err(Error::new(
@@ -124,8 +122,9 @@ impl Transport {
         }
         let left = content.content_length().unwrap_or_default();
         // a request with a body may be answered before it is whole, and its connection is then of no more use
-        let large = (method == Method::Get && left > LARGE_BODY).then_some(line).flatten();
-        let direct = large.and_then(|line| self.direct(line, &head));
+        let large = method == Method::Get && left > LARGE_BODY;
+        let line = if large { exchange::take_line() } else { None };
+        let direct = line.and_then(|line| self.direct(line, &head));
         let body = Incoming::new(content.into_reader(), left, direct, limits);
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
     }
