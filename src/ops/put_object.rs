@@ -174,7 +174,8 @@ impl Client {
     ///
     /// As [`put_object`](Self::put_object); [`is_precondition_failed`](Error::is_precondition_failed) where a
     /// condition does not hold. Where it does not because an attempt whose answer was lost has stored the
-    /// object, that is a success, as far as the ETag can tell; else the text says that it may be so.
+    /// object, that is a success, as far as the ETag can tell; else the text says that it may be so. So an object
+    /// that serves as a lock needs a content of its holder's own: the ETags of two empty ones are the same.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
