@@ -49,9 +49,42 @@ impl Line {
 
     /// Asked before an idle connection is used again: bytes that nobody asked for, or its end, say no.
     pub(super) fn is_open(&self) -> bool {
-        self.stream.set_nonblocking(true).is_ok()
-            && matches!((&self.stream).read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-            && self.stream.set_nonblocking(false).is_ok()
+        self.look().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// True where the peer has sent something that is not read yet.
+    pub(super) fn has_input(&self) -> bool {
+        self.look().is_ok_and(|n| n > 0)
+    }
+
+    /// Whether something lies in the socket, without taking it: `WouldBlock` says no, 0 is the end.
+    fn look(&self) -> io::Result<usize> {
+        self.stream.set_nonblocking(true)?;
+        let found = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false)?;
+        found
+    }
+
+    /// Receives what is there, 0 at the end, within a limit on silence. `told` is the limit that the socket
+    /// has, so that it is set only where it changes.
+    pub(super) fn receive(
+        &self,
+        buf: &mut [u8],
+        limit: Option<Duration>,
+        told: &mut Option<Duration>,
+        reason: Timeout,
+    ) -> Result<usize, ureq::Error> {
+        if limit != *told {
+            self.stream.set_read_timeout(limit)?;
+            *told = limit;
+        }
+        loop {
+            match (&self.stream).read(buf) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => return Err(ureq::Error::Timeout(reason)),
+                received => return Ok(received?),
+            }
+        }
     }
 }
 
@@ -104,18 +137,9 @@ impl Rest {
         if limit.is_zero() {
             return Err(ureq::Error::Timeout(reason));
         }
-        if self.read_timeout != Some(limit) {
-            self.line.stream.set_read_timeout(Some(limit))?;
-            self.read_timeout = Some(limit);
-        }
-        loop {
-            match (&self.line.stream).read(buf) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                Ok(n) => return Ok(n),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => return Err(ureq::Error::Timeout(reason)),
-                Err(error) => return Err(error.into()),
-            }
+        match self.line.receive(buf, Some(limit), &mut self.read_timeout, reason)? {
+            0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+            n => Ok(n),
         }
     }
 

@@ -4,7 +4,7 @@
 //! further. ureq's own transport ends there with a broken pipe, or waits. This one keeps the answer: once
 //! the peer takes no more of the request, the rest is dropped and reading begins.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::mem;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -136,7 +136,7 @@ impl Transport for Socket {
                 Err(error) if is_timeout(&error) => {
                     let over = limit.is_some_and(|limit| since.elapsed() >= limit);
                     // under TLS the input may be a session ticket, which is a reason to hope at the end only
-                    if (self.plain || over) && self.has_input() {
+                    if (self.plain || over) && self.line.has_input() {
                         self.refuse();
                     } else if over {
                         return Err(Error::Timeout(timeout.reason));
@@ -152,24 +152,13 @@ impl Transport for Socket {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let timeout = timeout.for_read();
         let limit = time_left(timeout)?;
-        if limit != self.read_timeout {
-            self.line.stream.set_read_timeout(limit)?;
-            self.read_timeout = limit;
+        let buf = self.buffers.input_append_buf();
+        let n = self.line.receive(buf, limit, &mut self.read_timeout, timeout.reason)?;
+        self.buffers.input_appended(n);
+        if mem::take(&mut self.unheard) && self.buffers.input().starts_with(&TLS_ALERT) {
+            return Err(Error::Other(Box::new(SpeaksTls)));
         }
-        loop {
-            match (&self.line.stream).read(self.buffers.input_append_buf()) {
-                Ok(n) => {
-                    self.buffers.input_appended(n);
-                    if mem::take(&mut self.unheard) && self.buffers.input().starts_with(&TLS_ALERT) {
-                        return Err(Error::Other(Box::new(SpeaksTls)));
-                    }
-                    return Ok(n > 0);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => return Err(Error::Timeout(timeout.reason)),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        Ok(n > 0)
     }
 
     /// Asked when a connection becomes idle and again before it is used; only the second needs a look.
@@ -183,13 +172,6 @@ impl Socket {
     fn refuse(&mut self) {
         self.refused = true;
         exchange::refuse();
-    }
-
-    fn has_input(&self) -> bool {
-        let looked = self.line.stream.set_nonblocking(true).and_then(|()| self.line.stream.peek(&mut [0]));
-        // if this fails, so does the next write
-        let _ = self.line.stream.set_nonblocking(false);
-        looked.is_ok_and(|n| n > 0)
     }
 }
 
