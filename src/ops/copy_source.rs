@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use crate::encode;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::ops::encryption::source_customer_key;
+use crate::ops::encryption::with_source_customer_key;
 use crate::ops::{CopyObjectOptions, UploadPartCopyOptions};
 use crate::timestamp;
 use crate::validate;
@@ -59,9 +59,7 @@ macro_rules! source_setters {
             /// Gives the key that the source was stored with; see
             /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key).
             pub fn source_sse_customer_key(self, key: [u8; 32]) -> Self {
-                source_customer_key(&key)
-                    .into_iter()
-                    .fold(self, |options, (name, value)| options.header(&name, value))
+                with_source_customer_key(self, &key, Self::header)
             }
         }
     )*};

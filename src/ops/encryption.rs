@@ -29,7 +29,7 @@ impl PutObjectOptions {
     ///
     /// The key is sent, so a call over plain `http` is refused. It is in no `{:?}` and in no error.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
@@ -37,7 +37,7 @@ impl GetObjectOptions {
     /// Gives the key that the object was stored with; see
     /// [`PutObjectOptions::sse_customer_key`]. A call over plain `http` is refused.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
@@ -50,7 +50,7 @@ impl CopyObjectOptions {
 
     /// Has the server encrypt the copy with this key; see [`PutObjectOptions::sse_customer_key`].
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
@@ -58,7 +58,7 @@ impl UploadPartOptions {
     /// Gives the key that the upload was begun with, which every part needs; see
     /// [`PutObjectOptions::sse_customer_key`].
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
@@ -66,7 +66,7 @@ impl UploadPartCopyOptions {
     /// Gives the key that the upload was begun with, which every part needs; see
     /// [`PutObjectOptions::sse_customer_key`].
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
@@ -74,14 +74,14 @@ impl CompleteMultipartUploadOptions {
     /// Gives the key that the upload was begun with. AWS asks for it where the parts have checksums beside
     /// their MD5; most servers need it for the parts only.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
 impl ObjectAttributesOptions {
     /// Gives the key that the object was stored with; see [`PutObjectOptions::sse_customer_key`].
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
 }
 
@@ -90,8 +90,20 @@ impl UrlOptions {
     /// [`PutObjectOptions::sse_customer_key`]. Whoever uses the URL sends it along in the headers of
     /// [`PresignedUrl`](crate::PresignedUrl), so the URL must be one of `https`.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        customer_key(&key).into_iter().fold(self, |options, (name, value)| options.header(&name, value))
+        with_customer_key(self, &key, Self::header)
     }
+}
+
+/// Adds the three headers of a key of the caller's to options of any kind, by their own setter of a header.
+fn with_customer_key<T>(options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
+    customer_key(key).into_iter().fold(options, |options, (name, value)| header(options, &name, value))
+}
+
+/// The same for the source of a copy.
+pub(super) fn with_source_customer_key<T>(options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
+    customer_key(key).into_iter().fold(options, |options, (name, value)| {
+        header(options, &name.replace("x-amz-", "x-amz-copy-source-"), value)
+    })
 }
 
 /// The three headers of a key of the caller's.
@@ -102,11 +114,6 @@ fn customer_key(key: &[u8; 32]) -> [(String, String); 3] {
         ("key-md5", BASE64.encode(Md5::digest(key))),
     ]
     .map(|(name, value)| (format!("{PREFIX}{name}"), value))
-}
-
-/// The same of a copy's source.
-pub(super) fn source_customer_key(key: &[u8; 32]) -> [(String, String); 3] {
-    customer_key(key).map(|(name, value)| (name.replace("x-amz-", "x-amz-copy-source-"), value))
 }
 
 #[cfg(test)]
