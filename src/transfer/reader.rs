@@ -154,12 +154,10 @@ impl ObjectReader {
     fn finish(&mut self) -> Result<()> {
         // to the end of the answer, so that its connection can be used again
         let _ = self.body.read(&mut [0]);
-        if let Some(check) = self.check.take() {
-            if let Err(error) = check.clone().finish() {
-                // kept, so that reading on after a failure does not look like the end of what was whole
-                self.check = Some(check);
-                return Err(error.in_call(|| self.source.call()));
-            }
+        if let Some(check) = &self.check {
+            // kept where it fails, so that reading on does not look like the end of what was whole
+            check.finish().map_err(|error| error.in_call(|| self.source.call()))?;
+            self.check = None;
         }
         Ok(())
     }

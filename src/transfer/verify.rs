@@ -32,8 +32,8 @@ impl Md5Check {
         self.so_far.update(bytes);
     }
 
-    pub(crate) fn finish(self) -> Result<()> {
-        same(&self.so_far.finalize().into(), &self.wanted, "the content")
+    pub(crate) fn finish(&self) -> Result<()> {
+        same(&self.so_far.clone().finalize().into(), &self.wanted, "the content")
     }
 }
 
