@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plain_s3::{Client, ErrorKind, GetObjectOptions, Result};
 use support::{
-    Answer, End, FakeServer, Random, Store, Way, changing, client, config, content, fails, read_by,
+    Answer, End, FakeServer, Random, Store, Way, changing, client, config, content, fails, get_small, read_by,
 };
 
 /// More than is read past ureq at the least, and no multiple of any buffer.
@@ -16,7 +16,6 @@ const LARGE: usize = 1 << 20;
 const SMALL: usize = 8 << 10;
 const IDLE: Duration = Duration::from_millis(250);
 const TOTAL: Duration = Duration::from_millis(300);
-const HELLO: &str = "Hello World!";
 
 /// The ways to the content: each is another change from ureq to the connection, or none.
 #[derive(Clone, Copy, Debug)]
@@ -45,24 +44,12 @@ impl By {
     }
 }
 
-fn store(body: &[u8]) -> Store {
-    let store = Store::default();
-    store.put("/b/k", body);
-    store.put("/b/small", HELLO);
-    store
-}
-
-#[track_caller]
-fn get_small(client: &Client) {
-    assert_eq!(client.get_object("b", "small").unwrap().text().unwrap(), HELLO);
-}
-
 #[test]
 fn by_any_buffer_the_content_is_whole_and_the_connection_stays() {
     // at and around what is worth it
     for size in [SIZE, (2 << 20) - 1, 2 << 20, (2 << 20) + 1] {
         let body = content(size);
-        let server = store(&body).serve(|_| None);
+        let server = Store::of(&body).serve(|_| None);
         let client = client(&server);
         for by in By::ALL {
             assert!(by.get(&client).unwrap() == body, "{by:?} brought something else");
@@ -76,7 +63,7 @@ fn by_any_buffer_the_content_is_whole_and_the_connection_stays() {
 fn a_break_anywhere_is_resumed_from_the_byte_reached() {
     let mut random = Random::printed();
     let body = content(SIZE);
-    let store = store(&body);
+    let store = Store::of(&body);
     let mib2 = 2 << 20;
     let mut edges = vec![0, 1, SMALL, LARGE, SIZE - mib2 - 1, SIZE - mib2, SIZE - 65_536, SIZE - 2, SIZE - 1];
     edges.extend([65_000, 65_535, 65_536, 65_537, mib2 - 1, mib2, mib2 + 1]);
@@ -91,7 +78,7 @@ fn a_break_anywhere_is_resumed_from_the_byte_reached() {
 #[test]
 fn a_stall_is_resumed_from_the_byte_reached() {
     let body = content(SIZE);
-    let store = store(&body);
+    let store = Store::of(&body);
     for (by, offset) in [(By::File, 65_536), (By::LargeReads, 2 << 20), (By::ChangingReads(1), SIZE - 1)] {
         broken(&store, &body, by, offset, End::Stall);
     }
@@ -120,7 +107,7 @@ fn broken(store: &Store, body: &[u8], by: By, offset: usize, end: End) {
 #[test]
 fn a_range_is_resumed_within_itself() {
     let body = content(SIZE + LARGE);
-    let store = store(&body);
+    let store = Store::of(&body);
     for way in Way::BOTH {
         let (inner, mut first) = (store.clone(), true);
         let server = store.serve(move |request| {
@@ -136,7 +123,7 @@ fn a_range_is_resumed_within_itself() {
 #[test]
 fn an_object_that_is_replaced_meanwhile_is_an_error_and_so_is_a_wrong_byte() {
     for by in [By::File, By::LargeReads] {
-        let store = store(&content(SIZE));
+        let store = Store::of(&content(SIZE));
         let (inner, mut first) = (store.clone(), true);
         let server = store.serve(move |request| {
             let answer = std::mem::take(&mut first).then(|| inner.answer(request).cut(2 << 20, End::Fin));
@@ -196,7 +183,7 @@ fn two_threads_with_one_client_get_each_their_own() {
 #[test]
 fn one_that_is_left_midway_is_closed_and_one_that_moves_to_another_thread_goes_on() {
     let body = content(SIZE);
-    let server = store(&body).serve(|_| None);
+    let server = Store::of(&body).serve(|_| None);
     let client = client(&server);
     let begin = || {
         let mut object = client.get_object("b", "k").unwrap();

@@ -7,26 +7,14 @@ use std::time::Duration;
 
 use plain_s3::{Client, ErrorKind, Method, RawRequest, Result, RetryPolicy};
 use support::{
-    Answer, End, FakeServer, Store, Way, changing, client, config, content, fails, md5_hex, once, read_by,
+    Answer, End, FakeServer, HELLO, Store, Way, changing, client, config, content, fails, get_small, md5_hex,
+    once, read_by,
 };
 
 /// More than is read past ureq at the least, and no multiple of any buffer.
 const SIZE: usize = (2 << 20) + 123_456;
 const LARGE: usize = 1 << 20;
 const SMALL: usize = 8 << 10;
-const HELLO: &str = "Hello World!";
-
-fn store(body: &[u8]) -> Store {
-    let store = Store::default();
-    store.put("/b/k", body);
-    store.put("/b/small", HELLO);
-    store
-}
-
-#[track_caller]
-fn get_small(client: &Client) {
-    assert_eq!(client.get_object("b", "small").unwrap().text().unwrap(), HELLO);
-}
 
 #[test]
 fn a_connection_that_is_over_after_the_content_is_not_used_again() {
@@ -44,7 +32,7 @@ fn a_connection_that_is_over_after_the_content_is_not_used_again() {
             ("more bytes", whole().garbage(HELLO.as_bytes())),
         ] {
             let mut answer = Some(answer);
-            let server = store(&body).serve(move |_| answer.take());
+            let server = Store::of(&body).serve(move |_| answer.take());
             let client = once(&server);
             assert!(way.get(&client).unwrap() == body, "{what}");
             assert_eq!(server.requests().len(), 1); // and all that it sends has been sent

@@ -37,7 +37,7 @@ pub(crate) use signatures::{
     assert_signed_v2, assert_signed_v4, md5_base64, md5_hex, percent_decoded, sign_v2, sign_v4,
 };
 pub(crate) use sink::Sink;
-pub(crate) use store::Store;
+pub(crate) use store::{HELLO, Store, get_small};
 pub(crate) use temp::TempDir;
 pub(crate) use way::{Way, changing, read_by};
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use plain_s3::Client;
+
 use super::{Answer, FakeServer, Received, md5_hex};
 
 /// Objects and uploads in memory. Clones share them.
@@ -22,7 +24,24 @@ struct Object {
     e_tag: String,
 }
 
+/// The content of the small object beside a large one.
+pub(crate) const HELLO: &str = "Hello World!";
+
+/// Gets `/b/small`, to see that the client's connections are in order.
+#[track_caller]
+pub(crate) fn get_small(client: &Client) {
+    assert_eq!(client.get_object("b", "small").unwrap().text().unwrap(), HELLO);
+}
+
 impl Store {
+    /// One with this at `/b/k`, and a small object beside it.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        let store = Self::default();
+        store.put("/b/k", body);
+        store.put("/b/small", HELLO);
+        store
+    }
+
     /// A server that has this store behind it, where `fault` gives no other answer. A fault on a request
     /// that the store is to have seen is [`after`](Self::after).
     pub(crate) fn serve(
