@@ -42,6 +42,7 @@ pub use endpoint::AddressingStyle;
 pub use error::{Error, ErrorKind, KeyFailure, Result};
 pub use etag::ETag;
 pub use event::Event;
+pub use listing::{ListOptions, ListVersion, Listing, Page, Pages};
 pub use metadata::ObjectMetadata;
 pub use ops::*;
 pub use profile::Profiles;

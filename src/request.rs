@@ -141,7 +141,8 @@ impl<'a> Request<'a> {
         for (name, value) in &self.query {
             match (name.as_ref(), value.as_deref()) {
                 ("versionId", None | Some("")) => validate::version_id("")?,
-                ("uploadId", None | Some("")) => validate::upload_id("")?,
+                ("uploadId", id) => validate::upload_id(id.unwrap_or_default())?,
+                ("partNumber", number) => validate::part_number(number.unwrap_or_default())?,
                 _ => {}
             }
         }

@@ -74,8 +74,8 @@ pub(crate) fn upload_id(id: &str) -> Result<()> {
 }
 
 /// A part number, from 1 to 10,000.
-pub(crate) fn part_number(number: u32) -> Result<()> {
-    if !(1..=MAX_PARTS).contains(&number) {
+pub(crate) fn part_number(number: &str) -> Result<()> {
+    if !number.parse().is_ok_and(|number| (1..=MAX_PARTS).contains(&number)) {
         return Err(Error::invalid(format!(
             "the part number {number}; parts are numbered from 1 to {MAX_PARTS}"
         )));

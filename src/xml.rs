@@ -4,8 +4,11 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::timestamp::Timestamp;
 
 /// Enough for a page of 1000 entries with every field that any server sends, and a bound on memory.
 const MAX_NODES: u32 = 200_000;
@@ -95,6 +98,16 @@ pub(crate) fn text(node: Node<'_, '_>) -> String {
 /// The text of a child; `None` where there is no such child or it is empty.
 pub(crate) fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
     child(node, name).map(text).filter(|text| !text.is_empty())
+}
+
+/// A child's text as a number or another plain type; `None` where it is missing or is none.
+pub(crate) fn child_parse<T: FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
+    child_text(node, name)?.trim().parse().ok()
+}
+
+/// A child's date; unknown where it is missing or is none.
+pub(crate) fn child_date(node: Node<'_, '_>, name: &str) -> Timestamp {
+    child_text(node, name).map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date))
 }
 
 /// True where the child says `true`.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{AddressingStyle, Client, Config, ListObjectsOptions};
+use plain_s3::{AddressingStyle, Client, Config, ListOptions};
 use support::{Answer, FakeServer, assert_signed_v2, assert_signed_v4, client, client_v4, config_at};
 
 /// Keys and the path they must be sent with.
@@ -135,7 +135,7 @@ fn query_values_are_encoded_and_sub_resources_have_no_value() {
         Answer::xml("<AccessControlPolicy/>"),
     ]);
     let client = client(&server);
-    let options = ListObjectsOptions::new().prefix("a/b c+é").delimiter("&").start_after("=").page_size(7);
+    let options = ListOptions::new().prefix("a/b c+é").delimiter("&").start_after("=").page_size(7);
     assert_eq!(client.list_objects_with("b", &options).count(), 0);
     client.get_bucket_acl("b").unwrap();
     client.get_object_acl("b", "k").unwrap();
@@ -156,7 +156,7 @@ fn a_query_is_signed_by_v4_as_it_is_sent() {
     let server =
         FakeServer::start([Answer::xml("<ListBucketResult/>"), Answer::xml("<AccessControlPolicy/>")]);
     let client = client_v4(&server);
-    let options = ListObjectsOptions::new().prefix("a/b c+é");
+    let options = ListOptions::new().prefix("a/b c+é");
     assert_eq!(client.list_objects_with("b", &options).count(), 0);
     client.get_object_acl("b", "..").unwrap();
     for request in server.finish::<2>() {

@@ -5,7 +5,7 @@ mod support;
 use std::fs::File;
 
 use plain_s3::{
-    AddressingStyle, Client, Credentials, GetObjectOptions, ListObjectsOptions, PutObjectOptions, UrlOptions,
+    AddressingStyle, Client, Credentials, GetObjectOptions, ListOptions, PutObjectOptions, UrlOptions,
 };
 use support::{FakeServer, TempDir, client, config, config_at, credentials, refused};
 
@@ -187,7 +187,7 @@ fn ranges_pages_and_expiries_out_of_bounds_are_refused() {
         refused(client.get_object_with("b", "k", &options), &format!("the range {range:?} is empty"));
         refused(client.head_object_with("b", "k", &options), "is empty");
     }
-    let pages = ListObjectsOptions::new().page_size(1001);
+    let pages = ListOptions::new().page_size(1001);
     refused(client.list_objects_with("b", &pages).next().unwrap(), "a page size of 1001");
     let nobody = support::anonymous(&server);
     refused(nobody.presign_get_object("b", "k", std::time::Duration::from_secs(9)), "without credentials");

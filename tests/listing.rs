@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{Client, Error, ErrorKind, ListObjectsOptions, ListVersion, Object, Result};
+use plain_s3::{Client, Error, ErrorKind, ListOptions, ListVersion, Object, Result};
 use support::{Answer, FakeServer, client, fails, md5_hex, once};
 
 /// A page of a listing with these inner elements.
@@ -20,17 +20,17 @@ fn entries(keys: &[&str]) -> String {
 const MORE: &str = "<IsTruncated>true</IsTruncated>";
 const ENCODED: &str = "<EncodingType>url</EncodingType>";
 
-fn v1() -> ListObjectsOptions {
-    ListObjectsOptions::new().version(ListVersion::V1)
+fn v1() -> ListOptions {
+    ListOptions::new().version(ListVersion::V1)
 }
 
-fn keys(client: &Client, options: &ListObjectsOptions) -> Result<Vec<String>> {
+fn keys(client: &Client, options: &ListOptions) -> Result<Vec<String>> {
     client.list_objects_with("b", options).map(|object| Ok(object?.key)).collect()
 }
 
 /// The error a listing ends with, and that it ends with it.
 #[track_caller]
-fn broken(server: &FakeServer, options: &ListObjectsOptions) -> Error {
+fn broken(server: &FakeServer, options: &ListOptions) -> Error {
     let mut objects = once(server).list_objects_with("b", options);
     let error = objects.find_map(Result::err).expect("an error");
     assert!(objects.next().is_none(), "it goes on after {error}");
@@ -47,7 +47,7 @@ fn pages_follow_each_other_by_tokens_which_are_sent_back_as_they_came() {
         page(&format!("{MORE}<KeyCount>0</KeyCount><NextContinuationToken>t2</NextContinuationToken>")),
         page(&format!("{}<IsTruncated>false</IsTruncated><KeyCount>1</KeyCount>", entries(&["c"]))),
     ]);
-    let options = ListObjectsOptions::new().start_after("A z").prefix("");
+    let options = ListOptions::new().start_after("A z").prefix("");
     assert_eq!(keys(&client(&server), &options).unwrap(), ["a", "b", "c"]);
     let requests: [_; 3] = server.finish();
     let targets = requests.each_ref().map(|request| request.target());
@@ -95,7 +95,7 @@ fn a_server_that_ignores_list_type_2_is_paged_by_markers() {
         page(&format!("<Marker></Marker>{}{MORE}", entries(&["a"]))),
         page(&format!("<Marker>a</Marker>{}", entries(&["b"]))),
     ]);
-    assert_eq!(keys(&client(&server), &ListObjectsOptions::new()).unwrap(), ["a", "b"]);
+    assert_eq!(keys(&client(&server), &ListOptions::new()).unwrap(), ["a", "b"]);
     let [first, second] = server.finish();
     assert_eq!(first.query_value("list-type"), Some("2"));
     assert_eq!((second.query_value("list-type"), second.query_value("marker")), (None, Some("a")));
@@ -107,7 +107,7 @@ fn a_server_that_ignores_start_after_along_with_list_type_2_is_asked_again_by_ma
         page(&format!("<Marker></Marker>{}", entries(&["a", "b", "c"]))),
         page(&format!("<Marker>b</Marker>{}", entries(&["c"]))),
     ]);
-    assert_eq!(keys(&client(&server), &ListObjectsOptions::new().start_after("b")).unwrap(), ["c"]);
+    assert_eq!(keys(&client(&server), &ListOptions::new().start_after("b")).unwrap(), ["c"]);
     let [_, second] = server.finish();
     assert_eq!(second.query_value("marker"), Some("b"));
 }
@@ -117,7 +117,7 @@ fn encoded_keys_are_decoded_with_plus_as_space_and_only_where_the_answer_says_so
     let sent = entries(&["a+b%2Bc%25", "%C3%A9%0A%01", "x%2F..%2F%2Fy"]);
     let server = FakeServer::start([page(&format!("{ENCODED}{sent}")), page(&sent)]);
     let client = client(&server);
-    let options = ListObjectsOptions::new();
+    let options = ListOptions::new();
     assert_eq!(keys(&client, &options).unwrap(), ["a b+c%", "é\n\u{1}", "x/..//y"]);
     assert_eq!(keys(&client, &options).unwrap(), ["a+b%2Bc%25", "%C3%A9%0A%01", "x%2F..%2F%2Fy"]);
 }
@@ -147,7 +147,7 @@ fn common_prefixes_come_with_their_page_and_the_larger_of_both_is_gone_on_from()
     let pages: Result<Vec<_>> = client(&server).list_objects_with("b", &options).pages().collect();
     let pages = pages.unwrap();
     assert_eq!(pages[0].common_prefixes, ["p 1/", "p2/"]);
-    assert_eq!(pages[0].objects[0].key, "p0");
+    assert_eq!(pages[0].entries[0].key, "p0");
     assert_eq!(pages[1].common_prefixes, ["p3/", "p4/"]);
     let [first, second] = server.finish();
     assert_eq!(first.target(), "/b/?prefix=p&delimiter=%2F&encoding-type=url");
@@ -188,7 +188,7 @@ fn every_field_is_read_and_what_is_missing_is_not_invented() {
 fn a_listing_that_does_not_advance_is_an_error_and_no_loop() {
     let token = "<NextContinuationToken>same</NextContinuationToken>";
     let again = || page(&format!("{}{MORE}{token}", entries(&["a"])));
-    let error = broken(&FakeServer::start([again(), again()]), &ListObjectsOptions::new());
+    let error = broken(&FakeServer::start([again(), again()]), &ListOptions::new());
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
     assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on, but"), "{error}");
 
@@ -211,7 +211,7 @@ fn a_listing_that_goes_in_circles_ends_in_an_error() {
             let next = format!("<NextContinuationToken>{token}</NextContinuationToken>");
             page(&format!("{}{MORE}{next}", entries(&["a"])))
         });
-        let error = broken(&server, &ListObjectsOptions::new());
+        let error = broken(&server, &ListOptions::new());
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
         assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on"), "{error}");
         assert!(server.requests().len() <= 4 * tokens.len(), "{} requests", server.requests().len());
@@ -266,7 +266,7 @@ fn answers_that_are_no_listing_are_errors_which_end_it() {
         (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedAnswer, "not encoded"),
         (Answer::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
     ] {
-        let error = broken(&FakeServer::start([answer]), &ListObjectsOptions::new());
+        let error = broken(&FakeServer::start([answer]), &ListOptions::new());
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words), "{words:?} is not in: {error}");
         assert!(error.to_string().starts_with("ListObjects b: "), "{error}");
@@ -290,7 +290,7 @@ fn an_answer_cut_short_is_asked_for_again() {
         Answer::xml("<ListBucketResult><Contents>"),
         whole().chunked(1),
     ]);
-    assert_eq!(keys(&client(&server), &ListObjectsOptions::new()).unwrap(), ["a", "b"]);
+    assert_eq!(keys(&client(&server), &ListOptions::new()).unwrap(), ["a", "b"]);
     let _: [_; 4] = server.finish();
 }
 
@@ -298,7 +298,7 @@ fn an_answer_cut_short_is_asked_for_again() {
 fn a_page_size_out_of_bounds_is_refused_and_nothing_sent() {
     let server = FakeServer::start([]);
     for size in [0, 1001] {
-        let options = ListObjectsOptions::new().page_size(size);
+        let options = ListOptions::new().page_size(size);
         let error = fails(ErrorKind::InvalidInput, keys(&client(&server), &options));
         assert!(error.to_string().contains(&format!("a page size of {size}")), "{error}");
     }

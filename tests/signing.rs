@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{Client, ListObjectsOptions, PutObjectOptions, SignatureVersion};
+use plain_s3::{Client, ListOptions, PutObjectOptions, SignatureVersion};
 use support::{
     Answer, FakeServer, Received, TOKEN, anonymous, assert_signed_v2, assert_signed_v4, client, client_v4,
     config, credentials,
@@ -13,7 +13,7 @@ const HELLO: &str = "Hello World!";
 /// One request of every shape: no body, query, sub-resource, XML body, object body with headers.
 fn one_of_each(client: &Client) {
     client.list_buckets().unwrap();
-    assert_eq!(client.list_objects_with("b", &ListObjectsOptions::new().prefix("p/")).count(), 0);
+    assert_eq!(client.list_objects_with("b", &ListOptions::new().prefix("p/")).count(), 0);
     client.get_object_acl("b", "k").unwrap();
     client.delete_objects("b", ["a&b", " c "]).unwrap();
     let options = PutObjectOptions::new()

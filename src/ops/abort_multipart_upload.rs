@@ -5,7 +5,6 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::request::{Method, Request};
-use crate::validate;
 
 impl Client {
     /// Ends an unfinished multipart upload and removes its parts.
@@ -37,8 +36,6 @@ impl Client {
         requester: &Headers,
     ) -> Result<()> {
         let request = Request::object("AbortMultipartUpload", Method::Delete, bucket, key).headers(requester);
-        // without an id the request would delete the object
-        validate::upload_id(upload_id).map_err(|error| error.in_call(|| request.describe()))?;
         self.bring_about(&request.query("uploadId", upload_id), &mut OpenBody::empty(), "NoSuchUpload")
     }
 }

@@ -1,41 +1,44 @@
 //! ListObjectVersions.
 
+use roxmltree::Node;
+
+use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
-use crate::listing::{Entries, Filter, Listing, Marker, Pages, Place};
-use crate::ops::object_version::{ObjectVersion, ObjectVersionPage};
+use crate::etag::ETag;
+use crate::listing::{self, Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, broken};
+use crate::ops::ObjectIdentifier;
 use crate::request::{Method, Request};
+use crate::timestamp::Timestamp;
+use crate::xml;
 
-/// Which versions are listed, and how.
-#[derive(Clone, Debug, Default)]
-pub struct ListObjectVersionsOptions {
-    filter: Filter,
+/// A version of an object or, with `is_delete_marker`, the record that it was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectVersion {
+    /// The key, exactly as it was stored.
+    pub key: String,
+    /// The version's id: `null` where it was stored while the bucket kept no versions.
+    pub version_id: String,
+    /// True for the newest of its key: the one that a GET without a version reads.
+    pub is_latest: bool,
+    /// True for a delete marker, which has no content. As the newest of its key it hides the object.
+    pub is_delete_marker: bool,
+    /// The length in bytes; 0 for a delete marker.
+    pub size: u64,
+    /// When it was stored.
+    pub last_modified: Timestamp,
+    /// The ETag, where the server lists it.
+    pub e_tag: Option<ETag>,
+    /// The storage class, where the server lists it.
+    pub storage_class: Option<String>,
+    /// The owner, where the server lists it.
+    pub owner: Option<Owner>,
 }
 
-impl ListObjectVersionsOptions {
-    /// All versions, in pages as large as the server likes (1000).
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Lists only versions of keys that begin like this.
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.filter.prefix = Some(prefix.into());
-        self
-    }
-
-    /// Rolls all keys that have this delimiter after the prefix into common prefixes, one each.
-    /// [`ListObjectVersions::pages`] shows them.
-    pub fn delimiter(mut self, delimiter: impl Into<String>) -> Self {
-        self.filter.delimiter = Some(delimiter.into());
-        self
-    }
-
-    /// Asks for at most this many entries a request, from 1 to 1000. It changes the number of requests, not
-    /// what is listed.
-    pub fn page_size(mut self, entries: u32) -> Self {
-        self.filter.page_size = Some(entries);
-        self
+impl From<&ObjectVersion> for ObjectIdentifier {
+    fn from(version: &ObjectVersion) -> Self {
+        Self::new(&version.key).version_id(&version.version_id)
     }
 }
 
@@ -60,8 +63,8 @@ impl Client {
     /// }
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
-    pub fn list_object_versions(&self, bucket: &str) -> ListObjectVersions {
-        self.list_object_versions_with(bucket, &ListObjectVersionsOptions::new())
+    pub fn list_object_versions(&self, bucket: &str) -> Listing<ObjectVersion> {
+        self.list_object_versions_with(bucket, &ListOptions::new())
     }
 
     /// Lists some of the versions; see [`list_object_versions`](Self::list_object_versions).
@@ -72,89 +75,135 @@ impl Client {
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// use plain_s3::ListObjectVersionsOptions;
+    /// use plain_s3::ListOptions;
     ///
-    /// let plans = ListObjectVersionsOptions::new().prefix("secret_plans.txt");
+    /// let plans = ListOptions::new().prefix("secret_plans.txt");
     /// let old: Result<Vec<_>, _> = client.list_object_versions_with("my-new-bucket", &plans).collect();
     /// client.delete_objects("my-new-bucket", old?.iter().filter(|version| !version.is_latest))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
-    pub fn list_object_versions_with(
-        &self,
-        bucket: &str,
-        options: &ListObjectVersionsOptions,
-    ) -> ListObjectVersions {
-        ListObjectVersions(Entries::new(Versions {
-            client: self.clone(),
-            bucket: bucket.to_owned(),
-            filter: options.filter.clone(),
-            place: Place::new(Marker::default()),
-        }))
-    }
-}
-
-/// The versions and delete markers of a bucket; from [`Client::list_object_versions`].
-#[derive(Debug)]
-pub struct ListObjectVersions(Entries<Versions>);
-
-impl ListObjectVersions {
-    /// Gives whole pages, which also have the common prefixes. Versions that were taken already are left out.
-    pub fn pages(self) -> ObjectVersionPages {
-        ObjectVersionPages(self.0.into_pages())
-    }
-}
-
-impl Iterator for ListObjectVersions {
-    type Item = Result<ObjectVersion>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next()
-    }
-}
-
-/// The pages of a listing of versions; from [`ListObjectVersions::pages`].
-#[derive(Debug)]
-pub struct ObjectVersionPages(Pages<Versions>);
-
-impl Iterator for ObjectVersionPages {
-    type Item = Result<ObjectVersionPage>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next()
-    }
-}
-
-#[derive(Debug)]
-struct Versions {
-    client: Client,
-    bucket: String,
-    filter: Filter,
-    place: Place<Marker>,
-}
-
-impl Listing for Versions {
-    type Page = ObjectVersionPage;
-    type Entry = ObjectVersion;
-
-    fn fetch(&mut self) -> Result<(ObjectVersionPage, bool)> {
-        let request = Request::bucket("ListObjectVersions", Method::Get, &self.bucket)
-            .subresource("versions")
-            .query_if("key-marker", self.place.at.key.as_deref())
-            .query_if("version-id-marker", self.place.at.id.as_deref());
-        // control characters could not be in the XML otherwise
-        let request = self.filter.apply(request, "max-keys")?.query("encoding-type", "url");
-        let (page, next) = self
-            .client
-            .call(&request, |response| response.xml("ListVersionsResult", ObjectVersionPage::read))?;
-        let more = next.is_some();
-        if let Some(next) = next {
+    pub fn list_object_versions_with(&self, bucket: &str, options: &ListOptions) -> Listing<ObjectVersion> {
+        let (client, bucket, options) = (self.clone(), bucket.to_owned(), options.clone());
+        let mut cursor = Cursor::new(Marker::after(options.start_after.as_deref()));
+        Listing::new(move || {
+            let request = Request::bucket("ListObjectVersions", Method::Get, &bucket)
+                .subresource("versions")
+                .query_if("key-marker", cursor.at.key.as_deref())
+                .query_if("version-id-marker", cursor.at.id.as_deref());
+            // control characters could not be in the XML otherwise
+            let request = options.apply(request, "max-keys")?.query("encoding-type", "url");
+            let (page, next) = client.call(&request, |response| response.xml("ListVersionsResult", read))?;
             let call = request.describe();
-            self.place.advance(next).map_err(|error| error.in_call(|| call))?;
-        }
-        Ok((page, more))
+            Ok((page, cursor.follow(next).map_err(|error| error.in_call(|| call))?))
+        })
+    }
+}
+
+/// The page, and where the next one begins.
+fn read(root: Node<'_, '_>) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
+    let encoding = KeyEncoding::of(root);
+    // both kinds in the order they come: the newest of a key first
+    let versions = root.children().filter_map(|node| match node.tag_name().name() {
+        "Version" => Some(read_version(node, false, &encoding)),
+        "DeleteMarker" => Some(read_version(node, true, &encoding)),
+        _ => None,
+    });
+    let mut page =
+        Page { entries: versions.collect::<Result<_>>()?, common_prefixes: encoding.common_prefixes(root)? };
+    let seen = page.keys(|version| (&version.key, &version.version_id));
+    let mut next = Marker::next(root, &encoding, "NextVersionIdMarker", &seen)?;
+    if next.is_some() {
+        next = before_null_marker(&mut page).or(next);
+    }
+    Ok((page, next))
+}
+
+/// Ceph goes on wrongly after a delete marker with the id `null`: it skips the older versions of that key.
+/// So where a page ends in one, the next page is to begin with it.
+fn before_null_marker(page: &mut Page<ObjectVersion>) -> Option<Marker> {
+    let [.., before, last] = &page.entries[..] else { return None };
+    if !last.is_delete_marker || last.version_id != "null" || !page.common_prefixes.is_empty() {
+        return None;
+    }
+    let marker = Marker { key: Some(before.key.clone()), id: Some(before.version_id.clone()) };
+    page.entries.pop();
+    Some(marker)
+}
+
+fn read_version(node: Node<'_, '_>, is_delete_marker: bool, encoding: &KeyEncoding) -> Result<ObjectVersion> {
+    let key = encoding.key(node)?;
+    let has_no_size = is_delete_marker && xml::child(node, "Size").is_none();
+    Ok(ObjectVersion {
+        version_id: xml::child_text(node, "VersionId")
+            .ok_or_else(|| broken(format!("the entry {key:?} of the listing has no version id")))?,
+        size: if has_no_size { 0 } else { listing::size(node, &key)? },
+        key,
+        is_latest: xml::child_flag(node, "IsLatest"),
+        is_delete_marker,
+        last_modified: xml::child_date(node, "LastModified"),
+        e_tag: xml::child_text(node, "ETag").map(ETag::new),
+        storage_class: xml::child_text(node, "StorageClass"),
+        owner: xml::child(node, "Owner").map(Owner::read),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cephs_page_is_read_with_markers_between_versions_and_its_raw_next_key() {
+        let text = "<ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+            <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+            <NextKeyMarker>a b+c%2F</NextKeyMarker><NextVersionIdMarker>null</NextVersionIdMarker>\
+            <DeleteMarker><Key>a%20b%2Bc%252F</Key><VersionId>ZE+h%20</VersionId><IsLatest>true</IsLatest>\
+            <LastModified>2026-11-21T07:37:16.405Z</LastModified><Owner><ID>alice</ID></Owner></DeleteMarker>\
+            <Version><Key>a%20b%2Bc%252F</Key><VersionId>null</VersionId><IsLatest>false</IsLatest>\
+            <ETag>&quot;9dd4&quot;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass></Version>\
+            <DeleteMarker><Key>z</Key><VersionId>1</VersionId></DeleteMarker></ListVersionsResult>";
+        let document = xml::parse(text).unwrap();
+        let (page, next) = read(document.root_element()).unwrap();
+        let [marker, version, last] = &page.entries[..] else { panic!("{page:?}") };
+        assert_eq!((marker.key.as_str(), marker.version_id.as_str()), ("a b+c%2F", "ZE+h%20"));
+        assert!(marker.is_delete_marker && marker.is_latest && marker.size == 0);
+        assert!(!version.is_delete_marker && !version.is_latest && version.size == 1);
+        assert_eq!(version.e_tag, Some(ETag::new("9dd4")));
+        assert_eq!(last.key, "z");
+        assert_eq!(next, Some(Marker { key: Some("a b+c%2F".into()), id: Some("null".into()) }));
+        assert_eq!(ObjectIdentifier::from(version), ObjectIdentifier::new("a b+c%2F").version_id("null"));
     }
 
-    fn entries(page: ObjectVersionPage) -> Vec<ObjectVersion> {
-        page.versions
+    #[test]
+    fn a_page_that_ends_in_a_null_delete_marker_goes_on_before_it() {
+        let page = |truncated: bool| {
+            format!(
+                "<R><IsTruncated>{truncated}</IsTruncated><NextKeyMarker>b</NextKeyMarker>\
+                 <NextVersionIdMarker>null</NextVersionIdMarker>\
+                 <Version><Key>a</Key><VersionId>1</VersionId><Size>0</Size></Version>\
+                 <DeleteMarker><Key>b</Key><VersionId>null</VersionId></DeleteMarker></R>"
+            )
+        };
+        for (truncated, entries, next) in
+            [(true, 1, Some(Marker { key: Some("a".into()), id: Some("1".into()) })), (false, 2, None)]
+        {
+            let text = page(truncated);
+            let document = xml::parse(&text).unwrap();
+            let (page, marker) = read(document.root_element()).unwrap();
+            assert_eq!((page.entries.len(), marker), (entries, next));
+        }
+    }
+
+    #[test]
+    fn a_version_without_an_id_or_a_size_is_an_error() {
+        for (entry, what) in [
+            ("<Version><Key>a</Key><Size>1</Size></Version>", "no version id"),
+            ("<Version><Key>a</Key><VersionId>1</VersionId></Version>", "no size"),
+            ("<DeleteMarker><VersionId>1</VersionId></DeleteMarker>", "no key"),
+        ] {
+            let text = format!("<R>{entry}</R>");
+            let document = xml::parse(&text).unwrap();
+            let error = read(document.root_element()).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
     }
 }

@@ -6,10 +6,9 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::listing::{Entries, Listing, broken};
+use crate::listing::{Cursor, Listing, Page, broken};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
-use crate::validate;
 use crate::xml;
 
 /// A part of an unfinished upload.
@@ -43,7 +42,7 @@ impl Client {
     /// }
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
-    pub fn list_parts(&self, bucket: &str, key: &str, upload_id: &str) -> ListParts {
+    pub fn list_parts(&self, bucket: &str, key: &str, upload_id: &str) -> Listing<Part> {
         self.list_parts_for((bucket, key, upload_id), Headers::default())
     }
 
@@ -51,83 +50,37 @@ impl Client {
         &self,
         (bucket, key, upload_id): (&str, &str, &str),
         requester: Headers,
-    ) -> ListParts {
-        ListParts(Entries::new(Parts {
-            client: self.clone(),
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            upload_id: upload_id.to_owned(),
-            requester,
-            after: 0,
-        }))
+    ) -> Listing<Part> {
+        let (client, requester) = (self.clone(), requester);
+        let (bucket, key, upload_id) = (bucket.to_owned(), key.to_owned(), upload_id.to_owned());
+        let mut cursor = Cursor::new(0);
+        Listing::new(move || {
+            let mut request = Request::object("ListParts", Method::Get, &bucket, &key);
+            request = request.query("uploadId", upload_id.as_str()).headers(&requester);
+            if cursor.at > 0 {
+                request = request.query("part-number-marker", cursor.at.to_string());
+            }
+            let (page, next) = client.call(&request, |response| response.xml("ListPartsResult", read))?;
+            Ok((page, cursor.follow(next).map_err(|error| error.in_call(|| request.describe()))?))
+        })
     }
 }
 
-/// The parts of an unfinished upload; from [`Client::list_parts`].
-#[derive(Debug)]
-pub struct ListParts(Entries<Parts>);
-
-impl Iterator for ListParts {
-    type Item = Result<Part>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next()
-    }
-}
-
-#[derive(Debug)]
-struct Parts {
-    client: Client,
-    bucket: String,
-    key: String,
-    upload_id: String,
-    requester: Headers,
-    /// The last number that was listed.
-    after: u32,
-}
-
-impl Listing for Parts {
-    type Page = Vec<Part>;
-    type Entry = Part;
-
-    fn fetch(&mut self) -> Result<(Vec<Part>, bool)> {
-        let request = Request::object("ListParts", Method::Get, &self.bucket, &self.key);
-        // without an id the request would read the object
-        validate::upload_id(&self.upload_id).map_err(|error| error.in_call(|| request.describe()))?;
-        let mut request = request.query("uploadId", self.upload_id.as_str()).headers(&self.requester);
-        if self.after > 0 {
-            request = request.query("part-number-marker", self.after.to_string());
-        }
-        let (parts, more) = self.client.call(&request, |response| response.xml("ListPartsResult", read))?;
-        let last = parts.last().map_or(0, |part| part.part_number);
-        if more && last <= self.after {
-            return Err(
-                broken("the listing says it goes on, but not from where").in_call(|| request.describe())
-            );
-        }
-        self.after = last;
-        Ok((parts, more))
-    }
-
-    fn entries(page: Vec<Part>) -> Vec<Part> {
-        page
-    }
-}
-
-fn read(root: Node<'_, '_>) -> Result<(Vec<Part>, bool)> {
-    let parts: Result<Vec<Part>> = xml::children(root, "Part").map(read_part).collect();
-    Ok((parts?, xml::child_flag(root, "IsTruncated")))
+/// The parts, and the number after which the next page begins.
+fn read(root: Node<'_, '_>) -> Result<(Page<Part>, Option<u32>)> {
+    let parts: Vec<Part> = xml::children(root, "Part").map(read_part).collect::<Result<_>>()?;
+    let last = parts.last().map_or(0, |part| part.part_number);
+    let next = xml::child_flag(root, "IsTruncated").then_some(last);
+    Ok((Page { entries: parts, common_prefixes: Vec::new() }, next))
 }
 
 fn read_part(node: Node<'_, '_>) -> Result<Part> {
-    let number = |name| xml::child_text(node, name).and_then(|text| text.trim().parse::<u64>().ok());
-    let part_number = number("PartNumber").and_then(|number| u32::try_from(number).ok());
+    let part_number = xml::child_parse(node, "PartNumber");
     Ok(Part {
         part_number: part_number.ok_or_else(|| broken("a part of the listing has no number"))?,
-        size: number("Size").ok_or_else(|| broken("a part of the listing has no size"))?,
+        size: xml::child_parse(node, "Size").ok_or_else(|| broken("a part of the listing has no size"))?,
         e_tag: ETag::new(xml::child_text(node, "ETag").unwrap_or_default()),
-        last_modified: xml::child_text(node, "LastModified")
-            .map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date)),
+        last_modified: xml::child_date(node, "LastModified"),
     })
 }
 
@@ -140,11 +93,9 @@ mod tests {
         let text = "<ListPartsResult><IsTruncated>true</IsTruncated><Part><PartNumber>7</PartNumber>\
                     <ETag>&quot;e&quot;</ETag><Size>5242880</Size></Part></ListPartsResult>";
         let document = xml::parse(text).unwrap();
-        let (parts, more) = read(document.root_element()).unwrap();
-        assert_eq!(
-            (parts[0].part_number, parts[0].size, parts[0].e_tag.as_str(), more),
-            (7, 5_242_880, "e", true)
-        );
+        let (page, next) = read(document.root_element()).unwrap();
+        let part = &page.entries[0];
+        assert_eq!((part.part_number, part.size, part.e_tag.as_str(), next), (7, 5_242_880, "e", Some(7)));
         let broken =
             xml::parse("<ListPartsResult><Part><PartNumber>7</PartNumber></Part></ListPartsResult>").unwrap();
         assert!(read(broken.root_element()).is_err());

@@ -24,7 +24,6 @@ mod list_object_versions;
 mod list_objects;
 mod list_parts;
 mod location;
-mod object_version;
 mod policy;
 mod post_object;
 mod presign;
@@ -53,14 +52,10 @@ pub use get_object_attributes::{ObjectAttributes, ObjectAttributesOptions, Objec
 pub use head_bucket::BucketInfo;
 pub use lifecycle_rule::{LifecycleRule, LifecycleTransition};
 pub use list_buckets::Bucket;
-pub use list_multipart_uploads::{
-    ListMultipartUploads, ListMultipartUploadsOptions, MultipartUpload, MultipartUploadPage,
-    MultipartUploadPages,
-};
-pub use list_object_versions::{ListObjectVersions, ListObjectVersionsOptions, ObjectVersionPages};
-pub use list_objects::{ListObjects, ListObjectsOptions, ListPage, ListPages, ListVersion, Object};
-pub use list_parts::{ListParts, Part};
-pub use object_version::{ObjectVersion, ObjectVersionPage};
+pub use list_multipart_uploads::MultipartUpload;
+pub use list_object_versions::ObjectVersion;
+pub use list_objects::Object;
+pub use list_parts::Part;
 pub use post_object::{PostForm, PostPolicy};
 pub use public_access_block::PublicAccessBlock;
 pub use put_object::{PutObjectOptions, StoredObject};

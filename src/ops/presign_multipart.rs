@@ -6,7 +6,6 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::ops::url::{PresignedUrl, UrlOptions};
 use crate::request::Method;
-use crate::validate;
 
 impl Client {
     /// Signs a URL that lets anybody begin an upload in parts, by HTTP POST. Nothing is sent.
@@ -115,9 +114,6 @@ impl Client {
         options: &UrlOptions,
     ) -> Result<PresignedUrl> {
         let request = options.request("presign_upload_part", Method::Put, bucket, key);
-        validate::upload_id(upload_id)
-            .and_then(|()| validate::part_number(part_number))
-            .map_err(|error| error.in_call(|| request.describe()))?;
         let request = request.query("partNumber", part_number.to_string()).query("uploadId", upload_id);
         self.presign_url(request, expires, options)
     }
@@ -194,7 +190,6 @@ impl Client {
     ) -> Result<PresignedUrl> {
         let options = UrlOptions::new();
         let request = options.request(name, method, bucket, key);
-        validate::upload_id(upload_id).map_err(|error| error.in_call(|| request.describe()))?;
         self.presign_url(request.query("uploadId", upload_id), expires, &options)
     }
 }

@@ -6,7 +6,6 @@ use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::request::{Method, Request};
-use crate::validate;
 
 /// A part that is stored, as [`Client::complete_multipart_upload`] takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,9 +118,6 @@ impl Client {
         headers: &Headers,
     ) -> Result<CompletedPart> {
         let request = Request::object("UploadPart", Method::Put, bucket, key).headers(headers);
-        validate::upload_id(upload_id)
-            .and_then(|()| validate::part_number(part_number))
-            .map_err(|error| error.in_call(|| request.describe()))?;
         let request = request.query("partNumber", part_number.to_string()).query("uploadId", upload_id);
         let stored = self.store(request, body, known_md5)?;
         // without the check of ETags one may be missing, and completing will say so

@@ -9,7 +9,6 @@ use crate::headers::Headers;
 use crate::ops::CompletedPart;
 use crate::ops::copy_source::copy_source;
 use crate::request::{Method, Request};
-use crate::validate;
 use crate::xml;
 
 /// Which version a part is copied from, under what condition, and the keys of both sides.
@@ -121,15 +120,10 @@ impl Client {
         bytes: Range<u64>,
     ) -> Result<CompletedPart> {
         let request = Request::object("UploadPartCopy", Method::Put, bucket, key);
-        let check = || {
-            validate::upload_id(upload_id)?;
-            validate::part_number(part_number)?;
-            match bytes.is_empty() {
-                true => Err(Error::invalid(format!("the range {}..{} is empty", bytes.start, bytes.end))),
-                false => Ok(()),
-            }
-        };
-        check().map_err(|error| error.in_call(|| request.describe()))?;
+        if bytes.is_empty() {
+            let message = format!("the range {}..{} is empty", bytes.start, bytes.end);
+            return Err(Error::invalid(message).in_call(|| request.describe()));
+        }
         let request = request
             .query("partNumber", part_number.to_string())
             .query("uploadId", upload_id)

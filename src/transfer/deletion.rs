@@ -3,11 +3,8 @@
 use super::delete_all::{DeleteAllOptions, DeletedCounts};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
-use crate::listing;
-use crate::ops::{
-    ListMultipartUploadsOptions, ListObjectVersionsOptions, ListObjectsOptions, MultipartUpload,
-    MultipartUploadPage, ObjectIdentifier,
-};
+use crate::listing::{self, ListOptions, Page};
+use crate::ops::{MultipartUpload, ObjectIdentifier};
 use crate::validate;
 
 /// After so many failures the rest is not tried: memory stays bounded, and the cause is likely one.
@@ -57,11 +54,11 @@ impl<'a> Deletion<'a> {
 
     /// Aborts all uploads, and returns the number of pages they were listed on.
     fn uploads(&mut self) -> Result<usize> {
-        let options = ListMultipartUploadsOptions::new().prefix(self.prefix);
+        let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_multipart_uploads_with(self.bucket, &options).pages();
-        let abort_all = |this: &mut Self, page: MultipartUploadPage| {
-            this.check_prefix(page.uploads.iter().map(|upload| upload.key.as_str()))?;
-            page.uploads.iter().try_for_each(|upload| this.abort(upload))
+        let abort_all = |this: &mut Self, page: Page<MultipartUpload>| {
+            this.check_prefix(page.entries.iter().map(|upload| upload.key.as_str()))?;
+            page.entries.iter().try_for_each(|upload| this.abort(upload))
         };
         self.each_page(pages, abort_all)
             .or_else(|error| if error.is_not_implemented() { Ok(0) } else { Err(error) })
@@ -69,11 +66,11 @@ impl<'a> Deletion<'a> {
 
     /// Deletes all versions and delete markers, and returns the number of pages they were listed on.
     fn versions(&mut self) -> Result<usize> {
-        let options = ListObjectVersionsOptions::new().prefix(self.prefix);
+        let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_object_versions_with(self.bucket, &options).pages();
         let result = self.each_page(pages, |this, page| {
-            let kinds = page.versions.iter().map(|version| version.is_delete_marker).collect();
-            this.delete(page.versions.iter().map(ObjectIdentifier::from).collect(), kinds)
+            let kinds = page.entries.iter().map(|version| version.is_delete_marker).collect();
+            this.delete(page.entries.iter().map(ObjectIdentifier::from).collect(), kinds)
         });
         match result {
             Err(error) if error.is_not_implemented() => self.objects(),
@@ -83,11 +80,11 @@ impl<'a> Deletion<'a> {
 
     /// Deletes all objects, where the server has no versions.
     fn objects(&mut self) -> Result<usize> {
-        let options = ListObjectsOptions::new().prefix(self.prefix);
+        let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_objects_with(self.bucket, &options).pages();
         self.each_page(pages, |this, page| {
-            let kinds = vec![false; page.objects.len()];
-            this.delete(page.objects.into_iter().map(|object| object.key.into()).collect(), kinds)
+            let kinds = vec![false; page.entries.len()];
+            this.delete(page.entries.into_iter().map(|object| object.key.into()).collect(), kinds)
         })
     }
 

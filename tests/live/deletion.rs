@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::thread;
 
-use plain_s3::{DeleteAllOptions, DeletedCounts, ErrorKind, ListMultipartUploadsOptions, Versioning};
+use plain_s3::{DeleteAllOptions, DeletedCounts, ErrorKind, ListOptions, Versioning};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -20,24 +20,24 @@ pub(crate) fn uploads(variant: &Variant<'_>) {
         .into();
     begun.sort();
     for size in [1, 2, 1000] {
-        let options = ListMultipartUploadsOptions::new().page_size(size);
+        let options = ListOptions::new().page_size(size);
         let listed = client.list_multipart_uploads_with(&bucket, &options).map(Result::unwrap);
         let mut listed: Vec<_> = listed.map(|upload| (upload.key, upload.upload_id)).collect();
         listed.sort();
         assert_eq!(listed, begun, "pages of {size}");
     }
-    let folder = ListMultipartUploadsOptions::new().delimiter("/");
+    let folder = ListOptions::new().delimiter("/");
     let pages: Result<Vec<_>, _> = client.list_multipart_uploads_with(&bucket, &folder).pages().collect();
     let pages = pages.unwrap();
     let prefixes: Vec<_> = pages.iter().flat_map(|page| &page.common_prefixes).collect();
-    let count: usize = pages.iter().map(|page| page.uploads.len()).sum();
+    let count: usize = pages.iter().map(|page| page.entries.len()).sum();
     assert_eq!(count, 1, "{pages:?}");
     let outcome = if prefixes == ["dir/"] { Ok(()) } else { Err(format!("{prefixes:?}")) };
     gaps::UPLOAD_FOLDERS.check(variant.server, outcome);
 
     let (key, id) = &begun[0];
     client.abort_multipart_upload(&bucket, key, id).unwrap();
-    let dir = ListMultipartUploadsOptions::new().prefix("dir/");
+    let dir = ListOptions::new().prefix("dir/");
     assert_eq!(client.list_multipart_uploads(&bucket).count(), 3);
     assert_eq!(client.list_multipart_uploads_with(&bucket, &dir).count(), 3);
     client.delete_bucket_forced(&bucket).unwrap();

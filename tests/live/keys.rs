@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plain_s3::{Client, ListObjectsOptions, ListVersion};
+use plain_s3::{Client, ListOptions, ListVersion};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -47,7 +47,7 @@ pub(crate) fn by_signed_header(variant: &Variant<'_>) {
     store(&client, &bucket, &keys);
 
     for version in [ListVersion::V1, ListVersion::V2] {
-        let all = ListObjectsOptions::new().version(version);
+        let all = ListOptions::new().version(version);
         assert_eq!(listed(&client, &bucket, &all), keys, "{version:?}");
         // so every key is a marker once
         assert_eq!(listed(&client, &bucket, &all.clone().page_size(1)), keys, "{version:?} one by one");
@@ -67,7 +67,7 @@ pub(crate) fn by_signed_header(variant: &Variant<'_>) {
     }
     while let Some(key) = keys.pop() {
         client.delete_object(&bucket, &key).unwrap();
-        assert_eq!(listed(&client, &bucket, &ListObjectsOptions::new()), keys, "without {key:?}");
+        assert_eq!(listed(&client, &bucket, &ListOptions::new()), keys, "without {key:?}");
     }
 
     let stored = client.put_object(&bucket, "nul\0byte", "x");
@@ -91,7 +91,7 @@ pub(crate) fn by_presigned_url(variant: &Variant<'_>) {
         assert_eq!(answer.status, 200, "{url}: {}", answer.text());
         assert_eq!(client.get_object(&bucket, key).unwrap().text().unwrap(), body);
     }
-    assert_eq!(listed(&client, &bucket, &ListObjectsOptions::new()), keys, "no other key was made");
+    assert_eq!(listed(&client, &bucket, &ListOptions::new()), keys, "no other key was made");
 }
 
 pub(crate) fn deleted_together(variant: &Variant<'_>) {
@@ -101,7 +101,7 @@ pub(crate) fn deleted_together(variant: &Variant<'_>) {
     store(&client, &bucket, &keys);
     client.put_object(&bucket, "stays", "").unwrap();
     client.delete_objects(&bucket, &keys).unwrap();
-    assert_eq!(listed(&client, &bucket, &ListObjectsOptions::new()), ["stays"]);
+    assert_eq!(listed(&client, &bucket, &ListOptions::new()), ["stays"]);
     client.delete_objects(&bucket, &keys).unwrap(); // what is gone is no error
 }
 
@@ -116,6 +116,6 @@ fn content(key: &str) -> String {
     format!("content of {key:?}")
 }
 
-fn listed(client: &Client, bucket: &str, options: &ListObjectsOptions) -> Vec<String> {
+fn listed(client: &Client, bucket: &str, options: &ListOptions) -> Vec<String> {
     client.list_objects_with(bucket, options).map(|object| object.unwrap().key).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use plain_s3::{Client, ListObjectsOptions, ListVersion};
+use plain_s3::{Client, ListOptions, ListVersion};
 
 use super::fixture::TestBucket;
 use super::server::{Server, Variant};
@@ -23,7 +23,7 @@ pub(crate) fn more_than_a_page(server: &Server) {
         println!("-- {variant}");
         let client = variant.client();
         for version in VERSIONS {
-            let all = ListObjectsOptions::new().version(version);
+            let all = ListOptions::new().version(version);
             assert_listed(&client, &bucket, &all, &keys, "", "", None);
             for size in [1000, 999, 100] {
                 let pages =
@@ -72,7 +72,7 @@ pub(crate) fn folders(variant: &Variant<'_>) {
         for prefix in ["", "p", "photos", "photos/", "photos/2024/", "a b/", "a b/ü", "x|", "none"] {
             for delimiter in [None, Some("/"), Some("|"), Some("20"), Some("ü&")] {
                 for size in [None, Some(1), Some(2)] {
-                    let mut options = ListObjectsOptions::new().version(version).prefix(prefix);
+                    let mut options = ListOptions::new().version(version).prefix(prefix);
                     options = match delimiter {
                         Some(delimiter) => options.delimiter(delimiter),
                         None => options,
@@ -92,7 +92,7 @@ pub(crate) fn folders(variant: &Variant<'_>) {
 fn assert_listed(
     client: &Client,
     bucket: &str,
-    options: &ListObjectsOptions,
+    options: &ListOptions,
     keys: &[String],
     prefix: &str,
     start_after: &str,
@@ -111,7 +111,7 @@ fn assert_listed(
     let (mut found, mut rolled_up) = (Vec::new(), Vec::new());
     for page in client.list_objects_with(bucket, options).pages() {
         let page = page.unwrap_or_else(|error| panic!("{options:?}: {error}"));
-        found.extend(page.objects.into_iter().map(|object| object.key));
+        found.extend(page.entries.into_iter().map(|object| object.key));
         rolled_up.extend(page.common_prefixes);
         pages += 1;
     }

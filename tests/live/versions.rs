@@ -1,6 +1,6 @@
 //! Buckets that keep versions: what is listed, read and deleted.
 
-use plain_s3::{GetObjectOptions, ListObjectVersionsOptions, ObjectIdentifier, ObjectVersion, Versioning};
+use plain_s3::{GetObjectOptions, ListOptions, ObjectIdentifier, ObjectVersion, Versioning};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -41,10 +41,10 @@ pub(crate) fn listed(variant: &Variant<'_>) {
         assert_eq!(object.text().unwrap(), content);
     }
 
-    let folder = ListObjectVersionsOptions::new().delimiter("/");
+    let folder = ListOptions::new().delimiter("/");
     let pages: Result<Vec<_>, _> = client.list_object_versions_with(&bucket, &folder).pages().collect();
     let pages = pages.unwrap();
-    assert_eq!(pages.iter().map(|page| page.versions.len()).sum::<usize>(), 3);
+    assert_eq!(pages.iter().map(|page| page.entries.len()).sum::<usize>(), 3);
     assert_eq!(pages.iter().flat_map(|page| &page.common_prefixes).collect::<Vec<_>>(), ["dir/"]);
 
     // without its delete marker the object is there again, and without a version the one below
@@ -84,11 +84,11 @@ pub(crate) fn in_pages(server: &Server) {
     for variant in server.variants() {
         let client = variant.client();
         for size in [2, 3, 4, 5, 20, 21, 22] {
-            let options = ListObjectVersionsOptions::new().page_size(size);
+            let options = ListOptions::new().page_size(size);
             let listed = client.list_object_versions_with(&bucket, &options);
             assert!(listed.map(Result::unwrap).eq(all.iter().cloned()), "{variant}, pages of {size}");
         }
-        let options = ListObjectVersionsOptions::new().prefix("c").page_size(3);
+        let options = ListOptions::new().prefix("c").page_size(3);
         let listed = client.list_object_versions_with(&bucket, &options).map(Result::unwrap);
         assert!(listed.eq(all.iter().filter(|version| version.key.starts_with('c')).cloned()));
     }

@@ -5,7 +5,7 @@ use std::env;
 use std::error::Error;
 use std::fs::{self, File};
 
-use plain_s3::{Client, Config, ListObjectsOptions, ListVersion};
+use plain_s3::{Client, Config, ListOptions, ListVersion};
 use plain_s3_benches::{BUCKET, KEYS, LARGE, SMALL, SMALL_SIZE, memory, report};
 
 const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
@@ -65,7 +65,7 @@ fn client(check_md5: bool) -> Result<Client, Box<dyn Error>> {
 }
 
 fn list(version: ListVersion) -> Result<(), Box<dyn Error>> {
-    let options = ListObjectsOptions::new().version(version);
+    let options = ListOptions::new().version(version);
     let mut seen = 0;
     for object in client(true)?.list_objects_with(BUCKET, &options) {
         let object = object?;

@@ -1,26 +1,48 @@
-//! Where a listing goes on, and that it comes to an end.
+//! Where a listing continues, and the guarantee that it ends.
 
 use roxmltree::Node;
 
-use super::{Names, broken};
+use super::{KeyEncoding, broken};
 use crate::error::Result;
 use crate::xml;
 
-/// Where a listing goes on: after this key and, of several entries of that key, after this id.
+/// A place in a listing.
+pub(crate) trait Position: Clone + PartialEq {
+    /// True where a listing that continues here would go backwards.
+    fn is_before(&self, other: &Self) -> bool;
+}
+
+impl Position for u32 {
+    fn is_before(&self, other: &Self) -> bool {
+        self < other
+    }
+}
+
+/// After this key and, of several entries of that key, after this id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marker {
     pub(crate) key: Option<String>,
     pub(crate) id: Option<String>,
 }
 
+impl Position for Marker {
+    fn is_before(&self, other: &Self) -> bool {
+        self.key < other.key
+    }
+}
+
 impl Marker {
+    pub(crate) fn after(key: Option<&str>) -> Self {
+        Self { key: key.map(str::to_owned), id: None }
+    }
+
     /// Where the page after this one begins; `None` after the last page.
     ///
     /// `seen` are the page's own keys with their ids, and its common prefixes. They tell whether
     /// `NextKeyMarker` is encoded, which it is not on Ceph, and stand in for it where it is missing.
     pub(crate) fn next(
         root: Node<'_, '_>,
-        names: &Names,
+        encoding: &KeyEncoding,
         next_id: &str,
         seen: &[(&str, Option<&str>)],
     ) -> Result<Option<Self>> {
@@ -29,7 +51,7 @@ impl Marker {
         }
         let is_seen = |key: &String| seen.iter().any(|(name, _)| name == key);
         let raw = xml::child_text(root, "NextKeyMarker");
-        let decoded = raw.clone().and_then(|raw| names.decode(raw).ok());
+        let decoded = raw.clone().and_then(|raw| encoding.decode(raw).ok());
         let last = seen.iter().map(|(name, _)| (*name).to_owned()).max();
         let key = raw.filter(is_seen).or(decoded.clone().filter(is_seen)).or(last).or(decoded);
         let id = xml::child_text(root, next_id).or_else(|| {
@@ -43,45 +65,47 @@ impl Marker {
     }
 }
 
-/// Where a listing is. One that goes in circles would never end, so an earlier place is kept: the first, then
-/// those after 1, 2, 4, 8 and so on steps. A circle of any length comes by one of them (Brent's algorithm).
+/// The present position of a listing, which only ever moves forwards.
+///
+/// A listing that goes in circles would never end, so an earlier position is kept: the first, then those after
+/// 1, 2, 4, 8 and so on steps. A cycle of any length meets one of them (Brent's algorithm).
 #[derive(Debug)]
-pub(crate) struct Place<T> {
-    pub(crate) at: T,
-    earlier: T,
-    /// The steps until the present place is kept instead, and how many they were to be.
+pub(crate) struct Cursor<P> {
+    pub(crate) at: P,
+    earlier: P,
+    /// Steps until the present position is kept in place of `earlier`.
     left: u64,
-    span: u64,
+    power: u64,
 }
 
-impl<T: Clone + PartialEq> Place<T> {
-    pub(crate) fn new(start: T) -> Self {
-        Self { earlier: start.clone(), at: start, left: 1, span: 1 }
+impl<P: Position> Cursor<P> {
+    pub(crate) fn new(start: P) -> Self {
+        Self { earlier: start.clone(), at: start, left: 1, power: 1 }
     }
 
-    /// Moves on to a place where the listing has not been.
-    pub(crate) fn go(&mut self, next: T) -> Result<()> {
+    /// Moves to the next page's position, and tells whether there is one.
+    pub(crate) fn follow(&mut self, next: Option<P>) -> Result<bool> {
+        let more = next.is_some();
+        next.map_or(Ok(()), |next| self.advance(next))?;
+        Ok(more)
+    }
+
+    /// Moves to a position where the listing has not been.
+    fn advance(&mut self, next: P) -> Result<()> {
+        if next.is_before(&self.at) {
+            return Err(broken("the listing says it goes on, but goes backwards"));
+        }
         if next == self.at || next == self.earlier {
             return Err(broken("the listing says it goes on, but from where it was before"));
         }
         self.left -= 1;
         if self.left == 0 {
             self.earlier = next.clone();
-            self.span *= 2;
-            self.left = self.span;
+            self.power *= 2;
+            self.left = self.power;
         }
         self.at = next;
         Ok(())
-    }
-}
-
-impl Place<Marker> {
-    /// Moves on, which has to be forwards.
-    pub(crate) fn advance(&mut self, next: Marker) -> Result<()> {
-        if next.key < self.at.key {
-            return Err(broken("the listing says it goes on, but goes backwards"));
-        }
-        self.go(next)
     }
 }
 
@@ -93,7 +117,7 @@ mod tests {
     fn next(text: &str, seen: &[(&str, Option<&str>)]) -> Result<Option<Marker>> {
         let document = xml::parse(text).unwrap();
         let root = document.root_element();
-        Marker::next(root, &Names::of(root), "NextVersionIdMarker", seen)
+        Marker::next(root, &KeyEncoding::of(root), "NextVersionIdMarker", seen)
     }
 
     fn marker(key: &str, id: Option<&str>) -> Marker {
@@ -128,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_marker_that_does_not_advance_is_an_error() {
-        let mut at = Place::new(Marker::default());
+        let mut at = Cursor::new(Marker::default());
         at.advance(marker("b", Some("2"))).unwrap();
         at.advance(marker("b", Some("1"))).unwrap();
         let stuck = at.advance(marker("b", Some("1"))).unwrap_err();
@@ -138,16 +162,26 @@ mod tests {
         assert_eq!(back.kind(), ErrorKind::UnexpectedAnswer);
     }
 
+    /// A token, which says nothing of its order.
+    #[derive(Clone, PartialEq)]
+    struct Token(u64);
+
+    impl Position for Token {
+        fn is_before(&self, _: &Self) -> bool {
+            false
+        }
+    }
+
     #[test]
-    fn a_circle_of_any_length_is_found_in_a_few_rounds_and_a_straight_way_is_none() {
+    fn cycles_are_detected_and_straight_listings_are_not() {
         for (before, length) in [(0, 1), (0, 2), (0, 3), (1, 2), (5, 3), (9, 7), (100, 1000), (1000, 1)] {
-            let mut place = Place::new(0);
+            let mut cursor = Cursor::new(Token(0));
             let steps =
                 (1..).map(|step: u64| if step < before { step } else { before + (step - before) % length });
-            let found = steps.take_while(|&next| place.go(next).is_ok()).count() as u64;
+            let found = steps.take_while(|&next| cursor.advance(Token(next)).is_ok()).count() as u64;
             assert!(found <= 4 * (before + length), "{found} steps of {before} + {length}");
         }
-        let mut place = Place::new(0);
-        (1..100_000).for_each(|next| place.go(next).unwrap());
+        let mut cursor = Cursor::new(Token(0));
+        (1..100_000).for_each(|next| cursor.advance(Token(next)).unwrap());
     }
 }
