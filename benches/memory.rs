@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir(&folder)?;
     client.create_bucket(bucket)?;
     let result = measure(&client, bucket, &folder, mib);
-    client.delete_bucket_forced(bucket)?;
+    client.force_delete_bucket(bucket)?;
     fs::remove_dir_all(&folder)?;
     result
 }

@@ -9,6 +9,6 @@ use plain_s3::{Client, Config};
 fn main() -> plain_s3::Result<()> {
     let client = Client::new(Config::from_env()?)?;
 
-    client.delete_bucket_forced("my-new-bucket")?;
+    client.force_delete_bucket("my-new-bucket")?;
     Ok(())
 }

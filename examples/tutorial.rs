@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{mah_bucket} deleted");
 
     println!("\n6. Forced delete of a non-empty bucket");
-    client.delete_bucket_forced(bucket)?;
+    client.force_delete_bucket(bucket)?;
     println!("{bucket} deleted");
 
     println!("\n7. Creating an object");
@@ -81,6 +81,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", client.object_url_with(bucket, "hello.txt", &plain)?);
     println!("{}", client.presign_get_object_with(bucket, "secret_plans.txt", hour, &plain)?);
 
-    client.delete_bucket_forced(bucket)?;
+    client.force_delete_bucket(bucket)?;
     Ok(())
 }

@@ -87,8 +87,8 @@ mod tests {
             assert_eq!(decode(&query(key)).as_deref(), Some(key));
         }
         assert_eq!(decode("a+b").as_deref(), Some("a b"));
-        for broken in ["%", "%2", "%zz", "%+1", "%FF"] {
-            assert_eq!(decode(broken), None, "{broken}");
+        for malformed in ["%", "%2", "%zz", "%+1", "%FF"] {
+            assert_eq!(decode(malformed), None, "{malformed}");
         }
     }
 

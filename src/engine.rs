@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::body::OpenBody;
+use crate::body::BodyReader;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::hints::{self, Situation};
+use crate::hints::{self, ErrorContext};
 use crate::request::Request;
 use crate::response::Response;
 use crate::sign::{Signer, query_string};
@@ -19,7 +19,7 @@ use crate::transport::Limits;
 use crate::validate;
 
 /// How much longer the server may be silent in a call that makes it work first, such as completing an upload.
-const PATIENCE: u32 = 10;
+const SLOW_FACTOR: u32 = 10;
 
 impl Client {
     /// Sends a request that has no body and reads its answer.
@@ -28,7 +28,7 @@ impl Client {
         request: &Request<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
-        self.execute(request, &mut OpenBody::empty(), parse)
+        self.execute(request, &mut BodyReader::empty(), parse)
     }
 
     /// Sends a request, each attempt signed anew, and reads its answer; both are repeated as the retry
@@ -37,7 +37,7 @@ impl Client {
     pub(crate) fn execute<T>(
         &self,
         request: &Request<'_>,
-        body: &mut OpenBody<'_>,
+        body: &mut BodyReader<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         self.execute_until(self.deadline(), request, body, parse)
@@ -45,14 +45,14 @@ impl Client {
 
     /// Sends a request for a state that may be there only once. The code by which the server says that it is
     /// there already is a success after an attempt that may have brought it about.
-    pub(crate) fn bring_about(
+    pub(crate) fn execute_idempotent(
         &self,
         request: &Request<'_>,
-        body: &mut OpenBody<'_>,
+        body: &mut BodyReader<'_>,
         already: &str,
     ) -> Result<()> {
         match self.execute(request, body, |response| response.finish().map(drop)) {
-            Err(error) if error.is_after_lost() && error.code() == Some(already) => Ok(()),
+            Err(error) if error.is_after_unknown_outcome() && error.code() == Some(already) => Ok(()),
             result => result,
         }
     }
@@ -66,26 +66,26 @@ impl Client {
         &self,
         deadline: Option<Instant>,
         request: &Request<'_>,
-        body: &mut OpenBody<'_>,
+        body: &mut BodyReader<'_>,
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let settings = self.settings();
-        let in_call = |error: Error| error.in_call(|| request.describe());
+        let with_context = |error: Error| error.with_context(|| request.describe());
         let endpoint = self.signer().endpoint();
-        validate::sent_headers(&request.headers).map_err(in_call)?;
+        validate::sent_headers(&request.headers).map_err(with_context)?;
         let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
         let call = if settings.listener.is_on() { request.describe() } else { String::new() };
-        let idle = settings.idle_timeout * if request.patient { PATIENCE } else { 1 };
+        let idle = settings.idle_timeout * if request.slow { SLOW_FACTOR } else { 1 };
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
-        let mut learnt = Learnt::default();
+        let mut corrections = Corrections::default();
         let mut attempt = 1;
         let mut lost = false;
         loop {
             settings.listener.tell(|| Event::Attempt { call: &call, attempt });
             let now = self.now();
-            let mut signer = self.signer().signer(now).map_err(in_call)?;
-            if let Some(region) = &learnt.region {
+            let mut signer = self.signer().signer(now).map_err(with_context)?;
+            if let Some(region) = &corrections.region {
                 signer = Cow::Owned(signer.for_region(region));
             }
             let signed = signer.sign(request, &address, now);
@@ -96,31 +96,31 @@ impl Client {
                 .and_then(&mut parse);
             let error = match result {
                 Ok(output) => {
-                    settings.listener.tell(|| Event::Answered { call: &call, attempt });
+                    settings.listener.tell(|| Event::Succeeded { call: &call, attempt });
                     return Ok(output);
                 }
                 // a body that failed ends the connection; its own error is the one to tell
-                Err(error) => body.take_failure().unwrap_or(error),
+                Err(error) => body.take_error().unwrap_or(error),
             };
-            if let Some(what) = self.learn(&mut learnt, &error, &signer) {
-                if body.rewind().map_err(in_call)? {
-                    settings.listener.tell(|| Event::Resigned { call: &call, learnt: &what });
+            if let Some(what) = self.correct(&mut corrections, &error, &signer) {
+                if body.rewind().map_err(with_context)? {
+                    settings.listener.tell(|| Event::Corrected { call: &call, correction: &what });
                     continue;
                 }
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
-                if body.rewind().map_err(in_call)? {
+                if body.rewind().map_err(with_context)? {
                     settings.listener.tell(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
-                    lost |= error.leaves_open();
+                    lost |= error.outcome_unknown();
                     attempt += 1;
                     continue;
                 }
             }
             let now = OffsetDateTime::now_utc();
             let situation =
-                Situation { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            return Err(hints::explain(error, &situation).after_lost(lost));
+                ErrorContext { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
+            return Err(hints::explain(error, &situation).after_unknown_outcome(lost));
         }
     }
 
@@ -134,17 +134,17 @@ impl Client {
     }
 
     /// Learns from a refusal what to sign with instead, each thing once a call.
-    fn learn(&self, learnt: &mut Learnt, error: &Error, signer: &Signer) -> Option<String> {
+    fn correct(&self, corrections: &mut Corrections, error: &Error, signer: &Signer) -> Option<String> {
         let answer = error.answer()?;
-        if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !learnt.clock {
+        if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !corrections.clock {
             let server = Timestamp::from_http(answer.date.as_deref()?).date_time()?;
-            learnt.clock = true;
+            corrections.clock = true;
             return Some(format!("clock {:+} s", self.set_clock(server)));
         }
         let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
         match signer {
-            Signer::V4(keys) if keys.region != *named && learnt.region.is_none() => {
-                learnt.region = Some(named.clone());
+            Signer::V4(keys) if keys.region != *named && corrections.region.is_none() => {
+                corrections.region = Some(named.clone());
                 Some(format!("region {named}"))
             }
             _ => None,
@@ -154,7 +154,7 @@ impl Client {
 
 /// What one call has learnt from refusals.
 #[derive(Default)]
-struct Learnt {
+struct Corrections {
     clock: bool,
     region: Option<String>,
 }

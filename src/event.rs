@@ -31,22 +31,22 @@ pub enum Event<'a> {
         delay: Duration,
     },
     /// The server named another region or another time of day, and the request is signed for that.
-    Resigned {
+    Corrected {
         /// The call.
         call: &'a str,
-        /// What was learnt: `region eu-west-1`, `clock +900 s`.
-        learnt: &'a str,
+        /// What was correction: `region eu-west-1`, `clock +900 s`.
+        correction: &'a str,
     },
     /// The server has answered as it should. What follows, if anything, is an object's content; a call that
     /// fails has no such event, and returns its error.
-    Answered {
+    Succeeded {
         /// The call.
         call: &'a str,
         /// The number of the attempt that was answered.
         attempt: u32,
     },
     /// A download broke off and goes on from the byte it had reached.
-    Resume {
+    Resumed {
         /// The call.
         call: &'a str,
         /// The first byte of the object that is asked for anew.
@@ -60,12 +60,12 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attempt { call, attempt } => write!(f, "{call}: attempt {attempt}"),
-            Self::Answered { call, attempt } => write!(f, "{call}: attempt {attempt} answered"),
+            Self::Succeeded { call, attempt } => write!(f, "{call}: attempt {attempt} answered"),
             Self::Retry { call, attempt, error, delay } => {
                 write!(f, "{call}: attempt {attempt} failed, the next in {delay:?}: {error}")
             }
-            Self::Resigned { call, learnt } => write!(f, "{call}: signed again with {learnt}"),
-            Self::Resume { call, offset, error } => write!(f, "{call}: resumed at byte {offset}: {error}"),
+            Self::Corrected { call, correction } => write!(f, "{call}: signed again with {correction}"),
+            Self::Resumed { call, offset, error } => write!(f, "{call}: resumed at byte {offset}: {error}"),
         }
     }
 }

@@ -115,7 +115,7 @@ impl Headers {
 
     /// The headers that every request for the content needs, each part of an upload too: those of a key of the
     /// caller's own, and who asks.
-    pub(crate) fn of_every_request(&self) -> Headers {
+    pub(crate) fn for_each_part(&self) -> Headers {
         let of_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
         self.only(|name| of_key(name) || REQUESTER.contains(&name))
     }
@@ -127,7 +127,7 @@ impl Headers {
 
     /// The values that no text for people may hold.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value)
+        self.iter().filter(|(name, _)| is_sensitive(name)).map(|(_, value)| value)
     }
 }
 
@@ -156,21 +156,21 @@ impl fmt::Debug for Headers {
 }
 
 /// Headers as `{:?}` may show them: the names, and the values that are no secrets.
-pub(crate) struct Shown<'a>(pub(crate) &'a [(String, String)]);
+pub(crate) struct Redacted<'a>(pub(crate) &'a [(String, String)]);
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         show(self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())), f)
     }
 }
 
 fn show<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let shown = headers.map(|(name, value)| (name, if is_secret(name) { "(hidden)" } else { value }));
+    let shown = headers.map(|(name, value)| (name, if is_sensitive(name) { "(hidden)" } else { value }));
     f.debug_map().entries(shown).finish()
 }
 
 /// True for a header, by its lower-case name, that must not be shown.
-pub(crate) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_sensitive(name: &str) -> bool {
     CUSTOMER_KEYS.contains(&name) || SECRETS.contains(&name)
 }
 
@@ -203,7 +203,7 @@ mod tests {
         }
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&headers.of_requester()), ["x-amz-request-payer"]);
-        let part = headers.of_every_request();
+        let part = headers.for_each_part();
         assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
         let end = headers.take_conditions();
         assert_eq!(names(&end), ["x-amz-request-payer", "if-none-match"]);

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod acl;
-mod answer;
 mod body;
+mod checksum;
 mod client;
 mod config;
 mod credentials;
@@ -18,10 +18,9 @@ mod hints;
 mod listing;
 mod metadata;
 mod ops;
-mod post_policy;
+mod presign;
 mod profile;
-mod provider;
-mod raw;
+mod raw_request;
 mod request;
 mod response;
 mod retry;
@@ -35,6 +34,7 @@ mod xml;
 
 pub use acl::{Acl, CannedAcl, Grant, Grantee, NewAcl, Owner, Permission};
 pub use body::Body;
+pub use checksum::Verification;
 pub use client::Client;
 pub use config::Config;
 pub use credentials::Credentials;
@@ -42,11 +42,12 @@ pub use endpoint::AddressingStyle;
 pub use error::{Error, ErrorKind, KeyFailure, Result};
 pub use etag::ETag;
 pub use event::Event;
-pub use listing::{ListOptions, ListVersion, Listing, Page, Pages};
+pub use listing::{ListApi, ListOptions, Listing, Page, Pages};
 pub use metadata::ObjectMetadata;
 pub use ops::*;
+pub use presign::{PostForm, PostPolicy, PresignedUrl, UrlOptions};
 pub use profile::Profiles;
-pub use raw::{RawRequest, RawResponse};
+pub use raw_request::{RawRequest, RawResponse};
 pub use request::Method;
 pub use retry::RetryPolicy;
 pub use sign::SignatureVersion;

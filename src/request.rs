@@ -59,7 +59,7 @@ pub(crate) struct Request<'a> {
     /// What Signature V4 signs of the body.
     pub(crate) payload_sha256: Cow<'static, str>,
     /// The server has to work before it answers, so its silence is borne for longer.
-    pub(crate) patient: bool,
+    pub(crate) slow: bool,
 }
 
 impl<'a> Request<'a> {
@@ -73,7 +73,7 @@ impl<'a> Request<'a> {
             query: Vec::new(),
             headers: Headers::default(),
             payload_sha256: Cow::Borrowed(EMPTY_SHA256),
-            patient: false,
+            slow: false,
         }
     }
 
@@ -121,8 +121,8 @@ impl<'a> Request<'a> {
     }
 
     /// Says that the server has to work before it answers.
-    pub(crate) fn patient(mut self) -> Self {
-        self.patient = true;
+    pub(crate) fn slow(mut self) -> Self {
+        self.slow = true;
         self
     }
 

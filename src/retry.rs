@@ -13,27 +13,27 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 ///
 /// Lost connections, timeouts, 429, 500, 502, 503, 504 and the codes that mean "later" are repeated,
 /// as long as the body can be read again. The wait before attempt *n* + 1 is drawn evenly between
-/// nothing and `base` · 2ⁿ⁻¹, at most `cap` ("full jitter"); where the server sends `Retry-After`, it
+/// nothing and `base_delay` · 2ⁿ⁻¹, at most `max_delay` ("full jitter"); where the server sends `Retry-After`, it
 /// is at least that, up to 60 seconds.
 ///
 /// ```
 /// use plain_s3::{Config, RetryPolicy};
 /// use std::time::Duration;
 ///
-/// let patient = RetryPolicy::new().max_attempts(10).cap(Duration::from_secs(60));
-/// let config = Config::new("https://s3.example.com").retry(patient);
+/// let slow = RetryPolicy::new().max_attempts(10).max_delay(Duration::from_secs(60));
+/// let config = Config::new("https://s3.example.com").retry(slow);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     max_attempts: u32,
-    base: Duration,
-    cap: Duration,
+    base_delay: Duration,
+    max_delay: Duration,
 }
 
 impl RetryPolicy {
     /// Up to 4 attempts, from 200 ms, capped at 20 s: at worst some 1.4 s of waiting.
     pub fn new() -> Self {
-        Self { max_attempts: 4, base: Duration::from_millis(200), cap: Duration::from_secs(20) }
+        Self { max_attempts: 4, base_delay: Duration::from_millis(200), max_delay: Duration::from_secs(20) }
     }
 
     /// One attempt only.
@@ -48,14 +48,14 @@ impl RetryPolicy {
     }
 
     /// Sets the upper bound of the first wait; each further bound is twice the last.
-    pub fn base(mut self, base: Duration) -> Self {
-        self.base = base;
+    pub fn base_delay(mut self, delay: Duration) -> Self {
+        self.base_delay = delay;
         self
     }
 
     /// Sets the bound that no drawn wait exceeds.
-    pub fn cap(mut self, cap: Duration) -> Self {
-        self.cap = cap;
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
         self
     }
 
@@ -64,7 +64,7 @@ impl RetryPolicy {
         if attempt >= self.max_attempts || !error.is_retryable() {
             return None;
         }
-        let bound = self.base.saturating_mul(1 << (attempt - 1).min(20)).min(self.cap);
+        let bound = self.base_delay.saturating_mul(1 << (attempt - 1).min(20)).min(self.max_delay);
         let asked = error.answer().and_then(|answer| answer.retry_after).unwrap_or_default();
         Some(bound.mul_f64(random_fraction()).max(asked.min(MAX_RETRY_AFTER)))
     }
@@ -88,8 +88,10 @@ mod tests {
 
     #[test]
     fn waits_are_spread_between_nothing_and_a_doubling_bound() {
-        let policy =
-            RetryPolicy::new().max_attempts(9).base(Duration::from_secs(1)).cap(Duration::from_secs(5));
+        let policy = RetryPolicy::new()
+            .max_attempts(9)
+            .base_delay(Duration::from_secs(1))
+            .max_delay(Duration::from_secs(5));
         let error = Error::new(ErrorKind::Network, "");
         for (attempt, bound) in [(1, 1), (2, 2), (3, 4), (4, 5), (8, 5)] {
             let waits: Vec<Duration> = (0..200).map(|_| policy.delay(attempt, &error).unwrap()).collect();
@@ -108,7 +110,7 @@ mod tests {
                 Answer { status: 503, retry_after: Some(Duration::from_secs(seconds)), ..Answer::default() };
             Error::server(ErrorKind::Server, answer, "")
         };
-        let policy = RetryPolicy::new().base(Duration::ZERO);
+        let policy = RetryPolicy::new().base_delay(Duration::ZERO);
         assert_eq!(policy.delay(1, &with(7)), Some(Duration::from_secs(7)));
         assert_eq!(policy.delay(1, &with(86_400)), Some(MAX_RETRY_AFTER));
     }

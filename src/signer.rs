@@ -8,12 +8,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::config::{Config, Keys};
+use crate::credentials::provider::Provider;
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
-use crate::headers::Shown;
-use crate::ops::PresignedUrl;
-use crate::provider::Provider;
-use crate::raw::RawRequest;
+use crate::headers::Redacted;
+use crate::presign::PresignedUrl;
+use crate::raw_request::RawRequest;
 use crate::request::Request;
 use crate::sign::{SignatureVersion, Signer, query_string};
 
@@ -160,7 +160,7 @@ impl RequestSigner {
     pub fn sign_at(&self, request: &RawRequest, now: OffsetDateTime) -> Result<SignedRequest> {
         let request = request.to_request()?;
         let address = self.address(&self.endpoint, &request)?;
-        let signer = self.signer(now).map_err(|error| error.in_call(|| request.describe()))?;
+        let signer = self.signer(now).map_err(|error| error.with_context(|| request.describe()))?;
         let signed = signer.sign(&request, &address, now);
         Ok(SignedRequest {
             method: request.method.as_str(),
@@ -202,7 +202,7 @@ impl RequestSigner {
         let query = self
             .signer(now)
             .and_then(|signer| signer.presign(&request, &address, now, expires))
-            .map_err(|error| error.in_call(|| request.describe()))?;
+            .map_err(|error| error.with_context(|| request.describe()))?;
         Ok(PresignedUrl {
             method: request.method.as_str(),
             url: address.url(&query),
@@ -235,7 +235,7 @@ impl RequestSigner {
                 ))
                 .with_hint("Use an endpoint with https://.")),
             })
-            .map_err(|error| error.in_call(|| request.describe()))?;
+            .map_err(|error| error.with_context(|| request.describe()))?;
         Ok(endpoint.address(self.addressing, request))
     }
 }
@@ -267,7 +267,7 @@ impl fmt::Debug for SignedRequest {
         f.debug_struct("SignedRequest")
             .field("method", &self.method)
             .field("url", &self.url)
-            .field("headers", &Shown(&self.headers))
+            .field("headers", &Redacted(&self.headers))
             .finish()
     }
 }

@@ -1,7 +1,7 @@
 //! What is refused before anything is sent: each rule once, with the value and the rule in its text.
 
 use crate::error::{Error, Result};
-use crate::headers::{Headers, is_secret};
+use crate::headers::{Headers, is_sensitive};
 
 /// Headers that are made here: of the address, the signature and the connection.
 const OWN_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
@@ -120,7 +120,7 @@ fn header(name: &str, value: &str) -> Result<()> {
     if OWN_HEADERS.contains(&name) {
         return Err(Error::invalid(format!("the header {name} is set by the client itself")));
     }
-    let shown = if is_secret(name) { "(hidden)" } else { value };
+    let shown = if is_sensitive(name) { "(hidden)" } else { value };
     if let Some(bad) = value.chars().find(|c| c.is_control()) {
         return Err(Error::invalid(format!(
             "the value {shown:?} of header {name} has the control character {bad:?}; a header is one line of text"

@@ -15,9 +15,9 @@ const MAX_NODES: u32 = 200_000;
 /// Stands for the `&` of a reference to what XML 1.0 has no way to write. Itself it is no character of Unicode.
 const MARK: char = '\u{fdd0}';
 
-/// Makes an answer readable that names control characters, as keys may hold them: XML 1.0 allows neither the
+/// Makes an answer escape_invalid_chars that names control characters, as keys may hold them: XML 1.0 allows neither the
 /// characters nor references to them, and servers write both. [`text`] gives them back exactly.
-pub(crate) fn readable(answer: &str) -> Cow<'_, str> {
+pub(crate) fn escape_invalid_chars(answer: &str) -> Cow<'_, str> {
     let odd = |c: char| !is_char(c) || c == MARK;
     let names_odd = |piece: &str| reference(piece).is_some_and(|(named, _)| odd(named));
     let is_odd = may_be_odd(answer) && answer.contains(odd);
@@ -116,7 +116,7 @@ pub(crate) fn child_flag(node: Node<'_, '_>, name: &str) -> bool {
 }
 
 /// True where XML 1.0 has a way to write this text at all: it has none for most control characters.
-pub(crate) fn can_hold(text: &str) -> bool {
+pub(crate) fn is_representable(text: &str) -> bool {
     text.chars().all(is_char)
 }
 
@@ -191,11 +191,15 @@ mod tests {
             ("&amp;#x1; &lt;&#38;#x1;", "&#x1; <&#x1;"),
             ("\u{fdd0}#x1; \u{fdd0} &#xfdd0;#x1;&#x1;", "\u{fdd0}#x1; \u{fdd0} \u{fdd0}#x1;\u{1}"),
         ] {
-            assert_eq!(key_of(&readable(&format!("<C><Key>{written}</Key></C>"))), key, "{written}");
+            assert_eq!(
+                key_of(&escape_invalid_chars(&format!("<C><Key>{written}</Key></C>"))),
+                key,
+                "{written}"
+            );
         }
-        assert!(matches!(readable("<C><Key>a&amp;b\r\n</Key></C>"), Cow::Borrowed(_)));
-        for broken in ["&#;", "&#x;", "&#1", "&"] {
-            assert!(parse(&readable(&format!("<C>{broken}</C>"))).is_err(), "{broken}");
+        assert!(matches!(escape_invalid_chars("<C><Key>a&amp;b\r\n</Key></C>"), Cow::Borrowed(_)));
+        for malformed in ["&#;", "&#x;", "&#1", "&"] {
+            assert!(parse(&escape_invalid_chars(&format!("<C>{malformed}</C>"))).is_err(), "{malformed}");
         }
     }
 
@@ -218,13 +222,13 @@ mod tests {
         let wide = format!("<r>{}</r>", "<a/>".repeat(300_000));
         assert!(parse(&wide).is_err());
         // looking for the end of each reference up to the end of the text would take hours
-        assert!(parse(&readable(&"&#".repeat(4 << 20))).is_err());
+        assert!(parse(&escape_invalid_chars(&"&#".repeat(4 << 20))).is_err());
     }
 
     #[test]
     fn what_is_escaped_reads_back_equal() {
         let text = "a&b<c>\"d'\t\n\r é";
         assert_eq!(key_of(&format!("<C><Key>{}</Key></C>", escape(text))), text);
-        assert!(can_hold(text) && !can_hold("a\u{1}") && !can_hold("\u{ffff}"));
+        assert!(is_representable(text) && !is_representable("a\u{1}") && !is_representable("\u{ffff}"));
     }
 }

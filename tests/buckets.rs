@@ -89,7 +89,7 @@ fn a_bucket_is_deleted_only_when_empty() {
     let client = client(&server);
     client.delete_bucket("b").unwrap();
     let error = fails(ErrorKind::Server, client.delete_bucket("b"));
-    assert!(error.is_bucket_not_empty() && error.to_string().contains("delete_bucket_forced"), "{error}");
+    assert!(error.is_bucket_not_empty() && error.to_string().contains("force_delete_bucket"), "{error}");
     assert!(fails(ErrorKind::Server, client.delete_bucket("b")).is_no_such_bucket());
     assert!(server.finish::<3>().iter().all(|request| request.line() == "DELETE /b/ HTTP/1.1"));
 }
@@ -102,6 +102,6 @@ fn an_empty_listing_is_no_error_and_a_foreign_answer_is_one() {
     ]);
     let client = support::once(&server);
     assert_eq!(client.list_buckets().unwrap(), []);
-    let error = fails(ErrorKind::UnexpectedAnswer, client.list_buckets());
+    let error = fails(ErrorKind::UnexpectedResponse, client.list_buckets());
     assert!(error.to_string().contains("<Tagging> where <ListAllMyBucketsResult>"), "{error}");
 }

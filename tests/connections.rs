@@ -46,7 +46,7 @@ fn a_call_that_fails_leaves_no_connection_open() {
 #[track_caller]
 fn unexpected(answer: impl Fn() -> Answer + Send + 'static) -> Error {
     let server = FakeServer::serve(move |_| answer());
-    fails(ErrorKind::UnexpectedAnswer, once(&server).get_object("b", "k"))
+    fails(ErrorKind::UnexpectedResponse, once(&server).get_object("b", "k"))
 }
 
 #[test]
@@ -63,7 +63,7 @@ const ALERT: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46";
 #[test]
 fn a_tls_alert_is_the_answer_of_a_port_that_speaks_tls_and_asked_for_once() {
     let server = FakeServer::start([Answer::raw(ALERT)]);
-    let error = fails(ErrorKind::UnexpectedAnswer, client(&server).put_object("b", "k", "Hello"));
+    let error = fails(ErrorKind::UnexpectedResponse, client(&server).put_object("b", "k", "Hello"));
     assert!(error.to_string().contains("the answer is not HTTP/1.1: it begins with a TLS alert"), "{error}");
     assert_eq!(error.hint(), Some("The port speaks TLS: write https:// in the endpoint."));
     assert!(!error.is_retryable());

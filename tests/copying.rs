@@ -59,7 +59,7 @@ fn an_error_in_a_200_is_an_error() {
     client(&server).copy_object(("b", "k"), ("b", "l")).expect("repeated, as it may well succeed later");
     let error = fails(ErrorKind::Server, client(&server).copy_object(("b", "k"), ("b", "l")));
     assert!(error.hint().unwrap().contains("The source \"k\" is not in the bucket \"b\""), "{error}");
-    fails(ErrorKind::UnexpectedAnswer, once(&server).copy_object(("b", "k"), ("b", "l")));
+    fails(ErrorKind::UnexpectedResponse, once(&server).copy_object(("b", "k"), ("b", "l")));
 
     let server = FakeServer::start([]);
     refused(client(&server).copy_object(("b", ""), ("b", "l")), "the key is empty");

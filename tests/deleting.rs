@@ -144,10 +144,10 @@ fn keys_that_xml_cannot_hold_are_deleted_by_requests_of_their_own() {
 fn a_200_that_is_no_result_is_no_success() {
     for (answer, kind, words) in [
         (Answer::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "InternalError"),
-        (Answer::xml(""), ErrorKind::UnexpectedAnswer, "empty"),
-        (Answer::xml("<html><title>Login</title></html>"), ErrorKind::UnexpectedAnswer, "titled \"Login\""),
-        (deleted(1), ErrorKind::UnexpectedAnswer, "1 keys of 2"),
-        (deleted(3), ErrorKind::UnexpectedAnswer, "3 keys of 2"),
+        (Answer::xml(""), ErrorKind::UnexpectedResponse, "empty"),
+        (Answer::xml("<html><title>Login</title></html>"), ErrorKind::UnexpectedResponse, "titled \"Login\""),
+        (deleted(1), ErrorKind::UnexpectedResponse, "1 keys of 2"),
+        (deleted(3), ErrorKind::UnexpectedResponse, "3 keys of 2"),
         (Answer::error(400, "MalformedXML"), ErrorKind::Server, "MalformedXML"),
     ] {
         let server = FakeServer::start([answer]);
@@ -192,7 +192,7 @@ fn a_forced_delete_lists_and_deletes_by_thousands_and_the_bucket_last() {
         versions(0..0, ""),
         Answer::new(204),
     ]);
-    let counts = client(&server).delete_bucket_forced("b").unwrap();
+    let counts = client(&server).force_delete_bucket("b").unwrap();
     assert_eq!((counts.objects, counts.delete_markers, counts.uploads), (1002, 0, 0));
     let requests: [_; 7] = server.finish();
     let lines = requests.each_ref().map(|request| request.line());
@@ -221,7 +221,7 @@ fn a_forced_delete_where_there_are_no_versions_lists_objects() {
         deleted(1),
         Answer::new(204),
     ]);
-    client(&server).delete_bucket_forced("b").unwrap();
+    client(&server).force_delete_bucket("b").unwrap();
     let requests: [_; 5] = server.finish();
     assert!(requests[3].text().contains("<Object><Key>a</Key></Object>"));
 }
@@ -231,7 +231,7 @@ fn an_object_that_stays_keeps_the_bucket() {
     let failed = "<DeleteResult><Deleted/><Error><Key>key-0001</Key><VersionId>v1</VersionId>\
                   <Code>AccessDenied</Code></Error></DeleteResult>";
     let server = FakeServer::start([no_uploads(), versions(0..2, ""), Answer::xml(failed)]);
-    let error = fails(ErrorKind::PartialFailure, client(&server).delete_bucket_forced("b"));
+    let error = fails(ErrorKind::PartialFailure, client(&server).force_delete_bucket("b"));
     assert_eq!(error.failures()[0].key, "key-0001");
     let _: [_; 3] = server.finish();
 }
@@ -239,7 +239,7 @@ fn an_object_that_stays_keeps_the_bucket() {
 #[test]
 fn a_listing_that_fails_keeps_everything() {
     let server = FakeServer::start([Answer::error(403, "AccessDenied")]);
-    assert!(fails(ErrorKind::Server, client(&server).delete_bucket_forced("b")).is_access_denied());
+    assert!(fails(ErrorKind::Server, client(&server).force_delete_bucket("b")).is_access_denied());
     let _: [_; 1] = server.finish();
 }
 
@@ -255,9 +255,9 @@ fn a_dry_run_counts_and_changes_nothing() {
             None => versions(0..3, "<DeleteMarker><Key>k-m</Key><VersionId>null</VersionId></DeleteMarker>"),
         }
     });
-    let (client, dry) = (client(&server), DeleteAllOptions::new().dry_run(true));
+    let (client, dry) = (client(&server), DeleteAllOptions::new().dry_run());
     for counts in [
-        client.delete_bucket_forced_with("b", &dry),
+        client.force_delete_bucket_with("b", &dry),
         client.empty_bucket_with("b", &dry),
         client.delete_prefix_with("b", "k", &dry),
     ] {
@@ -276,7 +276,7 @@ fn nothing_is_deleted_by_an_empty_name_or_prefix() {
     assert!(error.hint().unwrap().contains("empty_bucket"), "{error}");
     refused(client.delete_prefix("", "k"), "the bucket name is empty");
     refused(client.empty_bucket(""), "the bucket name is empty");
-    refused(client.delete_bucket_forced(""), "the bucket name is empty");
+    refused(client.force_delete_bucket(""), "the bucket name is empty");
     let _: [_; 0] = server.finish();
 }
 
@@ -293,7 +293,7 @@ fn an_upload_that_stays_is_told_and_one_that_is_gone_is_not() {
         versions(0..1, ""),
         deleted(1),
     ]);
-    let error = fails(ErrorKind::PartialFailure, client(&server).delete_bucket_forced("b"));
+    let error = fails(ErrorKind::PartialFailure, client(&server).force_delete_bucket("b"));
     let failed: Vec<_> = error.failures().iter().map(|failure| (&*failure.key, &*failure.code)).collect();
     assert_eq!(failed, [("c", "AccessDenied")]);
     assert!(error.to_string().contains("1 objects, 0 delete markers, 1 unfinished uploads"), "{error}");
@@ -308,7 +308,7 @@ fn what_a_server_lists_beside_the_prefix_is_not_deleted() {
                     <IsLatest>true</IsLatest></Version></ListVersionsResult>";
     for script in [vec![Answer::xml(uploads)], vec![no_uploads(), Answer::xml(versions)]] {
         let server = FakeServer::start(script);
-        let error = fails(ErrorKind::UnexpectedAnswer, client(&server).delete_prefix("b", "photos/"));
+        let error = fails(ErrorKind::UnexpectedResponse, client(&server).delete_prefix("b", "photos/"));
         assert!(error.to_string().contains("\"other\", which does not begin with"), "{error}");
         assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
     }

@@ -5,7 +5,7 @@ mod support;
 use std::io::Read as _;
 use std::time::Duration;
 
-use plain_s3::{Client, ContentCheck, GetObjectOptions, RetryPolicy};
+use plain_s3::{Client, GetObjectOptions, RetryPolicy, Verification};
 use support::{Answer, End, FakeServer, Random, Received, Store, Way, config, content, md5_hex};
 
 const SIZE: usize = 100_000;
@@ -110,7 +110,7 @@ fn breaks_without_a_byte_in_between_are_bounded() {
 }
 
 fn none_but(attempts: u32) -> RetryPolicy {
-    RetryPolicy::new().max_attempts(attempts).base(Duration::ZERO)
+    RetryPolicy::new().max_attempts(attempts).base_delay(Duration::ZERO)
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn an_object_of_parts_is_resumed_and_says_that_its_length_was_checked() {
         if std::mem::take(&mut first) { answer.cut(77, End::Rst) } else { answer }
     });
     let mut object = impatient(&server).get_object("b", "k").unwrap();
-    assert_eq!(object.check(), ContentCheck::Length);
+    assert_eq!(object.check(), Verification::Length);
     let mut got = Vec::new();
     object.read_to_end(&mut got).unwrap();
     assert!(got == body);

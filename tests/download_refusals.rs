@@ -52,7 +52,7 @@ fn the_rest_as_it_should_come_is_taken() {
 
 #[test]
 fn the_whole_in_place_of_the_rest_is_refused() {
-    let error = refused_rest(ErrorKind::UnexpectedAnswer, |body| Answer::content(body));
+    let error = refused_rest(ErrorKind::UnexpectedResponse, |body| Answer::content(body));
     assert!(error.to_string().contains("the whole object where a range was asked for"), "{error}");
 }
 
@@ -70,10 +70,10 @@ fn another_range_than_the_rest_is_refused() {
         "nonsense",
         "",
     ] {
-        let error = refused_rest(ErrorKind::UnexpectedAnswer, move |body| rest(body, &e_tag(body), range));
+        let error = refused_rest(ErrorKind::UnexpectedResponse, move |body| rest(body, &e_tag(body), range));
         assert!(error.to_string().contains("Content-Range"), "{error}");
     }
-    refused_rest(ErrorKind::UnexpectedAnswer, |body| {
+    refused_rest(ErrorKind::UnexpectedResponse, |body| {
         Answer::new(206).header("etag", &e_tag(body)).body(&body[CUT..])
     });
 }
@@ -128,7 +128,7 @@ fn a_body_whose_length_nobody_announced_is_refused() {
             || Answer::stored(&content(SIZE)).body(content(SIZE)).until_close(),
         ] {
             let server = FakeServer::serve(move |_| answer());
-            let error = fails(ErrorKind::UnexpectedAnswer, way.get(&client(&server)));
+            let error = fails(ErrorKind::UnexpectedResponse, way.get(&client(&server)));
             assert!(error.to_string().contains("no Content-Length"), "{error}");
         }
     }
@@ -213,7 +213,7 @@ fn a_stall_that_never_ends_is_a_timeout() {
                 None => Answer::content(&body).cut(cut, End::Stall),
                 Some(_) => Answer::nothing(End::Stall),
             });
-            let retry = RetryPolicy::new().max_attempts(2).base(Duration::ZERO);
+            let retry = RetryPolicy::new().max_attempts(2).base_delay(Duration::ZERO);
             let config = config(&server).retry(retry).idle_timeout(Duration::from_millis(100));
             let error = fails(ErrorKind::Timeout, way.get(&Client::new(config).unwrap()));
             assert!(error.to_string().contains("silent for 100ms"), "{error}");
@@ -230,7 +230,7 @@ fn a_range_that_ends_too_early_is_refused() {
             (start, Some(end)) => GetObjectOptions::new().range(start..end),
             (start, None) => GetObjectOptions::new().range(start..),
         };
-        let error = fails(ErrorKind::UnexpectedAnswer, client(&server).get_object_with("b", "k", &options));
+        let error = fails(ErrorKind::UnexpectedResponse, client(&server).get_object_with("b", "k", &options));
         assert!(error.to_string().contains(place), "{error}");
     }
 }
@@ -241,7 +241,7 @@ fn a_part_that_does_not_say_where_it_is_is_refused() {
     let answer = Answer::new(206).header("etag", "\"e-2\"").body("abcdefghij");
     let server = FakeServer::start([answer]);
     let options = GetObjectOptions::new().part_number(2);
-    let error = fails(ErrorKind::UnexpectedAnswer, client(&server).get_object_with("b", "k", &options));
+    let error = fails(ErrorKind::UnexpectedResponse, client(&server).get_object_with("b", "k", &options));
     assert!(error.to_string().contains("Content-Range is missing"), "{error}");
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use plain_s3::{
-    Client, ContentCheck, Download, DownloadOptions, ErrorKind, GetObjectOptions, Result, RetryPolicy,
+    Client, Download, DownloadOptions, ErrorKind, GetObjectOptions, Result, RetryPolicy, Verification,
 };
 use support::{Answer, End, FakeServer, Received, Store, TempDir, client, config, content, fails, md5_hex};
 
@@ -62,7 +62,7 @@ fn a_failed_run_leaves_what_it_has_and_the_next_goes_on_from_there() {
     let download = resume(&server, &folder).unwrap();
     assert_whole(&folder, &body);
     assert_eq!((download.bytes, download.resumed_from), (SIZE as u64, 19_999));
-    assert_eq!((download.check, download.changed), (ContentCheck::Md5, true));
+    assert_eq!((download.check, download.changed), (Verification::Md5, true));
     let [request] = server.finish();
     assert_eq!(request.header("range"), Some("bytes=19999-"));
     assert_eq!(request.header("if-match").unwrap(), format!("\"{}\"", md5_hex(&body)));

@@ -66,7 +66,7 @@ fn a_web_page_is_named_as_one_and_its_status_survives() {
         [(200, loose), (200, well_formed), (403, loose), (403, well_formed), (404, loose), (502, well_formed)]
     {
         let server = FakeServer::serve(move |_| Answer::new(status).body(page));
-        let error = fails(ErrorKind::UnexpectedAnswer, once(&server).list_buckets());
+        let error = fails(ErrorKind::UnexpectedResponse, once(&server).list_buckets());
         assert_eq!(error.status(), Some(status));
         let text = error.to_string();
         assert!(text.contains("an HTML page titled \"Welcome to nginx!\""), "{text}");
@@ -78,9 +78,9 @@ fn a_web_page_is_named_as_one_and_its_status_survives() {
 fn a_web_page_in_the_place_of_an_empty_answer_is_no_success() {
     let server = FakeServer::serve(|_| Answer::new(200).body("<html><title>Log in</title></html>"));
     let client = once(&server);
-    fails(ErrorKind::UnexpectedAnswer, client.create_bucket("b"));
-    fails(ErrorKind::UnexpectedAnswer, client.delete_object("b", "k"));
-    fails(ErrorKind::UnexpectedAnswer, client.put_object("b", "k", "content"));
+    fails(ErrorKind::UnexpectedResponse, client.create_bucket("b"));
+    fails(ErrorKind::UnexpectedResponse, client.delete_object("b", "k"));
+    fails(ErrorKind::UnexpectedResponse, client.put_object("b", "k", "content"));
 }
 
 #[test]
@@ -105,14 +105,14 @@ fn an_error_in_a_200_is_an_error_everywhere() {
 
 #[test]
 fn the_body_of_an_error_is_read_within_a_bound_and_its_status_survives() {
-    let huge = error_of(ErrorKind::UnexpectedAnswer, || Answer::new(403).body("x".repeat(1 << 20)));
+    let huge = error_of(ErrorKind::UnexpectedResponse, || Answer::new(403).body("x".repeat(1 << 20)));
     assert_eq!(huge.status(), Some(403));
     assert!(huge.to_string().len() < 500, "{huge}");
     let hostile = "<a>".repeat(20_000);
-    let deep = error_of(ErrorKind::UnexpectedAnswer, move || Answer::new(400).body(&hostile));
+    let deep = error_of(ErrorKind::UnexpectedResponse, move || Answer::new(400).body(&hostile));
     assert_eq!(deep.status(), Some(400));
     let cut =
-        error_of(ErrorKind::UnexpectedAnswer, || Answer::error(409, "BucketNotEmpty").cut(60, End::Fin));
+        error_of(ErrorKind::UnexpectedResponse, || Answer::error(409, "BucketNotEmpty").cut(60, End::Fin));
     assert_eq!(cut.status(), Some(409));
 }
 

@@ -97,7 +97,7 @@ fn with_bucket(client: &Client, bucket: &str, words: &str) {
     refused(client.create_bucket(bucket), words);
     refused(client.head_bucket(bucket), words);
     refused(client.delete_bucket(bucket), words);
-    refused(client.delete_bucket_forced(bucket), words);
+    refused(client.force_delete_bucket(bucket), words);
     refused(client.list_objects(bucket).next().unwrap(), words);
     refused(client.get_bucket_acl(bucket), words);
     refused(client.put_bucket_acl(bucket, acl), words);

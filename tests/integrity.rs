@@ -73,7 +73,7 @@ fn an_object_without_a_length_is_refused_as_a_cut_could_not_be_seen() {
     for cut in [HELLO.len(), 3] {
         let answer = Answer::new(200).body(HELLO).until_close().cut(cut, End::Fin);
         let server = FakeServer::start([answer]);
-        let error = fails(ErrorKind::UnexpectedAnswer, once(&server).get_object("b", "k"));
+        let error = fails(ErrorKind::UnexpectedResponse, once(&server).get_object("b", "k"));
         assert!(error.to_string().contains("no Content-Length"), "{error}");
     }
 }
@@ -81,5 +81,5 @@ fn an_object_without_a_length_is_refused_as_a_cut_could_not_be_seen() {
 #[test]
 fn a_head_without_a_length_is_no_answer_of_s3() {
     let server = FakeServer::serve(|_| Answer::new(200).until_close());
-    fails(ErrorKind::UnexpectedAnswer, client(&server).head_object("b", "k"));
+    fails(ErrorKind::UnexpectedResponse, client(&server).head_object("b", "k"));
 }

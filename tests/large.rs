@@ -11,7 +11,7 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Read};
 
-use plain_s3::{Client, Config, ContentCheck, Credentials, ErrorKind, UploadOptions};
+use plain_s3::{Client, Config, Credentials, ErrorKind, UploadOptions, Verification};
 use support::{Answer, FakeServer, Sink, TempDir, command, fails, say, task, variable};
 
 const MIB: u64 = 1 << 20;
@@ -45,7 +45,7 @@ fn in_a_process_of_its_own() {
     match what {
         "download" => {
             let download = client.download_file("b", "k", file).unwrap();
-            assert_eq!((download.bytes, download.check), (length, ContentCheck::Md5));
+            assert_eq!((download.bytes, download.check), (length, Verification::Md5));
         }
         "upload" => {
             let upload = client.upload_reader("b", "k", io::repeat(7).take(length)).unwrap();

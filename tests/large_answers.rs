@@ -94,7 +94,7 @@ fn a_large_listing_that_is_cut_short_is_an_error_and_no_shorter_list() {
     for cut in [xml.len(), xml.len() - 1, 2 << 20] {
         let whole = padded.clone();
         let server = FakeServer::serve(move |_| Answer::xml(&whole).cut(cut, End::Fin));
-        let attempts = RetryPolicy::new().max_attempts(2).base(Duration::ZERO);
+        let attempts = RetryPolicy::new().max_attempts(2).base_delay(Duration::ZERO);
         let client = Client::new(config(&server).retry(attempts)).unwrap();
         fails(ErrorKind::Network, count(client));
         assert_eq!(server.requests().len(), 2);

@@ -167,7 +167,7 @@ fn attempts_retries_and_resumes_are_told_without_a_secret() {
     let events = Events::default();
     let config = Config::new(server.endpoint())
         .credentials(credentials().session_token(TOKEN))
-        .retry(RetryPolicy::new().base(Duration::ZERO));
+        .retry(RetryPolicy::new().base_delay(Duration::ZERO));
     let client = events.of(config);
     assert!(client.get_object("b", "a key").unwrap().bytes().unwrap() == body);
     client.put_object("b", "k", HELLO).unwrap_err();

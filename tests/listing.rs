@@ -2,7 +2,7 @@
 
 mod support;
 
-use plain_s3::{Client, Error, ErrorKind, ListOptions, ListVersion, Object, Result};
+use plain_s3::{Client, Error, ErrorKind, ListApi, ListOptions, Object, Result};
 use support::{Answer, FakeServer, client, fails, md5_hex, once};
 
 /// A page of a listing with these inner elements.
@@ -21,7 +21,7 @@ const MORE: &str = "<IsTruncated>true</IsTruncated>";
 const ENCODED: &str = "<EncodingType>url</EncodingType>";
 
 fn v1() -> ListOptions {
-    ListOptions::new().version(ListVersion::V1)
+    ListOptions::new().api(ListApi::V1)
 }
 
 fn keys(client: &Client, options: &ListOptions) -> Result<Vec<String>> {
@@ -189,7 +189,7 @@ fn a_listing_that_does_not_advance_is_an_error_and_no_loop() {
     let token = "<NextContinuationToken>same</NextContinuationToken>";
     let again = || page(&format!("{}{MORE}{token}", entries(&["a"])));
     let error = broken(&FakeServer::start([again(), again()]), &ListOptions::new());
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on, but"), "{error}");
 
     let page_of = |key: &str| page(&format!("<Marker/>{}{MORE}", entries(&[key])));
@@ -212,7 +212,7 @@ fn a_listing_that_goes_in_circles_ends_in_an_error() {
             page(&format!("{}{MORE}{next}", entries(&["a"])))
         });
         let error = broken(&server, &ListOptions::new());
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on"), "{error}");
         assert!(server.requests().len() <= 4 * tokens.len(), "{} requests", server.requests().len());
     }
@@ -252,18 +252,22 @@ fn answers_that_are_no_listing_are_errors_which_end_it() {
         (Answer::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "200 InternalError"),
         (
             Answer::xml("<html><title>Welcome</title></html>"),
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             "titled \"Welcome\"",
         ),
-        (Answer::xml("<!DOCTYPE html><html><title>Hi</title>"), ErrorKind::UnexpectedAnswer, "titled \"Hi\""),
-        (Answer::xml(""), ErrorKind::UnexpectedAnswer, "empty"),
-        (Answer::xml("  \n "), ErrorKind::UnexpectedAnswer, "empty"),
-        (Answer::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedAnswer, "not the XML"),
-        (Answer::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedAnswer, "not UTF-8"),
-        (page("<Contents><Size>1</Size></Contents>"), ErrorKind::UnexpectedAnswer, "no key"),
-        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedAnswer, "no size"),
-        (page("<Contents><Key>k</Key><Size>-1</Size></Contents>"), ErrorKind::UnexpectedAnswer, "no size"),
-        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedAnswer, "not encoded"),
+        (
+            Answer::xml("<!DOCTYPE html><html><title>Hi</title>"),
+            ErrorKind::UnexpectedResponse,
+            "titled \"Hi\"",
+        ),
+        (Answer::xml(""), ErrorKind::UnexpectedResponse, "empty"),
+        (Answer::xml("  \n "), ErrorKind::UnexpectedResponse, "empty"),
+        (Answer::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedResponse, "not the XML"),
+        (Answer::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedResponse, "not UTF-8"),
+        (page("<Contents><Size>1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no key"),
+        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
+        (page("<Contents><Key>k</Key><Size>-1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
+        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not encoded"),
         (Answer::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
     ] {
         let error = broken(&FakeServer::start([answer]), &ListOptions::new());

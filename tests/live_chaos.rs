@@ -100,9 +100,9 @@ impl Chaos<'_> {
         let config = self.live.config_at(self.proxy.endpoint());
         let config = config
             .idle_timeout(Duration::from_millis(400))
-            .retry(RetryPolicy::new().base(Duration::ZERO))
+            .retry(RetryPolicy::new().base_delay(Duration::ZERO))
             .on_event(move |event| {
-                if matches!(event, Event::Retry { .. } | Event::Resume { .. }) {
+                if matches!(event, Event::Retry { .. } | Event::Resumed { .. }) {
                     repeated.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -205,7 +205,7 @@ impl Chaos<'_> {
 /// The kind of an error that a spoilt connection may end in.
 fn kind(error: &Error) -> String {
     println!("  {error}");
-    let network = [ErrorKind::Network, ErrorKind::Timeout, ErrorKind::Connect, ErrorKind::UnexpectedAnswer];
+    let network = [ErrorKind::Network, ErrorKind::Timeout, ErrorKind::Connect, ErrorKind::UnexpectedResponse];
     // a request cut short may be answered; and an upload whose completion was cut off may be under way
     let answered = ["RequestTimeout", "IncompleteBody", "NoSuchUpload"];
     let code = error.code().filter(|code| answered.contains(code));

@@ -136,7 +136,7 @@ fn a_killed_upload_leaves_the_old_object_or_the_whole_and_is_resumed() {
             pending += 1;
             let resume = upload_options().resume(&upload.upload_id);
             let upload = client.upload_file_with(bucket, KEY, &file, &resume).unwrap();
-            kept += upload.parts_kept;
+            kept += upload.parts_reused;
             assert!(client.get_object(bucket, KEY).unwrap().bytes().unwrap() == body);
         }
         assert_eq!(client.list_multipart_uploads(bucket).count(), 0);

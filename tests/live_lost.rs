@@ -19,7 +19,7 @@ fn what_was_done_is_a_success_though_its_answer_was_lost() {
     // of one connection, so that it is the one that is spoilt
     let client = || {
         proxy.spoil(&[LOST]);
-        let config = live.config_at(proxy.endpoint()).retry(RetryPolicy::new().base(Duration::ZERO));
+        let config = live.config_at(proxy.endpoint()).retry(RetryPolicy::new().base_delay(Duration::ZERO));
         Client::new(config).unwrap()
     };
     let own = format!("{}-lost", live.bucket);
@@ -27,7 +27,7 @@ fn what_was_done_is_a_success_though_its_answer_was_lost() {
     client().delete_bucket(&own).unwrap();
     assert!(live.client().head_bucket(&own).unwrap_err().is_not_found());
 
-    let new = PutObjectOptions::new().if_absent();
+    let new = PutObjectOptions::new().if_none_exists();
     let stored = client().put_object_with(&live.bucket, "k", "Hello", &new).unwrap();
     assert_eq!(stored.e_tag.unwrap().as_str(), "8b1a9953c4611296a827abf8c47804d7");
     let other = client().put_object_with(&live.bucket, "k", "World", &new).unwrap_err();

@@ -114,7 +114,7 @@ fn by_a_quota() {
     assert_eq!(other.list_multipart_uploads(&bucket).count(), 0);
     drop(quota);
     put(&other, 0, &bucket, SIZE).unwrap();
-    other.delete_bucket_forced(&bucket).unwrap();
+    other.force_delete_bucket(&bucket).unwrap();
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn without_a_lost_answer_refusals_are_told() {
         assert!(fails(ErrorKind::Server, client.delete_bucket("b")).is_no_such_bucket());
         assert!(fails(ErrorKind::Server, client.create_bucket("b")).is_bucket_already_exists());
         assert!(fails(ErrorKind::Server, client.abort_multipart_upload("b", "k", "u")).is_not_found());
-        let new = PutObjectOptions::new().if_absent();
+        let new = PutObjectOptions::new().if_none_exists();
         let error = fails(ErrorKind::Server, client.put_object_with("b", "k", HELLO, &new));
         assert!(error.is_precondition_failed() && error.hint().is_none(), "{error}");
         let _: [_; 5] = server.finish();
@@ -91,7 +91,7 @@ fn without_a_lost_answer_refusals_are_told() {
 #[test]
 fn an_object_that_is_there_after_a_lost_answer_is_the_one_that_was_sent() {
     for (options, name) in [
-        (PutObjectOptions::new().if_absent(), "if-none-match"),
+        (PutObjectOptions::new().if_none_exists(), "if-none-match"),
         (PutObjectOptions::new().if_match("old"), "if-match"),
     ] {
         for answer in lost() {
@@ -112,7 +112,7 @@ fn an_object_that_is_there_after_a_lost_answer_is_the_one_that_was_sent() {
     let there = Answer::stored(&large);
     let refusal = Answer::error(412, "PreconditionFailed").early().then(End::Fin);
     let server = FakeServer::start([Answer::nothing(End::Rst), refusal, there]);
-    let new = PutObjectOptions::new().if_absent();
+    let new = PutObjectOptions::new().if_none_exists();
     client(&server).put_object_with("b", "k", Body::from(&large), &new).unwrap();
 }
 
@@ -131,7 +131,7 @@ fn an_object_that_cannot_be_compared_is_told_to_be_ours_perhaps() {
         let looks = check.then_some(look); // without a sum there is nothing to look for
         let server = FakeServer::start(script.into_iter().chain(looks));
         let client = Client::new(config(&server).check_md5(check)).unwrap();
-        let new = PutObjectOptions::new().if_absent();
+        let new = PutObjectOptions::new().if_none_exists();
         let error = fails(ErrorKind::Server, client.put_object_with("b", "k", HELLO, &new));
         assert!(
             error.is_precondition_failed() && error.to_string().starts_with("PutObject b/k: 412"),

@@ -79,7 +79,7 @@ fn each_option_of_a_put_is_one_header() {
         .metadata("Colour", "blue")
         .storage_class("STANDARD_IA")
         .if_match("\"abc\"")
-        .if_absent()
+        .if_none_exists()
         .header("x-amz-website-redirect-location", "/index.html");
     let stored = client(&server).put_object_with("b", "k", "", &options).unwrap();
     assert_eq!(stored.version_id.as_deref(), Some("v1"));
@@ -184,7 +184,7 @@ fn a_range_outside_of_the_object_and_a_range_ignored_are_errors() {
     let options = GetObjectOptions::new().range(3..);
     let error = fails(ErrorKind::Server, client.get_object_with("b", "k", &options));
     assert!(error.is_invalid_range() && !error.is_retryable(), "{error}");
-    let error = fails(ErrorKind::UnexpectedAnswer, client.get_object_with("b", "k", &options));
+    let error = fails(ErrorKind::UnexpectedResponse, client.get_object_with("b", "k", &options));
     assert!(error.to_string().contains("the whole object"), "{error}");
     let _: [_; 2] = server.finish();
 }
@@ -224,7 +224,7 @@ fn a_content_encoding_stays_as_it_was_stored_and_none_is_asked_for() {
 fn text_that_is_not_utf8_is_an_error_and_bytes_are_not() {
     let server = FakeServer::serve(|_| Answer::content(b"\xff\xfe"));
     let client = client(&server);
-    let error = fails(ErrorKind::UnexpectedAnswer, client.get_object("b", "k").unwrap().text());
+    let error = fails(ErrorKind::UnexpectedResponse, client.get_object("b", "k").unwrap().text());
     assert!(error.to_string().contains("bytes()"), "{error}");
     assert_eq!(client.get_object("b", "k").unwrap().bytes().unwrap(), b"\xff\xfe");
 }

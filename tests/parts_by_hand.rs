@@ -72,7 +72,7 @@ fn an_upload_is_completed_under_a_condition() {
     let client = client(&server);
     let complete =
         |options| client.complete_multipart_upload_with("b", "k", ID, &[CompletedPart::new(1, "e")], options);
-    let new = CompleteMultipartUploadOptions::new().if_absent().request_payer();
+    let new = CompleteMultipartUploadOptions::new().if_none_exists().request_payer();
     let stored = complete(&new).unwrap();
     assert_eq!(stored.e_tag.unwrap().as_str(), "e-1");
     let replace = CompleteMultipartUploadOptions::new().if_match("old").header("x-amz-mp-object-size", "1");

@@ -45,7 +45,7 @@ fn a_body_cut_short_is_resumed_and_without_ranges_an_error() {
 
     // this server knows no ranges
     let server = FakeServer::serve(move |_| Answer::content(&body).cut(50_000, End::Fin));
-    fails(ErrorKind::UnexpectedAnswer, client(&server).get_object("b", "k").unwrap().bytes());
+    fails(ErrorKind::UnexpectedResponse, client(&server).get_object("b", "k").unwrap().bytes());
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn without_credentials_from_the_closure_nothing_is_sent() {
 #[test]
 fn a_server_that_sends_the_object_in_place_of_its_attributes_is_asked_once() {
     let server = FakeServer::start([Answer::content(vec![7; 1 << 20])]);
-    let error = fails(ErrorKind::UnexpectedAnswer, client(&server).get_object_attributes("b", "k"));
+    let error = fails(ErrorKind::UnexpectedResponse, client(&server).get_object_attributes("b", "k"));
     assert!(error.hint().unwrap().contains("head_object"), "{error}");
     let [received] = server.finish();
     assert_eq!(received.line(), "GET /b/k?attributes HTTP/1.1");
@@ -135,9 +135,9 @@ fn a_server_that_sends_the_object_in_place_of_its_attributes_is_asked_once() {
     let part = GetObjectOptions::new().part_number(2);
     let server = FakeServer::start([Answer::content("whole"), Answer::content("whole")]);
     let client = client(&server);
-    let error = fails(ErrorKind::UnexpectedAnswer, client.get_object_with("b", "k", &part));
+    let error = fails(ErrorKind::UnexpectedResponse, client.get_object_with("b", "k", &part));
     assert!(error.to_string().contains("whole object"), "{error}");
-    fails(ErrorKind::UnexpectedAnswer, client.head_object_with("b", "k", &part));
+    fails(ErrorKind::UnexpectedResponse, client.head_object_with("b", "k", &part));
     let [get, head] = server.finish();
     assert_eq!((get.target(), head.method()), ("/b/k?partNumber=2", "HEAD"));
 }

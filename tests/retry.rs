@@ -83,8 +83,8 @@ fn the_attempts_are_as_many_as_the_policy_says() {
     for (policy, attempts) in [
         (RetryPolicy::none(), 1),
         (RetryPolicy::new().max_attempts(0), 1),
-        (RetryPolicy::new().base(Duration::ZERO), 4),
-        (RetryPolicy::new().base(Duration::from_secs(60)).cap(Duration::ZERO).max_attempts(7), 7),
+        (RetryPolicy::new().base_delay(Duration::ZERO), 4),
+        (RetryPolicy::new().base_delay(Duration::from_secs(60)).max_delay(Duration::ZERO).max_attempts(7), 7),
     ] {
         let server = storm();
         let client = Client::new(config(&server).retry(policy)).unwrap();

@@ -51,7 +51,7 @@ fn a_server_that_ignores_a_setting_is_never_sent_a_change_of_it() {
     for (name, change) in CHANGES {
         let error = change(&client).unwrap_err();
         // of an object's content all that can be said is that it is no tags
-        let unknown = error.is_not_implemented() || error.kind() == ErrorKind::UnexpectedAnswer;
+        let unknown = error.is_not_implemented() || error.kind() == ErrorKind::UnexpectedResponse;
         assert!(unknown && error.status() == Some(200), "{name}: {error}");
     }
     for (request, (name, _)) in server.finish_any().iter().zip(CHANGES) {

@@ -151,7 +151,7 @@ fn a_limit_on_the_call_is_for_all_of_its_attempts() {
         thread::sleep(TOTAL / 4);
         Answer::nothing(End::Fin)
     });
-    let retry = RetryPolicy::new().max_attempts(1000).base(Duration::ZERO);
+    let retry = RetryPolicy::new().max_attempts(1000).base_delay(Duration::ZERO);
     let client = Client::new(config(&server).call_timeout(TOTAL).retry(retry)).unwrap();
     client.list_buckets().unwrap_err();
     assert!(server.requests().len() <= 5);

@@ -39,12 +39,12 @@ fn completing(
 fn non_answers() -> Vec<(ErrorKind, fn() -> Answer)> {
     vec![
         (ErrorKind::Server, || Answer::xml("<Error><Code>InternalError</Code></Error>")),
-        (ErrorKind::UnexpectedAnswer, || Answer::xml("")),
-        (ErrorKind::UnexpectedAnswer, || Answer::xml("   \n  \n")),
-        (ErrorKind::UnexpectedAnswer, || Answer::new(200).body("<html><title>Hello</title></html>")),
-        (ErrorKind::UnexpectedAnswer, || Answer::new(200).body("<html><p>unclosed<br>")),
-        (ErrorKind::UnexpectedAnswer, || Answer::xml("<CompleteMultipartUploadResult><ETag>cut of")),
-        (ErrorKind::UnexpectedAnswer, || Answer::xml("<Tagging/>")),
+        (ErrorKind::UnexpectedResponse, || Answer::xml("")),
+        (ErrorKind::UnexpectedResponse, || Answer::xml("   \n  \n")),
+        (ErrorKind::UnexpectedResponse, || Answer::new(200).body("<html><title>Hello</title></html>")),
+        (ErrorKind::UnexpectedResponse, || Answer::new(200).body("<html><p>unclosed<br>")),
+        (ErrorKind::UnexpectedResponse, || Answer::xml("<CompleteMultipartUploadResult><ETag>cut of")),
+        (ErrorKind::UnexpectedResponse, || Answer::xml("<Tagging/>")),
         (ErrorKind::Network, || {
             Answer::xml("<CompleteMultipartUploadResult>").content_length(999).then(End::Fin)
         }),
@@ -102,7 +102,7 @@ fn a_condition_that_fails_after_a_lost_answer_is_looked_into() {
             1 => Some(Answer::nothing(End::Rst)),
             _ => Some(Answer::error(412, "PreconditionFailed")),
         });
-        let object = PutObjectOptions::new().if_absent();
+        let object = PutObjectOptions::new().if_none_exists();
         let options = UploadOptions::new().part_size(PART as u64).object(object);
         let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options);
         match stored {

@@ -42,14 +42,14 @@ fn a_file_and_a_reader_are_sent_in_parts_each_byte_once() {
         let server = store.serve(|_| None);
         let told = RefCell::new(Vec::new());
         let options = options()
-            .object(PutObjectOptions::new().content_type("x/y").if_absent())
+            .object(PutObjectOptions::new().content_type("x/y").if_none_exists())
             .progress(|done, all| told.borrow_mut().push((done, all)));
         let upload = if from_file {
             client(&server).upload_file_with("b", "k", &file, &options).unwrap()
         } else {
             client(&server).upload_reader_with("b", "k", &body[..], &options).unwrap()
         };
-        assert_eq!((upload.bytes, upload.parts, upload.parts_kept), (SIZE as u64, 3, 0));
+        assert_eq!((upload.bytes, upload.parts, upload.parts_reused), (SIZE as u64, 3, 0));
         assert!(upload.e_tag.unwrap().as_str().ends_with("-3"));
         assert!(store.get("/b/k").unwrap() == body);
         let all = from_file.then_some(SIZE as u64);
@@ -160,7 +160,7 @@ fn kept_parts_are_not_sent_again() {
     let mut changed = body.clone();
     changed[PART] ^= 1;
     let upload = client.upload_reader_with("b", "k", &changed[..], &options().resume(id)).unwrap();
-    assert_eq!((upload.parts, upload.parts_kept), (3, 1));
+    assert_eq!((upload.parts, upload.parts_reused), (3, 1));
     assert!(store.get("/b/k").unwrap() == changed && store.uploads().is_empty());
     assert_eq!(steps(&server.requests())[4..], ["GET", "PUT 2", "PUT 3", "POST"]);
 }
@@ -170,7 +170,7 @@ fn who_pays_is_said_with_each_request_also_those_that_list_and_abort() {
     let store = Store::default();
     let server = store.serve(|request| is_part(request, "2").then(|| Answer::error(403, "AccessDenied")));
     let (client, body) = (client(&server), content(SIZE));
-    let options = || options().object(PutObjectOptions::new().request_payer().if_absent());
+    let options = || options().object(PutObjectOptions::new().request_payer().if_none_exists());
     let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
     let resume = options().resume(error.upload_id().unwrap());
     client.upload_reader_with("b", "k", &body[..], &resume).unwrap_err();
@@ -283,7 +283,7 @@ fn connections_that_end_at_every_step_are_made_anew() {
         count += 1;
         (count % 2 == 1).then(|| Answer::nothing(if count % 4 == 1 { End::Rst } else { End::Fin }))
     });
-    let retry = RetryPolicy::new().base(Duration::ZERO).max_attempts(2);
+    let retry = RetryPolicy::new().base_delay(Duration::ZERO).max_attempts(2);
     let client = Client::new(config(&server).retry(retry)).unwrap();
     client.upload_reader_with("b", "k", &body[..], &options()).unwrap();
     assert!(store.get("/b/k").unwrap() == body && store.uploads().is_empty());

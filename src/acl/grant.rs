@@ -187,7 +187,7 @@ fn write_user(out: &mut String, id: &str, display_name: Option<&str>) -> Result<
 }
 
 fn element(out: &mut String, name: &str, text: &str) -> Result<()> {
-    if !xml::can_hold(text) {
+    if !xml::is_representable(text) {
         return Err(Error::invalid(format!(
             "the {name} {text:?} of the ACL has a character that XML cannot hold"
         )));

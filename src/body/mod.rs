@@ -1,6 +1,6 @@
 //! What is uploaded: bytes, a file, or a reader of known length, none of them sent short or long.
 
-mod open;
+mod reader;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{Read, Seek as _};
 
 use crate::error::{Error, Result};
-pub(crate) use open::OpenBody;
+pub(crate) use reader::BodyReader;
 
 /// The content of an object to store.
 ///
@@ -68,13 +68,13 @@ impl<'a> Body<'a> {
         }
     }
 
-    pub(crate) fn open(self) -> Result<OpenBody<'a>> {
+    pub(crate) fn open(self) -> Result<BodyReader<'a>> {
         let (start, len) = match &self.0 {
             Source::Bytes(bytes) => (0, bytes.len() as u64),
             Source::Reader { len, .. } => (0, *len),
             Source::File(file) => file_span(file.get())?,
         };
-        Ok(OpenBody::new(self.0, start, len))
+        Ok(BodyReader::new(self.0, start, len))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The settings of a client.
 
-mod sources;
+mod env;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credentials::Credentials;
+use crate::credentials::provider::Provider;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
 use crate::event::{Event, Listener};
-use crate::provider::Provider;
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 

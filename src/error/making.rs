@@ -17,9 +17,9 @@ impl Error {
             signed: None,
             failures: Vec::new(),
             upload_id: None,
-            garbled: false,
+            malformed: false,
             unsent: false,
-            after_lost: false,
+            after_unknown_outcome: false,
             source: None,
         }))
     }
@@ -58,7 +58,7 @@ impl Error {
     }
 
     /// Says which call failed. The innermost, most exact context stays.
-    pub(crate) fn in_call(mut self, context: impl FnOnce() -> String) -> Self {
+    pub(crate) fn with_context(mut self, context: impl FnOnce() -> String) -> Self {
         if self.0.context.is_empty() {
             self.0.context = context();
         }
@@ -71,7 +71,7 @@ impl Error {
     }
 
     /// Adds a sentence to the hint.
-    pub(crate) fn and_hint(mut self, sentence: &str) -> Self {
+    pub(crate) fn append_hint(mut self, sentence: &str) -> Self {
         self.0.hint = Some(match self.0.hint.take() {
             Some(hint) => format!("{hint} {sentence}"),
             None => sentence.to_owned(),
@@ -85,8 +85,8 @@ impl Error {
     }
 
     /// Says that the answer is no answer, so that asking again may help.
-    pub(crate) fn garbled(mut self) -> Self {
-        self.0.garbled = true;
+    pub(crate) fn malformed(mut self) -> Self {
+        self.0.malformed = true;
         self
     }
 
@@ -98,11 +98,11 @@ impl Error {
 
     /// True where the server may have done what was asked for all the same: the answer did not come, or came
     /// from something in between.
-    pub(crate) fn leaves_open(&self) -> bool {
+    pub(crate) fn outcome_unknown(&self) -> bool {
         match self.kind() {
             ErrorKind::Network | ErrorKind::Timeout => !self.0.unsent,
             _ => {
-                self.0.garbled
+                self.0.malformed
                     || matches!(self.status(), Some(500 | 502 | 504))
                     || self.code() == Some("InternalError")
             }
@@ -110,13 +110,13 @@ impl Error {
     }
 
     /// Says whether an earlier attempt of the call left open what became of it.
-    pub(crate) fn after_lost(mut self, lost: bool) -> Self {
-        self.0.after_lost = lost;
+    pub(crate) fn after_unknown_outcome(mut self, lost: bool) -> Self {
+        self.0.after_unknown_outcome = lost;
         self
     }
 
-    pub(crate) fn is_after_lost(&self) -> bool {
-        self.0.after_lost
+    pub(crate) fn is_after_unknown_outcome(&self) -> bool {
+        self.0.after_unknown_outcome
     }
 
     pub(crate) fn with_signed(mut self, texts: SignedTexts) -> Self {
@@ -151,12 +151,12 @@ mod tests {
         for open in [
             Error::new(ErrorKind::Network, ""),
             Error::new(ErrorKind::Timeout, ""),
-            Error::new(ErrorKind::UnexpectedAnswer, "").garbled(),
+            Error::new(ErrorKind::UnexpectedResponse, "").malformed(),
             answered(500, "InternalError"),
             answered(504, "GatewayTimeout"),
             answered(200, "InternalError"),
         ] {
-            assert!(open.leaves_open(), "{open:#?}");
+            assert!(open.outcome_unknown(), "{open:#?}");
         }
         for known in [
             Error::new(ErrorKind::Connect, ""),
@@ -166,7 +166,7 @@ mod tests {
             answered(503, "SlowDown"),
             answered(404, "NoSuchBucket"),
         ] {
-            assert!(!known.leaves_open(), "{known:#?}");
+            assert!(!known.outcome_unknown(), "{known:#?}");
         }
     }
 }

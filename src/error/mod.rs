@@ -1,8 +1,8 @@
 //! The one error type: what kind of failure, what the server said, and what to do about it.
 
+mod display;
 mod making;
 mod predicates;
-mod showing;
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -50,8 +50,8 @@ pub enum ErrorKind {
     Timeout,
     /// The server answered with an S3 error; see [`Error::status`] and [`Error::code`].
     Server,
-    /// The answer is not what S3 sends here: HTML, broken XML, a missing length.
-    UnexpectedAnswer,
+    /// The answer is not what S3 sends here: HTML, malformed XML, a missing length.
+    UnexpectedResponse,
     /// Bytes are missing or differ from what the other side announced.
     Integrity,
     /// A local file, or a reader or writer of the caller's, failed.
@@ -119,11 +119,11 @@ struct Inner {
     failures: Vec<KeyFailure>,
     upload_id: Option<String>,
     /// The answer was cut short or came from something in between, so that the next one may be right.
-    garbled: bool,
+    malformed: bool,
     /// The request was not sent.
     unsent: bool,
     /// An earlier attempt of the call may have been carried out, though its answer did not say so.
-    after_lost: bool,
+    after_unknown_outcome: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 

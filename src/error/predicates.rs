@@ -60,7 +60,9 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
-            ErrorKind::Server | ErrorKind::UnexpectedAnswer => self.0.garbled || self.answer_is_transient(),
+            ErrorKind::Server | ErrorKind::UnexpectedResponse => {
+                self.0.malformed || self.answer_is_transient()
+            }
             _ => false,
         }
     }

@@ -9,10 +9,10 @@ use crate::error::{Answer, Error};
 use crate::request::Request;
 use crate::sign::{SignedTexts, Signer};
 use crate::timestamp::Timestamp;
-use signature::without_secrets;
+use signature::redacted;
 
 /// What a hint may speak of.
-pub(crate) struct Situation<'a> {
+pub(crate) struct ErrorContext<'a> {
     pub(crate) request: &'a Request<'a>,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) signer: &'a Signer,
@@ -21,20 +21,20 @@ pub(crate) struct Situation<'a> {
 }
 
 /// Completes an error with the call, the hint and, for a refused signature, the texts that were signed.
-pub(crate) fn explain(mut error: Error, situation: &Situation<'_>) -> Error {
+pub(crate) fn explain(mut error: Error, situation: &ErrorContext<'_>) -> Error {
     if let Some(hint) = error.answer().and_then(|answer| hint(answer, situation)) {
         error = error.with_hint(hint);
     }
     if let (Some(texts), Some("SignatureDoesNotMatch")) = (situation.signed, error.code()) {
-        error = error.with_signed(without_secrets(texts, situation));
+        error = error.with_signed(redacted(texts, situation));
     }
     if let Some(answer) = error.answer_mut() {
-        answer.expected = answer.expected.take().map(|texts| without_secrets(&texts, situation));
+        answer.expected = answer.expected.take().map(|texts| redacted(&texts, situation));
     }
-    error.in_call(|| situation.request.describe())
+    error.with_context(|| situation.request.describe())
 }
 
-fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
+fn hint(answer: &Answer, situation: &ErrorContext<'_>) -> Option<String> {
     let host = situation.endpoint.authority();
     let bucket = situation.request.bucket.unwrap_or_default();
     let code = answer.code.as_deref()?;
@@ -79,7 +79,7 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
         }
         "NotFound" => format!("{host} has no bucket {bucket:?}: check the name and the endpoint."),
         "BucketNotEmpty" => {
-            "Delete its objects first (older versions and pending uploads count), or use delete_bucket_forced."
+            "Delete its objects first (older versions and pending uploads count), or use force_delete_bucket."
                 .to_owned()
         }
         "BucketAlreadyExists" => format!(
@@ -101,14 +101,14 @@ fn hint(answer: &Answer, situation: &Situation<'_>) -> Option<String> {
                 .to_owned()
         }
         "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" | "Redirect" => {
-            return place_hint(answer, bucket);
+            return region_hint(answer, bucket);
         }
         _ => return None,
     })
 }
 
 /// Where the bucket is, as the server says.
-fn place_hint(answer: &Answer, bucket: &str) -> Option<String> {
+fn region_hint(answer: &Answer, bucket: &str) -> Option<String> {
     match (&answer.region, &answer.location) {
         (Some(region), _) => {
             Some(format!("Sign for the region {region:?}: Config::region({region:?}) or AWS_REGION."))
@@ -153,7 +153,7 @@ mod tests {
         let request = Request::object("GetObject", Method::Get, "b", "k");
         let endpoint = Endpoint::parse("http://h").unwrap();
         let now = Timestamp::from_http("Fri, 27 May 2011 06:23:07 GMT").date_time().unwrap();
-        let situation = Situation { request: &request, endpoint: &endpoint, signer, signed, now };
+        let situation = ErrorContext { request: &request, endpoint: &endpoint, signer, signed, now };
         explain(Error::server(ErrorKind::Server, answer, ""), &situation)
     }
 
@@ -195,7 +195,7 @@ mod tests {
         };
         let endpoint = Endpoint::parse("http://h").unwrap();
         let (ours, signer) = (texts("ours"), v2());
-        let situation = Situation {
+        let situation = ErrorContext {
             request: &request,
             endpoint: &endpoint,
             signer: &signer,
@@ -242,7 +242,7 @@ mod tests {
             ("NoSuchBucket", "took localhost:8480 for the name of a bucket"),
             ("NotFound", "as an S3 server"),
         ] {
-            let situation = Situation {
+            let situation = ErrorContext {
                 request: &request,
                 endpoint: &endpoint,
                 signer: &v2(),
@@ -269,7 +269,7 @@ mod tests {
             (coded("InvalidAccessKeyId"), v2(), "\"AKID\""),
             (coded("NoSuchBucket"), v2(), "create_bucket"),
             (coded("NoSuchKey"), v2(), "list_objects"),
-            (coded("BucketNotEmpty"), v2(), "delete_bucket_forced"),
+            (coded("BucketNotEmpty"), v2(), "force_delete_bucket"),
         ] {
             let error = explained(answer, &signer, None);
             assert!(error.hint().unwrap().contains(words), "{error}");

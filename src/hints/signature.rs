@@ -1,10 +1,10 @@
 //! A refused signature: the line in which both sides differ, and no secret in what is shown.
 
-use super::Situation;
+use super::ErrorContext;
 use crate::error::Answer;
 use crate::sign::SignedTexts;
 
-pub(super) fn hint(answer: &Answer, situation: &Situation<'_>) -> String {
+pub(super) fn hint(answer: &Answer, situation: &ErrorContext<'_>) -> String {
     let mut secret = match situation.signer.credentials() {
         Some(credentials) => {
             format!(
@@ -50,7 +50,7 @@ fn first_difference<'a>(ours: &'a str, theirs: &'a str) -> Option<(usize, &'a st
 }
 
 /// What was signed, for people to read.
-pub(super) fn without_secrets(texts: &SignedTexts, situation: &Situation<'_>) -> SignedTexts {
+pub(super) fn redacted(texts: &SignedTexts, situation: &ErrorContext<'_>) -> SignedTexts {
     SignedTexts {
         string_to_sign: hide(&texts.string_to_sign, situation),
         canonical_request: texts.canonical_request.as_ref().map(|text| hide(text, situation)),
@@ -58,7 +58,7 @@ pub(super) fn without_secrets(texts: &SignedTexts, situation: &Situation<'_>) ->
 }
 
 /// A text for people to read: session tokens and encryption keys are among the signed headers.
-fn hide(text: &str, situation: &Situation<'_>) -> String {
+fn hide(text: &str, situation: &ErrorContext<'_>) -> String {
     let token = situation.signer.credentials().and_then(|credentials| credentials.token());
     let secrets = token.into_iter().chain(situation.request.headers.secrets());
     secrets

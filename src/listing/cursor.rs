@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::{KeyEncoding, broken};
+use super::{KeyEncoding, malformed};
 use crate::error::Result;
 use crate::xml;
 
@@ -60,7 +60,7 @@ impl Marker {
         });
         match key {
             Some(_) => Ok(Some(Self { key, id })),
-            None => Err(broken("the listing says it goes on, but not from where")),
+            None => Err(malformed("the listing says it goes on, but not from where")),
         }
     }
 }
@@ -93,10 +93,10 @@ impl<P: Position> Cursor<P> {
     /// Moves to a position where the listing has not been.
     fn advance(&mut self, next: P) -> Result<()> {
         if next.is_before(&self.at) {
-            return Err(broken("the listing says it goes on, but goes backwards"));
+            return Err(malformed("the listing says it goes on, but goes backwards"));
         }
         if next == self.at || next == self.earlier {
-            return Err(broken("the listing says it goes on, but from where it was before"));
+            return Err(malformed("the listing says it goes on, but from where it was before"));
         }
         self.left -= 1;
         if self.left == 0 {
@@ -159,7 +159,7 @@ mod tests {
         assert!(stuck.to_string().contains("from where it was"), "{stuck}");
         let back = at.advance(marker("a", None)).unwrap_err();
         assert!(back.to_string().contains("backwards"), "{back}");
-        assert_eq!(back.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(back.kind(), ErrorKind::UnexpectedResponse);
     }
 
     /// A token, which says nothing of its order.

@@ -23,13 +23,13 @@ pub struct ListOptions {
     delimiter: Option<String>,
     page_size: Option<u32>,
     pub(crate) start_after: Option<String>,
-    pub(crate) version: ListVersion,
+    pub(crate) api: ListApi,
 }
 
 /// Which of the two calls [`list_objects`](crate::Client::list_objects) sends. Both give the same objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ListVersion {
+pub enum ListApi {
     /// ListObjects, with markers: what every server knows.
     V1,
     /// ListObjectsV2, with continuation tokens. A server that does not know it and answers with V1 is
@@ -71,8 +71,8 @@ impl ListOptions {
     }
 
     /// Sets the call that [`list_objects`](crate::Client::list_objects) sends; V2 by default.
-    pub fn version(mut self, version: ListVersion) -> Self {
-        self.version = version;
+    pub fn api(mut self, api: ListApi) -> Self {
+        self.api = api;
         self
     }
 
@@ -81,7 +81,7 @@ impl ListOptions {
         if let Some(size) = self.page_size {
             if !(1..=MAX_PAGE_SIZE).contains(&size) {
                 let message = format!("a page size of {size}; a page has 1 to {MAX_PAGE_SIZE} entries");
-                return Err(Error::invalid(message).in_call(|| request.describe()));
+                return Err(Error::invalid(message).with_context(|| request.describe()));
             }
             request = request.query(max, size.to_string());
         }
@@ -197,13 +197,13 @@ impl KeyEncoding {
             return Ok(text);
         }
         encode::decode(&text)
-            .ok_or_else(|| broken(format!("the key {text:?} is not encoded as the listing says")))
+            .ok_or_else(|| malformed(format!("the key {text:?} is not encoded as the listing says")))
     }
 
     /// The key of an entry.
     pub(crate) fn key(&self, entry: Node<'_, '_>) -> Result<String> {
         let key = xml::child_text(entry, "Key");
-        self.decode(key.ok_or_else(|| broken("an entry of the listing has no key"))?)
+        self.decode(key.ok_or_else(|| malformed("an entry of the listing has no key"))?)
     }
 
     pub(crate) fn common_prefixes(&self, root: Node<'_, '_>) -> Result<Vec<String>> {
@@ -216,12 +216,12 @@ impl KeyEncoding {
 /// The size of an entry, which every listing has.
 pub(crate) fn size(entry: Node<'_, '_>, key: &str) -> Result<u64> {
     xml::child_parse(entry, "Size")
-        .ok_or_else(|| broken(format!("the entry {key:?} of the listing has no size")))
+        .ok_or_else(|| malformed(format!("the entry {key:?} of the listing has no size")))
 }
 
 /// The error for an answer that no listing has.
-pub(crate) fn broken(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::UnexpectedAnswer, message)
+pub(crate) fn malformed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::UnexpectedResponse, message)
 }
 
 #[cfg(test)]
@@ -240,7 +240,7 @@ mod tests {
     fn entries_span_pages_and_end_with_an_error_or_the_last_page() {
         let entries = scripted(vec![Ok((vec![1, 2], true)), Ok((vec![], true)), Ok((vec![3], false))]);
         assert_eq!(entries.collect::<Result<Vec<_>>>().unwrap(), [1, 2, 3]);
-        let mut entries = scripted(vec![Ok((vec![1], true)), Err(broken("x"))]);
+        let mut entries = scripted(vec![Ok((vec![1], true)), Err(malformed("x"))]);
         assert_eq!(entries.next().unwrap().unwrap(), 1);
         assert!(entries.next().unwrap().is_err() && entries.next().is_none());
     }

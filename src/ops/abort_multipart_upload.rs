@@ -1,6 +1,6 @@
 //! AbortMultipartUpload.
 
-use crate::body::OpenBody;
+use crate::body::BodyReader;
 use crate::client::Client;
 use crate::error::Result;
 use crate::headers::Headers;
@@ -36,7 +36,11 @@ impl Client {
         requester: &Headers,
     ) -> Result<()> {
         let request = Request::object("AbortMultipartUpload", Method::Delete, bucket, key).headers(requester);
-        self.bring_about(&request.query("uploadId", upload_id), &mut OpenBody::empty(), "NoSuchUpload")
+        self.execute_idempotent(
+            &request.query("uploadId", upload_id),
+            &mut BodyReader::empty(),
+            "NoSuchUpload",
+        )
     }
 }
 

@@ -168,7 +168,7 @@ impl Client {
         match acl.0 {
             Choice::Canned(acl) => request = request.header("x-amz-acl", acl.as_str()),
             Choice::Grants(acl) => {
-                text = acl.write().map_err(|error| error.in_call(|| request.describe()))?;
+                text = acl.write().map_err(|error| error.with_context(|| request.describe()))?;
                 request = request.xml_body(&text);
             }
         }

@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::ops::put_object::MAYBE_OURS;
+use crate::ops::put_object::OUTCOME_UNKNOWN_HINT;
 use crate::ops::{CompletedPart, StoredObject};
 use crate::request::{Method, Request};
 use crate::response::Response;
@@ -34,7 +34,7 @@ impl CompleteMultipartUploadOptions {
 
     /// Completes only where there is no object of this key; else
     /// [`is_precondition_failed`](Error::is_precondition_failed), and the upload stays as it was.
-    pub fn if_absent(self) -> Self {
+    pub fn if_none_exists(self) -> Self {
         self.header("if-none-match", "*")
     }
 
@@ -96,7 +96,7 @@ impl Client {
     /// use plain_s3::CompleteMultipartUploadOptions;
     ///
     /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "all of it")?;
-    /// let new = CompleteMultipartUploadOptions::new().if_absent();
+    /// let new = CompleteMultipartUploadOptions::new().if_none_exists();
     /// client.complete_multipart_upload_with("my-new-bucket", "backup.tar", id, &[part], &new)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -110,7 +110,11 @@ impl Client {
     ) -> Result<StoredObject> {
         self.finish_upload((bucket, key, upload_id), parts, &options.headers).map_err(|error| {
             let in_our_way = error.code() == Some("NoSuchUpload") || error.is_precondition_failed();
-            if in_our_way && error.is_after_lost() { error.and_hint(MAYBE_OURS) } else { error }
+            if in_our_way && error.is_after_unknown_outcome() {
+                error.append_hint(OUTCOME_UNKNOWN_HINT)
+            } else {
+                error
+            }
         })
     }
 
@@ -121,9 +125,9 @@ impl Client {
         conditions: &Headers,
     ) -> Result<StoredObject> {
         let request = Request::object("CompleteMultipartUpload", Method::Post, bucket, key);
-        check(parts).map_err(|error| error.in_call(|| request.describe()))?;
+        check(parts).map_err(|error| error.with_context(|| request.describe()))?;
         let text = write(parts);
-        let request = request.query("uploadId", upload_id).headers(conditions).xml_body(&text).patient();
+        let request = request.query("uploadId", upload_id).headers(conditions).xml_body(&text).slow();
         self.execute(&request, &mut Body::from(text).open()?, |response: Response| {
             let version_id = response.header_owned("x-amz-version-id");
             response.xml("CompleteMultipartUploadResult", |root| Ok(read(root, version_id.clone())))

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::ops::copy_source::copy_source;
+use crate::ops::options::copy_source::copy_source;
 use crate::ops::{GetObjectOptions, PutObjectOptions};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
@@ -87,7 +87,7 @@ impl CopyObjectOptions {
     /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
     /// part is copied with. A key of the caller's encrypts each part.
     pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
-        let (mut object, mut part) = (Headers::default(), self.headers.of_every_request());
+        let (mut object, mut part) = (Headers::default(), self.headers.for_each_part());
         part.set("x-amz-copy-source", copy_source(from, self.source_version_id.as_deref())?);
         for (name, value) in self.headers.iter() {
             if name.starts_with("x-amz-copy-source") || name == SOURCE_OWNER {
@@ -161,8 +161,8 @@ impl Client {
     ) -> Result<CopiedObject> {
         let request = Request::object("CopyObject", Method::Put, to.0, to.1);
         let source = copy_source(from, options.source_version_id.as_deref())
-            .map_err(|error| error.in_call(|| request.describe()))?;
-        let request = request.headers(&options.headers).header("x-amz-copy-source", source).patient();
+            .map_err(|error| error.with_context(|| request.describe()))?;
+        let request = request.headers(&options.headers).header("x-amz-copy-source", source).slow();
         let copied = self.call(&request, |response| {
             let version_id = response.header_owned("x-amz-version-id");
             let source_version_id = response.header_owned("x-amz-copy-source-version-id");

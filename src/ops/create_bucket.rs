@@ -81,6 +81,6 @@ impl Client {
             );
             request = request.xml_body(&text);
         }
-        self.bring_about(&request, &mut Body::from(text).open()?, "BucketAlreadyOwnedByYou")
+        self.execute_idempotent(&request, &mut Body::from(text).open()?, "BucketAlreadyOwnedByYou")
     }
 }

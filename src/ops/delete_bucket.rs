@@ -1,6 +1,6 @@
 //! DeleteBucket.
 
-use crate::body::OpenBody;
+use crate::body::BodyReader;
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Method, Request};
@@ -22,6 +22,6 @@ impl Client {
     /// ```
     pub fn delete_bucket(&self, bucket: &str) -> Result<()> {
         let request = Request::bucket("DeleteBucket", Method::Delete, bucket);
-        self.bring_about(&request, &mut OpenBody::empty(), "NoSuchBucket")
+        self.execute_idempotent(&request, &mut BodyReader::empty(), "NoSuchBucket")
     }
 }

@@ -88,14 +88,15 @@ impl Client {
         I::Item: Into<ObjectIdentifier>,
     {
         let request = request(bucket);
-        let in_call = |error: Error| error.in_call(|| request.describe());
-        validate::bucket(bucket).map_err(in_call)?;
+        let with_context = |error: Error| error.with_context(|| request.describe());
+        validate::bucket(bucket).map_err(with_context)?;
         let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
         let mut seen = HashSet::new();
         objects.retain(|object| seen.insert(object.clone())); // servers answer once for a key that comes twice
-        objects.iter().try_for_each(ObjectIdentifier::validate).map_err(in_call)?;
+        objects.iter().try_for_each(ObjectIdentifier::validate).map_err(with_context)?;
 
-        let (plain, odd): (Vec<_>, Vec<_>) = objects.iter().partition(|object| xml::can_hold(&object.key));
+        let (plain, odd): (Vec<_>, Vec<_>) =
+            objects.iter().partition(|object| xml::is_representable(&object.key));
         let mut failures = Vec::new();
         for page in plain.chunks(MAX_KEYS) {
             failures.extend(self.delete_page(bucket, page)?);
@@ -114,7 +115,7 @@ impl Client {
                     first.code,
                     first.message
                 );
-                Err(in_call(Error::partial(message.trim_end(), failures)))
+                Err(with_context(Error::partial(message.trim_end(), failures)))
             }
         }
     }
@@ -127,7 +128,7 @@ impl Client {
                 let answered = xml::children(root, "Deleted").count() + xml::children(root, "Error").count();
                 if answered != page.len() {
                     let message = format!("the answer speaks of {answered} keys of {}", page.len());
-                    return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+                    return Err(Error::new(ErrorKind::UnexpectedResponse, message));
                 }
                 Ok(xml::children(root, "Error").map(read_failure).collect())
             })

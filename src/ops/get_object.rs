@@ -8,9 +8,9 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::object_reader::ObjectReader;
 use crate::request::Request;
 use crate::timestamp;
-use crate::transfer::ObjectReader;
 
 /// Which version or part of an object is read, and under what condition.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,7 @@ impl GetObjectOptions {
             None => Ok(request),
             Some((start, Some(end))) if end <= start => {
                 Err(Error::invalid(format!("the range {start}..{end} is empty"))
-                    .in_call(|| request.describe()))
+                    .with_context(|| request.describe()))
             }
             Some((start, Some(end))) => Ok(request.header("range", format!("bytes={start}-{}", end - 1))),
             Some((start, None)) => Ok(request.header("range", format!("bytes={start}-"))),

@@ -86,7 +86,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`UnexpectedAnswer`](crate::ErrorKind::UnexpectedAnswer) where the server does not know this action;
+    /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where the server does not know this action;
     /// [`Server`](crate::ErrorKind::Server) where there is no such object or the action is refused.
     ///
     /// ```no_run
@@ -217,7 +217,7 @@ mod tests {
         }
         for header in ["etag", "accept-ranges"] {
             let error = read(response(&[(header, "x")], Never)).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+            assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
             assert!(error.to_string().contains("head_object"), "{error}");
         }
     }

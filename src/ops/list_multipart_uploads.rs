@@ -5,7 +5,7 @@ use roxmltree::Node;
 use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
-use crate::listing::{Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, broken};
+use crate::listing::{Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, malformed};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -80,7 +80,7 @@ impl Client {
             let (page, next) =
                 client.call(&request, |response| response.xml("ListMultipartUploadsResult", read))?;
             let call = request.describe();
-            Ok((page, cursor.follow(next).map_err(|error| error.in_call(|| call))?))
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| call))?))
         })
     }
 }
@@ -99,7 +99,7 @@ fn read_upload(node: Node<'_, '_>, encoding: &KeyEncoding) -> Result<MultipartUp
     let key = encoding.key(node)?;
     Ok(MultipartUpload {
         upload_id: xml::child_text(node, "UploadId")
-            .ok_or_else(|| broken(format!("the upload of {key:?} has no id in the listing")))?,
+            .ok_or_else(|| malformed(format!("the upload of {key:?} has no id in the listing")))?,
         key,
         initiated: xml::child_date(node, "Initiated"),
         owner: xml::child(node, "Owner").map(Owner::read),

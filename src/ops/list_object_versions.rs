@@ -6,7 +6,7 @@ use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::listing::{self, Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, broken};
+use crate::listing::{self, Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, malformed};
 use crate::ops::ObjectIdentifier;
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
@@ -94,7 +94,7 @@ impl Client {
             let request = options.apply(request, "max-keys")?.query("encoding-type", "url");
             let (page, next) = client.call(&request, |response| response.xml("ListVersionsResult", read))?;
             let call = request.describe();
-            Ok((page, cursor.follow(next).map_err(|error| error.in_call(|| call))?))
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| call))?))
         })
     }
 }
@@ -135,7 +135,7 @@ fn read_version(node: Node<'_, '_>, is_delete_marker: bool, encoding: &KeyEncodi
     let has_no_size = is_delete_marker && xml::child(node, "Size").is_none();
     Ok(ObjectVersion {
         version_id: xml::child_text(node, "VersionId")
-            .ok_or_else(|| broken(format!("the entry {key:?} of the listing has no version id")))?,
+            .ok_or_else(|| malformed(format!("the entry {key:?} of the listing has no version id")))?,
         size: if has_no_size { 0 } else { listing::size(node, &key)? },
         key,
         is_latest: xml::child_flag(node, "IsLatest"),

@@ -6,7 +6,7 @@ use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::listing::{self, Cursor, KeyEncoding, ListOptions, ListVersion, Listing, Page, Position, broken};
+use crate::listing::{self, Cursor, KeyEncoding, ListApi, ListOptions, Listing, Page, Position, malformed};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -76,7 +76,7 @@ impl Client {
             (true, key) => From::Marker(key),
             (false, key) => From::StartAfter(key),
         };
-        let mut cursor = Cursor::new(start(&options, options.version == ListVersion::V1));
+        let mut cursor = Cursor::new(start(&options, options.api == ListApi::V1));
         Listing::new(move || {
             let mut answer = fetch(&client, &bucket, &options, &cursor.at)?;
             if answer.is_v1 && matches!(&cursor.at, From::StartAfter(Some(_))) {
@@ -85,7 +85,7 @@ impl Client {
                 answer = fetch(&client, &bucket, &options, &cursor.at)?;
             }
             let call = || format!("ListObjects {bucket}");
-            Ok((answer.page, cursor.follow(answer.next).map_err(|error| error.in_call(call))?))
+            Ok((answer.page, cursor.follow(answer.next).map_err(|error| error.with_context(call))?))
         })
     }
 }
@@ -140,7 +140,7 @@ fn next(root: Node<'_, '_>, page: &Page<Object>) -> Result<From> {
     let key = page.entries.last().map(|object| &object.key);
     match key.max(page.common_prefixes.last()) {
         Some(last) => Ok(From::Marker(Some(last.clone()))),
-        None => Err(broken("the listing says it goes on, but not from where")),
+        None => Err(malformed("the listing says it goes on, but not from where")),
     }
 }
 

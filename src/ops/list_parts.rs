@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::listing::{Cursor, Listing, Page, broken};
+use crate::listing::{Cursor, Listing, Page, malformed};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -61,7 +61,7 @@ impl Client {
                 request = request.query("part-number-marker", cursor.at.to_string());
             }
             let (page, next) = client.call(&request, |response| response.xml("ListPartsResult", read))?;
-            Ok((page, cursor.follow(next).map_err(|error| error.in_call(|| request.describe()))?))
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
         })
     }
 }
@@ -77,8 +77,8 @@ fn read(root: Node<'_, '_>) -> Result<(Page<Part>, Option<u32>)> {
 fn read_part(node: Node<'_, '_>) -> Result<Part> {
     let part_number = xml::child_parse(node, "PartNumber");
     Ok(Part {
-        part_number: part_number.ok_or_else(|| broken("a part of the listing has no number"))?,
-        size: xml::child_parse(node, "Size").ok_or_else(|| broken("a part of the listing has no size"))?,
+        part_number: part_number.ok_or_else(|| malformed("a part of the listing has no number"))?,
+        size: xml::child_parse(node, "Size").ok_or_else(|| malformed("a part of the listing has no size"))?,
         e_tag: ETag::new(xml::child_text(node, "ETag").unwrap_or_default()),
         last_modified: xml::child_date(node, "LastModified"),
     })
@@ -96,8 +96,8 @@ mod tests {
         let (page, next) = read(document.root_element()).unwrap();
         let part = &page.entries[0];
         assert_eq!((part.part_number, part.size, part.e_tag.as_str(), next), (7, 5_242_880, "e", Some(7)));
-        let broken =
+        let malformed =
             xml::parse("<ListPartsResult><Part><PartNumber>7</PartNumber></Part></ListPartsResult>").unwrap();
-        assert!(read(broken.root_element()).is_err());
+        assert!(read(malformed.root_element()).is_err());
     }
 }

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
-use crate::body::{Body, OpenBody};
+use crate::body::{Body, BodyReader};
+use crate::checksum;
 use crate::client::Client;
 use crate::encode;
 use crate::error::{Error, Result};
@@ -17,10 +18,9 @@ use crate::metadata::{USER_PREFIX, is_encrypted};
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
-use crate::transfer::verify;
 
 /// What to do where a call fails by what an attempt may have done whose answer was lost.
-pub(super) const MAYBE_OURS: &str = "The answer to an earlier attempt was lost, so it may be this call that has stored the \
+pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The answer to an earlier attempt was lost, so it may be this call that has stored the \
                           object: look at it by head_object.";
 
 /// What is stored with an object beside its content.
@@ -107,7 +107,7 @@ impl PutObjectOptions {
 
     /// Stores only where there is no object of this key; else
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
-    pub fn if_absent(self) -> Self {
+    pub fn if_none_exists(self) -> Self {
         self.header("if-none-match", "*")
     }
 
@@ -207,7 +207,7 @@ impl Client {
         let check = self.settings().check_md5;
         let mut request = request.unsigned_payload();
         let call = request.clone();
-        let describe = |error: Error| error.in_call(|| call.describe());
+        let describe = |error: Error| error.with_context(|| call.describe());
         let mut body = body.open().map_err(describe)?;
         match known_md5 {
             Some(md5) => request = request.header("content-md5", BASE64.encode(md5)),
@@ -216,21 +216,21 @@ impl Client {
         }
         let deadline = self.deadline();
         let answered = self.execute_until(deadline, &request, &mut body, |response: Response| {
-            let without = response.garbled("the answer to a PUT has no ETag");
+            let without = response.malformed("the answer to a PUT has no ETag");
             let headers = response.finish()?;
             if check && headers.get("etag").is_none() { Err(without) } else { Ok(headers) }
         });
         let headers = match answered {
-            Err(error) if error.is_precondition_failed() && error.is_after_lost() => {
+            Err(error) if error.is_precondition_failed() && error.is_after_unknown_outcome() => {
                 let ours = known_md5.or_else(|| body.md5_of_all());
-                let found = ours.and_then(|ours| self.find_stored(&call, deadline, ours));
-                found.ok_or_else(|| error.and_hint(MAYBE_OURS))?
+                let found = ours.and_then(|ours| self.find_identical(&call, deadline, ours));
+                found.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
             }
             answered => answered?,
         };
         let theirs = md5_in(&headers).filter(|_| check);
         if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
-            verify::same(&ours, &theirs, "what was sent").map_err(describe)?;
+            checksum::same(&ours, &theirs, "what was sent").map_err(describe)?;
         }
         Ok(StoredObject {
             e_tag: headers.get("etag").map(ETag::new),
@@ -240,11 +240,16 @@ impl Client {
 
     /// The headers of the object as it is now, where it has this content: then an attempt whose answer was
     /// lost has stored it, and the condition fails by that.
-    fn find_stored(&self, call: &Request<'_>, deadline: Option<Instant>, ours: [u8; 16]) -> Option<Headers> {
+    fn find_identical(
+        &self,
+        call: &Request<'_>,
+        deadline: Option<Instant>,
+        ours: [u8; 16],
+    ) -> Option<Headers> {
         let look = Request::object("HeadObject", Method::Head, call.bucket?, call.key?)
-            .headers(&call.headers.of_every_request());
+            .headers(&call.headers.for_each_part());
         let found =
-            self.execute_until(deadline, &look, &mut OpenBody::empty(), |response| Ok(response.headers));
+            self.execute_until(deadline, &look, &mut BodyReader::empty(), |response| Ok(response.headers));
         found.ok().filter(|headers| md5_in(headers) == Some(ours))
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::CompletedPart;
-use crate::ops::copy_source::copy_source;
+use crate::ops::options::copy_source::copy_source;
 use crate::request::{Method, Request};
 use crate::xml;
 
@@ -104,7 +104,7 @@ impl Client {
         options: &UploadPartCopyOptions,
     ) -> Result<CompletedPart> {
         let source = copy_source(from, options.source_version_id.as_deref()).map_err(|error| {
-            error.in_call(|| Request::object("UploadPartCopy", Method::Put, bucket, key).describe())
+            error.with_context(|| Request::object("UploadPartCopy", Method::Put, bucket, key).describe())
         })?;
         let mut headers = options.headers.clone();
         headers.set("x-amz-copy-source", source);
@@ -122,14 +122,14 @@ impl Client {
         let request = Request::object("UploadPartCopy", Method::Put, bucket, key);
         if bytes.is_empty() {
             let message = format!("the range {}..{} is empty", bytes.start, bytes.end);
-            return Err(Error::invalid(message).in_call(|| request.describe()));
+            return Err(Error::invalid(message).with_context(|| request.describe()));
         }
         let request = request
             .query("partNumber", part_number.to_string())
             .query("uploadId", upload_id)
             .headers(source)
             .header("x-amz-copy-source-range", format!("bytes={}-{}", bytes.start, bytes.end - 1))
-            .patient();
+            .slow();
         self.call(&request, |response| {
             let without = response.unexpected("the answer has no ETag");
             response.xml("CopyPartResult", |root| {

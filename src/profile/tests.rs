@@ -140,7 +140,7 @@ fn where_nothing_is_found_the_error_names_every_place() {
 
 #[test]
 fn a_line_that_cannot_be_read_is_named_and_not_shown() {
-    let files = Files::new("broken", Some("[a]\naws_secret_access_key s3cr3t\n"), None);
+    let files = Files::new("malformed", Some("[a]\naws_secret_access_key s3cr3t\n"), None);
     let text = files.load(&[]).unwrap_err().to_string();
     assert!(
         text.contains("line 2 of ") && text.contains("credentials") && !text.contains("s3cr3t"),

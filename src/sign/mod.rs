@@ -1,6 +1,6 @@
 //! Signatures as pure functions of a request, its address, the keys and the clock.
 
-mod form;
+mod post_form;
 mod v2;
 mod v4;
 

@@ -82,11 +82,11 @@ impl Client {
         to: (&str, &str),
         options: &CopyOptions,
     ) -> Result<CopiedObject> {
-        let in_call = |error: Error| error.in_call(|| format!("copy {}/{}", to.0, to.1));
-        validate::part_size(options.part_size).map_err(in_call)?;
+        let with_context = |error: Error| error.with_context(|| format!("copy {}/{}", to.0, to.1));
+        validate::part_size(options.part_size).map_err(with_context)?;
         let look = options.object.look();
         let source = self.head_object_with(from.0, from.1, &look)?;
-        self.copy_seen(from, to, &source, &look, options).map_err(in_call)
+        self.copy_seen(from, to, &source, &look, options).map_err(with_context)
     }
 
     /// Copies a source that was looked at.
@@ -141,7 +141,7 @@ impl Client {
                 version_id: stored.version_id,
                 source_version_id: source.version_id.clone(),
             }),
-            Err(error) => Err(self.give_up_upload(place, &part, error)),
+            Err(error) => Err(self.abort_failed_upload(place, &part, error)),
         }
     }
 

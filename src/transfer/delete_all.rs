@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::deletion::Deletion;
+use super::deleter::Deleter;
 use crate::client::Client;
 use crate::error::{Error, Result};
 
@@ -22,8 +22,8 @@ impl<'a> DeleteAllOptions<'a> {
     }
 
     /// Only counts what would be deleted, and deletes nothing.
-    pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.dry_run = dry_run;
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
         self
     }
 
@@ -74,38 +74,38 @@ impl Client {
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// let deleted = client.delete_bucket_forced("my-new-bucket")?;
+    /// let deleted = client.force_delete_bucket("my-new-bucket")?;
     /// println!("gone with the bucket: {deleted}");
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
-    pub fn delete_bucket_forced(&self, bucket: &str) -> Result<DeletedCounts> {
-        self.delete_bucket_forced_with(bucket, &DeleteAllOptions::new())
+    pub fn force_delete_bucket(&self, bucket: &str) -> Result<DeletedCounts> {
+        self.force_delete_bucket_with(bucket, &DeleteAllOptions::new())
     }
 
     /// Deletes a bucket with all that is in it, or shows what that would be; see
-    /// [`delete_bucket_forced`](Self::delete_bucket_forced).
+    /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// # Errors
     ///
-    /// As [`delete_bucket_forced`](Self::delete_bucket_forced).
+    /// As [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// use plain_s3::DeleteAllOptions;
     ///
-    /// let would = client.delete_bucket_forced_with("my-new-bucket", &DeleteAllOptions::new().dry_run(true))?;
+    /// let would = client.force_delete_bucket_with("my-new-bucket", &DeleteAllOptions::new().dry_run())?;
     /// println!("this would delete {would}");
     /// let options = DeleteAllOptions::new().progress(|counts| eprint!("\r{counts}"));
-    /// client.delete_bucket_forced_with("my-new-bucket", &options)?;
+    /// client.force_delete_bucket_with("my-new-bucket", &options)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
-    pub fn delete_bucket_forced_with(
+    pub fn force_delete_bucket_with(
         &self,
         bucket: &str,
         options: &DeleteAllOptions<'_>,
     ) -> Result<DeletedCounts> {
-        let call = || format!("delete_bucket_forced {bucket}");
-        let counts = Deletion::run(self, bucket, "", options).map_err(|error| error.in_call(call))?;
+        let call = || format!("force_delete_bucket {bucket}");
+        let counts = Deleter::run(self, bucket, "", options).map_err(|error| error.with_context(call))?;
         if options.dry_run {
             return Ok(counts);
         }
@@ -119,12 +119,12 @@ impl Client {
     }
 
     /// Deletes all that is in a bucket, and keeps the bucket; see
-    /// [`delete_bucket_forced`](Self::delete_bucket_forced).
+    /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// # Errors
     ///
     /// [`PartialFailure`](crate::ErrorKind::PartialFailure) as with
-    /// [`delete_bucket_forced`](Self::delete_bucket_forced).
+    /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -146,17 +146,17 @@ impl Client {
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// use plain_s3::DeleteAllOptions;
     ///
-    /// let would = client.empty_bucket_with("my-new-bucket", &DeleteAllOptions::new().dry_run(true))?;
+    /// let would = client.empty_bucket_with("my-new-bucket", &DeleteAllOptions::new().dry_run())?;
     /// println!("this would delete {would}");
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn empty_bucket_with(&self, bucket: &str, options: &DeleteAllOptions<'_>) -> Result<DeletedCounts> {
         let call = || format!("empty_bucket {bucket}");
-        Deletion::run(self, bucket, "", options).map_err(|error| error.in_call(call))
+        Deleter::run(self, bucket, "", options).map_err(|error| error.with_context(call))
     }
 
     /// Deletes everything whose key begins like this, versions and unfinished uploads included; see
-    /// [`delete_bucket_forced`](Self::delete_bucket_forced).
+    /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// `photos` also deletes `photos-of-2011/a.jpg`; with `photos/` only the "folder" goes.
     ///
@@ -164,7 +164,7 @@ impl Client {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the prefix is empty, which would mean everything;
     /// [`PartialFailure`](crate::ErrorKind::PartialFailure) as with
-    /// [`delete_bucket_forced`](Self::delete_bucket_forced).
+    /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -186,7 +186,7 @@ impl Client {
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// use plain_s3::DeleteAllOptions;
     ///
-    /// let dry = DeleteAllOptions::new().dry_run(true);
+    /// let dry = DeleteAllOptions::new().dry_run();
     /// println!("this would delete {}", client.delete_prefix_with("my-new-bucket", "photos/2011/", &dry)?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -200,8 +200,8 @@ impl Client {
             Err(Error::invalid("the prefix is empty, which would mean every object")
                 .with_hint("empty_bucket deletes all that is in a bucket."))
         } else {
-            Deletion::run(self, bucket, prefix, options)
+            Deleter::run(self, bucket, prefix, options)
         };
-        result.map_err(|error| error.in_call(|| format!("delete_prefix {bucket}/{prefix}")))
+        result.map_err(|error| error.with_context(|| format!("delete_prefix {bucket}/{prefix}")))
     }
 }

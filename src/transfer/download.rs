@@ -8,13 +8,13 @@ use std::path::Path;
 use md5::{Digest as _, Md5};
 
 use super::partial_file::{self, PartialFile};
-use super::reader::ObjectReader;
-use super::verify::{ContentCheck, Md5Check};
+use crate::checksum::{Md5Check, Verification};
 use crate::client::Client;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::metadata::ObjectMetadata;
 use crate::ops::GetObjectOptions;
+use crate::ops::ObjectReader;
 
 /// Bytes copied at once: no more than the object. More than this is no faster.
 const LARGEST_COPY: u64 = 2 << 20;
@@ -93,7 +93,7 @@ pub struct Download {
     /// How many of these an earlier run had brought, with [`DownloadOptions::resume`].
     pub resumed_from: u64,
     /// What was compared before the file got its name.
-    pub check: ContentCheck,
+    pub check: Verification,
     /// The object's properties; `None` where nothing was downloaded.
     pub metadata: Option<ObjectMetadata>,
 }
@@ -143,7 +143,7 @@ impl Client {
         options: &DownloadOptions<'_>,
     ) -> Result<Download> {
         self.download(bucket, key, path.as_ref(), options)
-            .map_err(|error| error.in_call(|| format!("download_file {bucket}/{key}")))
+            .map_err(|error| error.with_context(|| format!("download_file {bucket}/{key}")))
     }
 
     fn download(
@@ -247,7 +247,7 @@ impl Client {
 
 impl Download {
     fn unchanged() -> Self {
-        Self { changed: false, bytes: 0, resumed_from: 0, check: ContentCheck::Md5, metadata: None }
+        Self { changed: false, bytes: 0, resumed_from: 0, check: Verification::Md5, metadata: None }
     }
 }
 

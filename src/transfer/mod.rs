@@ -2,18 +2,14 @@
 
 mod copy;
 mod delete_all;
-mod deletion;
+mod deleter;
 mod download;
+mod multipart;
 mod partial_file;
-mod parts;
-mod reader;
 mod rename;
 mod upload;
-pub(crate) mod verify;
 
 pub use copy::CopyOptions;
 pub use delete_all::{DeleteAllOptions, DeletedCounts};
 pub use download::{Download, DownloadOptions};
-pub use reader::ObjectReader;
 pub use upload::{Upload, UploadOptions};
-pub use verify::ContentCheck;

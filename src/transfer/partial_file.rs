@@ -1,4 +1,4 @@
-//! A file that gets its name once it is whole; until then its target is not touched.
+//! A file that gets its name once it is whole; until then its target is not started.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};

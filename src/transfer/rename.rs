@@ -29,7 +29,7 @@ impl Client {
         if from == to {
             // the last step would delete the only copy
             return Err(Error::invalid(format!("both keys are {from:?}"))
-                .in_call(|| format!("rename_object {bucket}/{from}")));
+                .with_context(|| format!("rename_object {bucket}/{from}")));
         }
         let source = self.head_object(bucket, from)?;
         let mut options = CopyObjectOptions::new();
@@ -40,17 +40,17 @@ impl Client {
         let copied = self
             .copy_seen((bucket, from), (bucket, to), &source, &GetObjectOptions::new(), &options)
             .map_err(|error| {
-                error.and_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored."))
+                error.append_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored."))
             })?;
         let both = format!("Both {from:?} and {to:?} exist now.");
-        let copy = self.head_object(bucket, to).map_err(|error| error.and_hint(&both))?;
+        let copy = self.head_object(bucket, to).map_err(|error| error.append_hint(&both))?;
         if !is_copy(&source, &copy, &copied) {
             return Err(Error::new(ErrorKind::Integrity, "the copy is not what was to be copied")
                 .with_hint(format!("{both} Another writer may have stored one of them meanwhile."))
-                .in_call(|| format!("rename_object {bucket}/{from} to {to}")));
+                .with_context(|| format!("rename_object {bucket}/{from} to {to}")));
         }
         self.delete_object(bucket, from).map_err(|error| {
-            error.and_hint(&format!("{to:?} exists now, and most likely {from:?} still does."))
+            error.append_hint(&format!("{to:?} exists now, and most likely {from:?} still does."))
         })?;
         Ok(copied)
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::parts::{self, Source};
+use super::multipart::{self, Source};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
@@ -89,7 +89,7 @@ pub struct Upload {
     /// The number of its parts; 0 where a single request stored it.
     pub parts: u32,
     /// How many of these were on the server already, with [`UploadOptions::resume`].
-    pub parts_kept: u32,
+    pub parts_reused: u32,
     /// The ETag of the object. Ceph gives none for parts.
     pub e_tag: Option<ETag>,
     /// The new version, where the bucket keeps versions.
@@ -145,12 +145,12 @@ impl Client {
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
         let path = path.as_ref();
-        let in_call = |error: Error| error.in_call(|| format!("upload_file {bucket}/{key}"));
-        let unreadable = |error| in_call(Error::local(format!("cannot read {}", path.display()), error));
+        let with_context = |error: Error| error.with_context(|| format!("upload_file {bucket}/{key}"));
+        let unreadable = |error| with_context(Error::local(format!("cannot read {}", path.display()), error));
         let file = File::open(path).map_err(unreadable)?;
         let before = file.metadata().map_err(unreadable)?;
         if !before.is_file() {
-            return Err(in_call(
+            return Err(with_context(
                 Error::invalid(format!("{} is no regular file", path.display()))
                     .with_hint("upload_reader takes any reader."),
             ));
@@ -168,7 +168,7 @@ impl Client {
                 .with_hint("Upload it again once nobody writes to it."))
         };
         let source = Source { reader: &mut &file, len: Some(before.len()), unchanged: &unchanged };
-        parts::upload(self, bucket, key, source, options).map_err(in_call)
+        multipart::upload(self, bucket, key, source, options).map_err(with_context)
     }
 
     /// Uploads all that a reader gives, however much that is.
@@ -213,7 +213,7 @@ impl Client {
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
         let source = Source { reader: &mut reader, len: None, unchanged: &|_| Ok(()) };
-        parts::upload(self, bucket, key, source, options)
-            .map_err(|error| error.in_call(|| format!("upload_reader {bucket}/{key}")))
+        multipart::upload(self, bucket, key, source, options)
+            .map_err(|error| error.with_context(|| format!("upload_reader {bucket}/{key}")))
     }
 }

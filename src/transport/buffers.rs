@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ureq::unversioned::transport::Buffers;
 
-use super::exchange;
+use super::request_context;
 
 /// What a connection begins with, in each direction, and is left with.
 pub(super) const SMALL: usize = 64 << 10;
@@ -54,7 +54,7 @@ impl GrowingBuffers {
     /// Gives the input, which is empty, the size that suits what comes.
     fn fit(&mut self) {
         let size = self.input.len();
-        let better = if exchange::to_come() <= WORTH_IT {
+        let better = if request_context::to_come() <= WORTH_IT {
             SMALL
         } else if self.last_read == size {
             (size * 2).clamp(SMALL, LARGE)
@@ -103,7 +103,7 @@ impl Buffers for GrowingBuffers {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        let size = if exchange::to_send() >= LARGE_UPLOAD { LARGE_OUTPUT } else { SMALL };
+        let size = if request_context::to_send() >= LARGE_UPLOAD { LARGE_OUTPUT } else { SMALL };
         if self.output.len() != size {
             self.output = vec![0; size];
         }
@@ -134,7 +134,7 @@ mod tests {
         let mut left = 6 << 20;
         let mut sizes = Vec::new();
         while left > 0 {
-            exchange::expect(left);
+            request_context::expect(left);
             let n = fill(&mut buffers, usize::try_from(left).unwrap());
             buffers.input_consume(n);
             left -= n as u64;
@@ -142,21 +142,21 @@ mod tests {
         }
         assert_eq!(sizes[..9], [64, 128, 256, 512, 1024, 1024, 1024, 1024, 64]);
         assert_eq!(buffers.input.capacity(), SMALL);
-        exchange::expect(0);
+        request_context::expect(0);
     }
 
     #[test]
     fn neither_a_slow_stream_nor_one_of_unknown_length_grows_it() {
         let mut buffers = GrowingBuffers::default();
         for (expected, amount) in [(u64::MAX, SMALL - 1), (0, SMALL), (WORTH_IT, SMALL)] {
-            exchange::expect(expected);
+            request_context::expect(expected);
             for _ in 0..3 {
                 let n = fill(&mut buffers, amount);
                 buffers.input_consume(n);
             }
             assert_eq!(buffers.input.capacity(), SMALL);
         }
-        exchange::expect(0);
+        request_context::expect(0);
     }
 
     #[test]

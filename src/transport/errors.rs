@@ -44,7 +44,7 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
         ureq::Error::Other(inner) if inner.is::<LookupFailed>() => unknown_name().with_source(inner),
         ureq::Error::Other(inner) if inner.is::<SpeaksTls>() => {
             // it will say so however often it is asked
-            Error::new(ErrorKind::UnexpectedAnswer, "the answer is not HTTP/1.1")
+            Error::new(ErrorKind::UnexpectedResponse, "the answer is not HTTP/1.1")
                 .with_source(inner)
                 .with_hint("The port speaks TLS: write https:// in the endpoint.")
         }
@@ -59,9 +59,9 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
             Error::new(ErrorKind::Connect, "no connection").with_source(error)
         }
         error @ ureq::Error::Protocol(_) => {
-            Error::new(ErrorKind::UnexpectedAnswer, "the answer is not HTTP/1.1")
+            Error::new(ErrorKind::UnexpectedResponse, "the answer is not HTTP/1.1")
                 .with_source(error)
-                .garbled()
+                .malformed()
                 .with_hint("If the port speaks TLS, write https:// in the endpoint.")
         }
         error => Error::new(ErrorKind::Network, "the request failed").with_source(error),

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::line::{IdleLines, Line, Rest};
-use super::{Limits, errors, exchange};
+use super::{Limits, errors, request_context};
 
 /// An answer longer than this is worth reading past ureq.
 pub(super) const LARGE_BODY: u64 = 2 << 20;
@@ -62,7 +62,7 @@ impl Incoming {
         }
         match &mut self.way {
             Way::ByUreq { body, direct } => {
-                exchange::expect(self.left);
+                request_context::expect(self.left);
                 let n = body.read(buf).inspect_err(|_| *direct = None)?;
                 self.left = self.left.saturating_sub(n as u64);
                 Ok(n)

@@ -2,9 +2,9 @@
 
 mod buffers;
 mod errors;
-mod exchange;
 mod incoming;
 mod line;
+mod request_context;
 mod resolver;
 mod socket;
 
@@ -17,7 +17,7 @@ use ureq::http::{self, HeaderName, HeaderValue};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, SendBody};
 
-use crate::body::OpenBody;
+use crate::body::BodyReader;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
@@ -93,11 +93,11 @@ impl Transport {
         method: Method,
         url: &str,
         headers: &Headers,
-        body: &mut OpenBody<'_>,
+        body: &mut BodyReader<'_>,
         limits: Limits,
     ) -> Result<Response> {
         let mut request = http_request(method, url, headers)?;
-        let _exchange = exchange::begin(body.len());
+        let _exchange = request_context::begin(body.len());
         let answer = if matches!(method, Method::Put | Method::Post) {
             if body.len() == 0 {
                 body.expect_end()?;
@@ -109,7 +109,7 @@ impl Transport {
             self.run(request, SendBody::none(), limits)
         };
         let (head, content) = answer?.into_parts();
-        if exchange::is_refused() && head.status.is_success() {
+        if request_context::is_refused() && head.status.is_success() {
             return Err(Error::new(
                 ErrorKind::Network,
                 "the server answered before it had taken the whole body",
@@ -123,7 +123,7 @@ impl Transport {
         let left = content.content_length().unwrap_or_default();
         // a request with a body may be answered before it is whole, and its connection is then of no more use
         let large = method == Method::Get && left > LARGE_BODY;
-        let line = if large { exchange::take_line() } else { None };
+        let line = if large { request_context::take_line() } else { None };
         let direct = line.and_then(|line| self.direct(line, &head));
         let body = Incoming::new(content.into_reader(), left, direct, limits);
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
@@ -200,11 +200,11 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// A request's body; not read any further once the server has answered and takes no more of it.
-struct Outgoing<'a, 'b>(&'a mut OpenBody<'b>);
+struct Outgoing<'a, 'b>(&'a mut BodyReader<'b>);
 
 impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if exchange::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
+        if request_context::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! TCP for ureq: with buffers that grow, and with an answer that comes before the request is whole.
 //!
 //! A server that refuses a large upload answers at once and then closes the connection, or reads no
-//! further. ureq's own transport ends there with a broken pipe, or waits. This one keeps the answer: once
+//! further. ureq's own transport ends there with a malformed pipe, or waits. This one keeps the answer: once
 //! the peer takes no more of the request, the rest is dropped and reading begins.
 
 use std::io::{self, Write as _};
@@ -15,8 +15,8 @@ use ureq::{Error, Timeout};
 
 use super::buffers::GrowingBuffers;
 use super::errors::SpeaksTls;
-use super::exchange;
 use super::line::{IdleLines, Line, is_timeout};
+use super::request_context;
 
 /// How often a write that is stuck looks whether the answer is there already.
 const LOOK: Duration = Duration::from_millis(250);
@@ -111,7 +111,7 @@ impl Transport for Socket {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.used = true;
         if self.plain {
-            exchange::use_line(&self.line);
+            request_context::use_line(&self.line);
         }
         let timeout = timeout.for_write();
         let limit = time_left(timeout)?;
@@ -171,7 +171,7 @@ impl Transport for Socket {
 impl Socket {
     fn refuse(&mut self) {
         self.refused = true;
-        exchange::refuse();
+        request_context::refuse();
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn second_user(variant: &Variant<'_>) {
     assert_denied(other.get_bucket_acl(&bucket));
     assert_denied(other.put_bucket_acl(&bucket, CannedAcl::PublicReadWrite));
     assert_denied(other.delete_bucket(&bucket));
-    assert_denied(other.delete_bucket_forced(&bucket));
+    assert_denied(other.force_delete_bucket(&bucket));
     let taken = other.create_bucket(&bucket).unwrap_err();
     assert!(taken.is_bucket_already_exists(), "{taken}");
     assert!(!owns(&other, &bucket) && owns(&client, &bucket));

@@ -51,7 +51,7 @@ pub(crate) fn forced_delete(server: &Server) {
             });
         }
     });
-    client.delete_bucket_forced(&bucket).unwrap();
+    client.force_delete_bucket(&bucket).unwrap();
     assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
-    assert!(client.delete_bucket_forced(&bucket).unwrap_err().is_no_such_bucket());
+    assert!(client.force_delete_bucket(&bucket).unwrap_err().is_no_such_bucket());
 }

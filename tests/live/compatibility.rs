@@ -29,7 +29,7 @@ pub(crate) fn gap(server: &Server, what: &str, reason: &str, actions: &[&str]) {
 pub(crate) fn watched(config: Config, server: &Server, signature: SignatureVersion) -> Config {
     let name = server.name.clone();
     config.on_event(move |event| {
-        let Event::Answered { call, .. } = event else { return };
+        let Event::Succeeded { call, .. } = event else { return };
         let action = call.split(' ').next().unwrap_or_default();
         // a raw request is called by its method: GET, and not GetObject
         if action.contains(|c: char| c.is_ascii_lowercase()) {

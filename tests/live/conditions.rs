@@ -50,8 +50,8 @@ pub(crate) fn storing(variant: &Variant<'_>) {
     let read = || client.get_object(&bucket, "k").unwrap().text().unwrap();
     let options = PutObjectOptions::new;
 
-    client.put_object_with(&bucket, "k", "first", &options().if_absent()).unwrap();
-    let error = client.put_object_with(&bucket, "k", "second", &options().if_absent()).unwrap_err();
+    client.put_object_with(&bucket, "k", "first", &options().if_none_exists()).unwrap();
+    let error = client.put_object_with(&bucket, "k", "second", &options().if_none_exists()).unwrap_err();
     assert!(error.is_precondition_failed(), "{error}");
     assert_eq!(read(), "first");
 

@@ -40,7 +40,7 @@ pub(crate) fn uploads(variant: &Variant<'_>) {
     let dir = ListOptions::new().prefix("dir/");
     assert_eq!(client.list_multipart_uploads(&bucket).count(), 3);
     assert_eq!(client.list_multipart_uploads_with(&bucket, &dir).count(), 3);
-    client.delete_bucket_forced(&bucket).unwrap();
+    client.force_delete_bucket(&bucket).unwrap();
 }
 
 pub(crate) fn everything(variant: &Variant<'_>) {
@@ -68,19 +68,19 @@ pub(crate) fn everything(variant: &Variant<'_>) {
         }
     }
     let expected = if versions { (3, 1, 1) } else { (2, 0, 1) };
-    let dry = DeleteAllOptions::new().dry_run(true);
+    let dry = DeleteAllOptions::new().dry_run();
     assert_eq!(counts(client.delete_prefix_with(&bucket, "dir/", &dry).unwrap()), expected);
     assert_eq!(counts(client.delete_prefix(&bucket, "dir/").unwrap()), expected);
     assert_eq!(counts(client.delete_prefix(&bucket, "dir/").unwrap()), (0, 0, 0));
 
     // the suspended delete of z took its only version's place
     let expected = if versions { (1, 2, 0) } else { (2, 0, 0) };
-    assert_eq!(counts(client.delete_bucket_forced_with(&bucket, &dry).unwrap()), expected);
+    assert_eq!(counts(client.force_delete_bucket_with(&bucket, &dry).unwrap()), expected);
     assert_eq!(counts(client.empty_bucket(&bucket).unwrap()), expected);
     assert_eq!(client.list_objects(&bucket).count(), 0);
     client.put_object(&bucket, "again", "").unwrap();
-    assert_eq!(counts(client.delete_bucket_forced(&bucket).unwrap()), (1, 0, 0));
-    assert!(client.delete_bucket_forced(&bucket).unwrap_err().is_no_such_bucket());
+    assert_eq!(counts(client.force_delete_bucket(&bucket).unwrap()), (1, 0, 0));
+    assert!(client.force_delete_bucket(&bucket).unwrap_err().is_no_such_bucket());
 }
 
 /// A policy of the bucket refuses the deletion of some keys, even to its owner.
@@ -98,7 +98,7 @@ pub(crate) fn refused(variant: &Variant<'_>) {
     let Some(()) = gaps::POLICY.of(variant.server, client.put_bucket_policy(&bucket, &policy)) else {
         return;
     };
-    let error = client.delete_bucket_forced(&bucket).unwrap_err();
+    let error = client.force_delete_bucket(&bucket).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartialFailure, "{error}");
     let keys: Vec<_> = error.failures().iter().map(|failure| failure.key.as_str()).collect();
     assert_eq!(keys, ["keep/1", "keep/2"], "{error:?}");
@@ -120,7 +120,7 @@ pub(crate) fn thousands(server: &Server) {
 
     let steps = RefCell::new(Vec::new());
     let options = DeleteAllOptions::new().progress(|counts| steps.borrow_mut().push(*counts));
-    let deleted = client.delete_bucket_forced_with(&bucket, &options).unwrap();
+    let deleted = client.force_delete_bucket_with(&bucket, &options).unwrap();
     let objects = if versions { 2200 } else { 1101 };
     assert_eq!((deleted.objects, deleted.delete_markers, deleted.uploads), (objects, 0, 1040));
     let steps = steps.take();

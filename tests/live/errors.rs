@@ -70,7 +70,7 @@ pub(crate) fn missing(variant: &Variant<'_>) {
 /// Plain HTTP to a port that speaks TLS.
 pub(crate) fn wrong_scheme(variant: &Variant<'_>) {
     let Some(rest) = variant.endpoint.strip_prefix("https://") else { return };
-    let config = Config::new(format!("http://{rest}")).retry(RetryPolicy::new().base(Duration::ZERO));
+    let config = Config::new(format!("http://{rest}")).retry(RetryPolicy::new().base_delay(Duration::ZERO));
     let error = Client::new(config).unwrap().list_buckets().unwrap_err();
     assert!(error.hint().unwrap().contains("https://"), "{error}");
 }

@@ -46,7 +46,7 @@ impl Deref for TestBucket {
 
 impl Drop for TestBucket {
     fn drop(&mut self) {
-        match self.client.delete_bucket_forced(&self.name) {
+        match self.client.force_delete_bucket(&self.name) {
             Err(error) if !error.is_not_found() => {
                 let left = format!("the bucket {} is left behind: {error}", self.name);
                 assert!(thread::panicking(), "{left}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plain_s3::{Client, ListOptions, ListVersion};
+use plain_s3::{Client, ListApi, ListOptions};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -46,8 +46,8 @@ pub(crate) fn by_signed_header(variant: &Variant<'_>) {
     let mut keys = odd_keys();
     store(&client, &bucket, &keys);
 
-    for version in [ListVersion::V1, ListVersion::V2] {
-        let all = ListOptions::new().version(version);
+    for version in [ListApi::V1, ListApi::V2] {
+        let all = ListOptions::new().api(version);
         assert_eq!(listed(&client, &bucket, &all), keys, "{version:?}");
         // so every key is a marker once
         assert_eq!(listed(&client, &bucket, &all.clone().page_size(1)), keys, "{version:?} one by one");

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use plain_s3::{Client, ListOptions, ListVersion};
+use plain_s3::{Client, ListApi, ListOptions};
 
 use super::fixture::TestBucket;
 use super::server::{Server, Variant};
 
 const THREADS: usize = 4;
-const VERSIONS: [ListVersion; 2] = [ListVersion::V1, ListVersion::V2];
+const VERSIONS: [ListApi; 2] = [ListApi::V1, ListApi::V2];
 
 pub(crate) fn more_than_a_page(server: &Server) {
     let variants = server.variants();
@@ -23,7 +23,7 @@ pub(crate) fn more_than_a_page(server: &Server) {
         println!("-- {variant}");
         let client = variant.client();
         for version in VERSIONS {
-            let all = ListOptions::new().version(version);
+            let all = ListOptions::new().api(version);
             assert_listed(&client, &bucket, &all, &keys, "", "", None);
             for size in [1000, 999, 100] {
                 let pages =
@@ -72,7 +72,7 @@ pub(crate) fn folders(variant: &Variant<'_>) {
         for prefix in ["", "p", "photos", "photos/", "photos/2024/", "a b/", "a b/ü", "x|", "none"] {
             for delimiter in [None, Some("/"), Some("|"), Some("20"), Some("ü&")] {
                 for size in [None, Some(1), Some(2)] {
-                    let mut options = ListOptions::new().version(version).prefix(prefix);
+                    let mut options = ListOptions::new().api(version).prefix(prefix);
                     options = match delimiter {
                         Some(delimiter) => options.delimiter(delimiter),
                         None => options,

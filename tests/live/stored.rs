@@ -58,7 +58,7 @@ pub(crate) fn attributes(variant: &Variant<'_>) {
     let stored = client.put_object(&bucket, "k", vec![7; 3 << 20]).unwrap();
     let attributes = client.get_object_attributes(&bucket, "k");
     if let Err(error) = &attributes {
-        assert!(matches!(error.kind(), ErrorKind::UnexpectedAnswer | ErrorKind::Server), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::UnexpectedResponse | ErrorKind::Server), "{error}");
     }
     gaps::ATTRIBUTES.check(
         variant.server,

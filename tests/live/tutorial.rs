@@ -42,13 +42,13 @@ pub(crate) fn eleven_steps(variant: &Variant<'_>) {
     let refused = client.delete_bucket(&bucket).unwrap_err();
     assert!(refused.is_bucket_not_empty(), "{refused}");
     assert_eq!(refused.status(), Some(409));
-    assert!(refused.hint().unwrap().contains("delete_bucket_forced"), "{refused}");
+    assert!(refused.hint().unwrap().contains("force_delete_bucket"), "{refused}");
     assert_eq!(client.list_objects(&bucket).count(), 2);
     client.delete_bucket(&mah_bucket).unwrap();
     assert!(client.head_bucket(&mah_bucket).unwrap_err().is_not_found());
 
     // 6: the forced delete
-    client.delete_bucket_forced(&bucket).unwrap();
+    client.force_delete_bucket(&bucket).unwrap();
     assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
     assert!(!names(&client).contains(&bucket.to_owned()));
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use plain_s3::{ContentCheck, CopyOptions, UploadOptions};
+use plain_s3::{CopyOptions, UploadOptions, Verification};
 
 use super::fixture::{TempDir, TestBucket};
 use super::server::Variant;
@@ -47,7 +47,7 @@ pub(crate) fn whole_files(variant: &Variant<'_>) {
     let copy = CopyOptions::new().part_size(PART as u64);
     client.copy_with((&bucket, "in parts"), (&bucket, "copy"), &copy).unwrap();
     for (key, check) in
-        [("in parts", ContentCheck::Length), ("copy", ContentCheck::Length), ("in one", ContentCheck::Md5)]
+        [("in parts", Verification::Length), ("copy", Verification::Length), ("in one", Verification::Md5)]
     {
         let download = client.download_file(&bucket, key, folder.join("back")).unwrap();
         assert_eq!((download.bytes, download.check), (content.len() as u64, check), "{key}");

@@ -81,7 +81,7 @@ impl Drop for Live {
         for upload in uploads.flatten() {
             let _ = client.abort_multipart_upload(&self.bucket, &upload.key, &upload.upload_id);
         }
-        let _ = client.delete_bucket_forced(&self.bucket);
+        let _ = client.force_delete_bucket(&self.bucket);
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn config(server: &FakeServer) -> Config {
 pub(crate) fn config_at(endpoint: impl Into<String>) -> Config {
     Config::new(endpoint)
         .credentials(credentials())
-        .retry(RetryPolicy::new().base(Duration::ZERO))
+        .retry(RetryPolicy::new().base_delay(Duration::ZERO))
         .connect_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(5))
 }
@@ -80,7 +80,7 @@ pub(crate) fn client_v4(server: &FakeServer) -> Client {
 
 /// A client without credentials.
 pub(crate) fn anonymous(server: &FakeServer) -> Client {
-    let retry = RetryPolicy::new().base(Duration::ZERO);
+    let retry = RetryPolicy::new().base_delay(Duration::ZERO);
     Client::new(Config::new(server.endpoint()).retry(retry)).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::env;
 use std::error::Error;
 use std::fs::{self, File};
 
-use plain_s3::{Client, Config, ListOptions, ListVersion};
+use plain_s3::{Client, Config, ListApi, ListOptions};
 use plain_s3_benches::{BUCKET, KEYS, LARGE, SMALL, SMALL_SIZE, memory, report};
 
 const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
@@ -47,8 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 client.put_object(BUCKET, SMALL, &content)?;
             }
         }
-        ["list"] => list(ListVersion::V2)?,
-        ["list", "v1"] => list(ListVersion::V1)?,
+        ["list"] => list(ListApi::V2)?,
+        ["list", "v1"] => list(ListApi::V1)?,
         ["idle"] => return idle(),
         _ => return Err(USAGE.into()),
     }
@@ -64,8 +64,8 @@ fn client(check_md5: bool) -> Result<Client, Box<dyn Error>> {
     Ok(Client::new(config)?)
 }
 
-fn list(version: ListVersion) -> Result<(), Box<dyn Error>> {
-    let options = ListOptions::new().version(version);
+fn list(version: ListApi) -> Result<(), Box<dyn Error>> {
+    let options = ListOptions::new().api(version);
     let mut seen = 0;
     for object in client(true)?.list_objects_with(BUCKET, &options) {
         let object = object?;

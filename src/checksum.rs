@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// What was compared before content was called whole. The length always is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ContentCheck {
+pub enum Verification {
     /// The length, and the MD5 that the ETag is.
     Md5,
     /// The length alone: the object was uploaded in parts or is encrypted, so that its ETag is no MD5; or a

@@ -1,8 +1,9 @@
 //! One answer: its status, its headers and a body that is read within bounds.
 
+pub(crate) mod error_response;
+
 use std::io::Read;
 
-use crate::answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::xml;
@@ -64,24 +65,24 @@ impl Response {
         let root_name = root_names[0];
         let bytes = self.bytes(MAX_XML)?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(self.garbled("the answer is not UTF-8"));
+            return Err(self.malformed("the answer is not UTF-8"));
         };
         if text.trim().is_empty() {
-            return Err(self.garbled(format!("the answer is empty where <{root_name}> was due")));
+            return Err(self.malformed(format!("the answer is empty where <{root_name}> was due")));
         }
-        let text = &xml::readable(text);
+        let text = &xml::escape_invalid_chars(text);
         let foreign = || {
-            let looks = answer::what_it_looks_like(text);
-            self.garbled(format!("the answer is {looks}, not the XML that was due"))
+            let looks = error_response::describe_body(text);
+            self.malformed(format!("the answer is {looks}, not the XML that was due"))
         };
         let document = xml::parse(text).map_err(|error| foreign().with_source(error))?;
         let root = document.root_element();
         match root.tag_name().name() {
-            "Error" => Err(answer::server_error(self.status, &self.headers, Some(root))),
+            "Error" => Err(error_response::server_error(self.status, &self.headers, Some(root))),
             name if root_names.contains(&name) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(foreign()),
-            "ListBucketResult" => Err(answer::not_implemented(self.status, &self.headers)),
-            name => Err(self.garbled(format!("the answer is <{name}> where <{root_name}> was due"))),
+            "ListBucketResult" => Err(error_response::not_implemented(self.status, &self.headers)),
+            name => Err(self.malformed(format!("the answer is <{name}> where <{root_name}> was due"))),
         }
     }
 
@@ -89,7 +90,7 @@ impl Response {
     pub(crate) fn json(mut self) -> Result<String> {
         let bytes = self.bytes(MAX_JSON)?;
         let Ok(text) = String::from_utf8(bytes) else {
-            return Err(self.garbled("the answer is not UTF-8"));
+            return Err(self.malformed("the answer is not UTF-8"));
         };
         if text.trim_start().starts_with('{') {
             return Ok(text);
@@ -97,13 +98,13 @@ impl Response {
         let document = xml::parse(&text);
         match document.as_ref().map(|document| document.root_element()) {
             Ok(root) if root.tag_name().name() == "Error" => {
-                Err(answer::server_error(self.status, &self.headers, Some(root)))
+                Err(error_response::server_error(self.status, &self.headers, Some(root)))
             }
             Ok(root) if root.tag_name().name() == "ListBucketResult" => {
-                Err(answer::not_implemented(self.status, &self.headers))
+                Err(error_response::not_implemented(self.status, &self.headers))
             }
             _ => {
-                let looks = answer::what_it_looks_like(&text);
+                let looks = error_response::describe_body(&text);
                 Err(self.unexpected(format!("the answer is {looks}, not the JSON that was due")))
             }
         }
@@ -115,9 +116,9 @@ impl Response {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
         if !text.trim().is_empty() {
-            match xml::parse(&xml::readable(&text)) {
+            match xml::parse(&xml::escape_invalid_chars(&text)) {
                 Ok(document) if document.root_element().tag_name().name() == "Error" => {
-                    return Err(answer::server_error(
+                    return Err(error_response::server_error(
                         self.status,
                         &self.headers,
                         Some(document.root_element()),
@@ -125,8 +126,8 @@ impl Response {
                 }
                 Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
                 _ => {
-                    let looks = answer::what_it_looks_like(&text);
-                    return Err(self.garbled(format!("the answer is {looks} where no body was due")));
+                    let looks = error_response::describe_body(&text);
+                    return Err(self.malformed(format!("the answer is {looks} where no body was due")));
                 }
             }
         }
@@ -135,15 +136,15 @@ impl Response {
 
     /// An error for an answer that S3 does not give.
     pub(crate) fn unexpected(&self, message: impl Into<String>) -> Error {
-        let answer = answer::from_head(self.status, &self.headers);
-        Error::server(ErrorKind::UnexpectedAnswer, answer, message).with_hint(
+        let answer = error_response::from_head(self.status, &self.headers);
+        Error::server(ErrorKind::UnexpectedResponse, answer, message).with_hint(
             "Something else than an S3 server may have answered; check the endpoint and any proxy.",
         )
     }
 
     /// The same for one that was cut short or is not the store's at all, so that asking again may help.
-    pub(crate) fn garbled(&self, message: impl Into<String>) -> Error {
-        self.unexpected(message).garbled()
+    pub(crate) fn malformed(&self, message: impl Into<String>) -> Error {
+        self.unexpected(message).malformed()
     }
 
     /// Turns every answer that is not a success into an error.
@@ -154,6 +155,6 @@ impl Response {
         let mut bytes = Vec::new();
         // an error's body may be cut short; its status counts all the same
         let _ = (&mut self.body).take(MAX_DRAIN).read_to_end(&mut bytes);
-        Err(answer::error(self.status, &self.headers, &String::from_utf8_lossy(&bytes)))
+        Err(error_response::error(self.status, &self.headers, &String::from_utf8_lossy(&bytes)))
     }
 }

@@ -6,8 +6,8 @@ use roxmltree::Node;
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::ops::setting::incomplete;
-use crate::ops::tagging::{push_tag, read_tag};
+use crate::ops::settings::incomplete;
+use crate::ops::settings::tagging::{push_tag, read_tag};
 use crate::timestamp::Timestamp;
 use crate::xml;
 

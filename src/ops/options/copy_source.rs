@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use crate::encode;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::ops::encryption::with_source_customer_key;
+use crate::ops::options::encryption::with_source_customer_key;
 use crate::ops::{CopyObjectOptions, UploadPartCopyOptions};
 use crate::timestamp;
 use crate::validate;

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
-use crate::ops::PresignedUrl;
+use crate::presign::PresignedUrl;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
@@ -128,12 +128,13 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// As reading does; [`UnexpectedAnswer`](crate::ErrorKind::UnexpectedAnswer) where it is not UTF-8.
+    /// As reading does; [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where it is not UTF-8.
     pub fn text(mut self) -> Result<String> {
         let mut bytes = Vec::new();
         self.body.read_to_end(&mut bytes).map_err(Error::from_read)?;
         String::from_utf8(bytes).map_err(|error| {
-            Error::new(crate::ErrorKind::UnexpectedAnswer, "the answer is not UTF-8 text").with_source(error)
+            Error::new(crate::ErrorKind::UnexpectedResponse, "the answer is not UTF-8 text")
+                .with_source(error)
         })
     }
 }
@@ -185,14 +186,14 @@ impl Client {
                 request = request.header("content-md5", BASE64.encode(Md5::digest(bytes)));
             }
         }
-        let mut body = body.open().map_err(|error| error.in_call(|| request.describe()))?;
+        let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
         if body.len() > 0 && !has_body(request.method) {
             return Err(Error::invalid(format!(
                 "a {} has no body, and {} bytes were given",
                 request.method.as_str(),
                 body.len()
             ))
-            .in_call(|| request.describe()));
+            .with_context(|| request.describe()));
         }
         self.execute(&request, &mut body, |response: Response| {
             Ok(RawResponse {

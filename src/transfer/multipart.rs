@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use md5::{Digest as _, Md5};
 
 use super::upload::{Upload, UploadOptions};
-use super::verify;
 use crate::body::Body;
+use crate::checksum;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
@@ -50,7 +50,7 @@ pub(super) fn upload(
     Ok(Upload {
         bytes: content.read,
         parts: 0,
-        parts_kept: 0,
+        parts_reused: 0,
         e_tag: stored.e_tag,
         version_id: stored.version_id,
     })
@@ -75,18 +75,18 @@ fn in_parts(
             id.clone()
         }
     };
-    let each_request = headers.of_every_request();
+    let each_request = headers.for_each_part();
     let run = Run { client, place: (bucket, key, &id), conditions, each_request, there };
     let sent = run.send(&mut content, options);
     let Completed { stored, ours, parts, kept } =
         sent.map_err(|error| run.give_up(error, options.keep_parts))?;
     if let (Some(ours), Some(theirs)) = (ours, sum_in(&stored, parts as usize)) {
-        verify::same(&ours, &theirs, "what was sent in parts")?; // nothing to abort: the object is there
+        checksum::same(&ours, &theirs, "what was sent in parts")?; // nothing to abort: the object is there
     }
     Ok(Upload {
         bytes: content.read,
         parts,
-        parts_kept: kept,
+        parts_reused: kept,
         e_tag: stored.e_tag,
         version_id: stored.version_id,
     })
@@ -148,7 +148,7 @@ impl Run<'_> {
         }
         (content.source.unchanged)(content.read)?;
         let stored = self.complete(&parts)?;
-        let ours = sum_of(&parts).filter(|_| plain);
+        let ours = multipart_md5(&parts).filter(|_| plain);
         Ok(Completed { stored, ours, parts: parts.len() as u32, kept })
     }
 
@@ -162,8 +162,8 @@ impl Run<'_> {
                 // done and its answer lost
                 let lost = error.is_retryable()
                     || error.code() == Some("NoSuchUpload")
-                    || error.is_precondition_failed() && error.is_after_lost();
-                let sum = sum_of(parts).filter(|_| lost);
+                    || error.is_precondition_failed() && error.is_after_unknown_outcome();
+                let sum = multipart_md5(parts).filter(|_| lost);
                 let found = sum.and_then(|_| self.look());
                 found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error)
             }
@@ -182,24 +182,29 @@ impl Run<'_> {
     fn give_up(&self, error: Error, keep: bool) -> Error {
         let (_, _, id) = self.place;
         if keep {
-            return error.with_upload_id(id).and_hint(&format!(
+            return error.with_upload_id(id).append_hint(&format!(
                 "The parts that were sent are kept: go on by UploadOptions::resume({id:?})."
             ));
         }
-        self.client.give_up_upload(self.place, &self.each_request, error)
+        self.client.abort_failed_upload(self.place, &self.each_request, error)
     }
 }
 
 impl Client {
     /// Aborts an upload that failed, as far as that goes, and says in its error what is left.
-    pub(super) fn give_up_upload(&self, place: (&str, &str, &str), sent: &Headers, error: Error) -> Error {
+    pub(super) fn abort_failed_upload(
+        &self,
+        place: (&str, &str, &str),
+        sent: &Headers,
+        error: Error,
+    ) -> Error {
         let (bucket, key, id) = place;
         match self.drop_upload(place, &sent.of_requester()) {
-            Ok(()) => error.and_hint("The upload was aborted; nothing of it is left."),
+            Ok(()) => error.append_hint("The upload was aborted; nothing of it is left."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
-                error.and_hint("The upload is no longer there.")
+                error.append_hint("The upload is no longer there.")
             }
-            Err(abort) => error.with_upload_id(id).and_hint(&format!(
+            Err(abort) => error.with_upload_id(id).append_hint(&format!(
                 "The upload could not be aborted ({}); its parts take space until \
                  abort_multipart_upload({bucket:?}, {key:?}, {id:?}).",
                 abort.summary()
@@ -209,7 +214,7 @@ impl Client {
 }
 
 /// The MD5 of the parts' ETags, where these look like MD5s.
-fn sum_of(parts: &[CompletedPart]) -> Option<[u8; 16]> {
+fn multipart_md5(parts: &[CompletedPart]) -> Option<[u8; 16]> {
     let mut sum = Md5::new();
     for part in parts {
         sum.update(part.e_tag.md5()?);

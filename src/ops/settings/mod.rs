@@ -4,6 +4,25 @@
 //! `DELETE /bucket?encryption`, and `PUT /bucket/key?…` overwrites the object. So every change asks by a GET
 //! first whether the server knows the setting.
 
+mod cors;
+mod lifecycle;
+mod lifecycle_rule;
+mod location;
+mod policy;
+mod public_access_block;
+mod request_payment;
+mod tagging;
+mod versioning;
+mod website;
+mod website_configuration;
+
+pub use cors::CorsRule;
+pub use lifecycle_rule::{LifecycleRule, LifecycleTransition};
+pub use public_access_block::PublicAccessBlock;
+pub use request_payment::Payer;
+pub use versioning::Versioning;
+pub use website_configuration::{WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule};
+
 use roxmltree::Node;
 
 use crate::body::Body;
@@ -51,15 +70,15 @@ impl Setting {
 
     /// Refuses what no server could read.
     pub(crate) fn validate(&self, owner: Owner<'_>, text: &str) -> Result<()> {
-        if xml::can_hold(text) {
+        if xml::is_representable(text) {
             return Ok(());
         }
         let message = "a text has a control character, which XML cannot hold";
-        Err(Error::invalid(message).in_call(|| self.request(Method::Put, owner).describe()))
+        Err(Error::invalid(message).with_context(|| self.request(Method::Put, owner).describe()))
     }
 
     /// Fails where the answer is of something else.
-    fn recognise(&self, response: Response) -> Result<()> {
+    fn verify(&self, response: Response) -> Result<()> {
         if self.roots.is_empty() {
             return response.json().map(drop);
         }
@@ -94,7 +113,7 @@ impl Client {
     /// Writes a setting, once the server has shown that it knows it.
     pub(crate) fn put_setting(&self, setting: &Setting, owner: Owner<'_>, text: String) -> Result<()> {
         setting.validate(owner, &text)?;
-        self.expect_known(setting, owner)?;
+        self.verify_supported(setting, owner)?;
         self.write_setting(setting, owner, text)
     }
 
@@ -109,19 +128,19 @@ impl Client {
 
     /// Deletes a setting, once the server has shown that it knows it. One that is not set is no error.
     pub(crate) fn delete_setting(&self, setting: &Setting, owner: Owner<'_>) -> Result<()> {
-        if self.expect_known(setting, owner)?.is_none() {
+        if self.verify_supported(setting, owner)?.is_none() {
             return Ok(());
         }
         let request = setting.request(Method::Delete, owner);
         self.call(&request, |response| response.finish().map(drop))
     }
 
-    fn expect_known(&self, setting: &Setting, owner: Owner<'_>) -> Result<Option<()>> {
-        self.read_setting(setting, owner, |response| setting.recognise(response)).map_err(|error| {
+    fn verify_supported(&self, setting: &Setting, owner: Owner<'_>) -> Result<Option<()>> {
+        self.read_setting(setting, owner, |response| setting.verify(response)).map_err(|error| {
             if error.kind() == ErrorKind::InvalidInput {
                 return error;
             }
-            error.and_hint(&format!(
+            error.append_hint(&format!(
                 "Nothing was changed: ?{} is read before it is changed, as a server that does not know it \
                  might take the change for another action.",
                 setting.subresource
@@ -139,5 +158,5 @@ fn is_not_set(error: &Error) -> bool {
 
 /// An answer without what it is about.
 pub(crate) fn incomplete(what: &str) -> Error {
-    Error::new(ErrorKind::UnexpectedAnswer, format!("the answer has no {what}"))
+    Error::new(ErrorKind::UnexpectedResponse, format!("the answer has no {what}"))
 }

@@ -2,8 +2,8 @@
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::setting::{Owner, Setting};
-use crate::ops::website_configuration::WebsiteConfiguration;
+use crate::ops::settings::website_configuration::WebsiteConfiguration;
+use crate::ops::settings::{Owner, Setting};
 
 const WEBSITE: Setting = Setting {
     get: "GetBucketWebsite",

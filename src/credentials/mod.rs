@@ -1,5 +1,7 @@
 //! Who signs: access key, secret key and, for temporary credentials, a session token.
 
+pub(crate) mod provider;
+
 use std::env;
 use std::fmt;
 

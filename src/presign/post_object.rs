@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use crate::acl::CannedAcl;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::headers::is_secret;
+use crate::headers::is_sensitive;
 use crate::metadata::USER_PREFIX;
-use crate::post_policy::{self, Condition};
+use crate::presign::post_policy::{self, Condition};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::validate;
@@ -192,15 +192,16 @@ impl Client {
     ) -> Result<PostForm> {
         let mut request = Request::bucket("presign_post_object", Method::Post, bucket);
         // an encryption key among the fields goes the way of one among the headers
-        for (name, value) in policy.fields().iter().filter(|(name, _)| is_secret(&name.to_ascii_lowercase()))
+        for (name, value) in
+            policy.fields().iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase()))
         {
             request.headers.set(name, value.as_str());
         }
-        let in_call = |error: Error| error.in_call(|| request.describe());
-        policy.validate().map_err(in_call)?;
+        let with_context = |error: Error| error.with_context(|| request.describe());
+        policy.validate().map_err(with_context)?;
         let address = self.signer().address(self.signer().endpoint(), &request)?;
-        let signer = self.signer().signer(now).map_err(in_call)?;
-        let end = signer.form_expiry(now, expires).map_err(in_call)?;
+        let signer = self.signer().signer(now).map_err(with_context)?;
+        let end = signer.form_expiry(now, expires).map_err(with_context)?;
 
         // every field must be in the policy, those of the signature too
         let added = signer.form_fields(now);

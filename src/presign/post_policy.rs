@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::headers::is_secret;
+use crate::headers::is_sensitive;
 
 /// One rule that the fields of a form have to keep.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Condition {
 impl std::fmt::Debug for Condition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = |name: &str, value: &str| {
-            if is_secret(&name.to_ascii_lowercase()) { "(hidden)".into() } else { format!("{value:?}") }
+            if is_sensitive(&name.to_ascii_lowercase()) { "(hidden)".into() } else { format!("{value:?}") }
         };
         match self {
             Self::Is(name, value) => write!(f, "{name} is {}", shown(name, value)),

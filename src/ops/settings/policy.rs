@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ops::setting::{Owner, Setting};
+use crate::ops::settings::{Owner, Setting};
 
 const POLICY: Setting = Setting {
     get: "GetBucketPolicy",
@@ -57,7 +57,7 @@ impl Client {
         let text = policy.trim();
         if !text.starts_with('{') || !text.ends_with('}') {
             return Err(Error::invalid("the policy is not a JSON object, { … }")
-                .in_call(|| format!("{} {bucket}", POLICY.put)));
+                .with_context(|| format!("{} {bucket}", POLICY.put)));
         }
         self.put_setting(&POLICY, Owner::Bucket(bucket), policy.to_owned())
     }

@@ -34,8 +34,8 @@ pub(crate) fn from_head(status: u16, headers: &Headers) -> Answer {
 
 /// The error of an answer that is not a success, whatever its body is.
 pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
-    let readable = xml::readable(body);
-    let document = xml::parse(&readable);
+    let escape_invalid_chars = xml::escape_invalid_chars(body);
+    let document = xml::parse(&escape_invalid_chars);
     let element = document.as_ref().ok().and_then(|document| error_element(document.root_element()));
     if element.is_some() || body.trim().is_empty() {
         server_error(status, headers, element)
@@ -47,7 +47,7 @@ pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
         of_answer(answer)
     } else {
         // a proxy's words or a web page, which may happen to be well-formed
-        foreign_error(status, headers, body)
+        non_s3_error(status, headers, body)
     }
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<
         });
     }
     if answer.code.is_none() {
-        answer.code = code_of_status(status).map(str::to_owned);
+        answer.code = default_code(status).map(str::to_owned);
     }
     of_answer(answer)
 }
@@ -97,10 +97,10 @@ pub(crate) fn not_implemented(status: u16, headers: &Headers) -> Error {
 }
 
 /// The error of an answer that S3 does not give.
-fn foreign_error(status: u16, headers: &Headers, text: &str) -> Error {
+fn non_s3_error(status: u16, headers: &Headers, text: &str) -> Error {
     let answer = from_head(status, headers);
-    let message = format!("status {status} with {}", what_it_looks_like(text));
-    let kind = ErrorKind::UnexpectedAnswer;
+    let message = format!("status {status} with {}", describe_body(text));
+    let kind = ErrorKind::UnexpectedResponse;
     Error::server(kind, answer, message).with_hint(if TLS_ONLY.iter().any(|words| text.contains(words)) {
         "The port speaks TLS: write https:// in the endpoint."
     } else {
@@ -116,8 +116,8 @@ fn json_text(body: &str, name: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// A few words that let a person recognise a foreign answer.
-pub(crate) fn what_it_looks_like(text: &str) -> String {
+/// A few words that let a person verify a foreign answer.
+pub(crate) fn describe_body(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if !lower.contains("<html") {
         return format!("the text {:?}", one_line(text, 80));
@@ -143,7 +143,7 @@ fn one_line(text: &str, longest: usize) -> String {
 }
 
 /// The code for an answer without a body, such as every HEAD.
-fn code_of_status(status: u16) -> Option<&'static str> {
+fn default_code(status: u16) -> Option<&'static str> {
     Some(match status {
         301 => "PermanentRedirect",
         304 => "NotModified",
@@ -215,7 +215,7 @@ mod tests {
             (json.kind(), json.code(), json.message()),
             (ErrorKind::Server, Some("InvalidRequest"), None)
         );
-        assert_eq!(error(400, "{\"Code\": 7}").kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error(400, "{\"Code\": 7}").kind(), ErrorKind::UnexpectedResponse);
     }
 
     #[test]

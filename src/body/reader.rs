@@ -8,30 +8,30 @@ use super::{Body, Source};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A body on its way out. As a [`Read`] it yields exactly its length or fails, and keeps why.
-pub(crate) struct OpenBody<'a> {
+pub(crate) struct BodyReader<'a> {
     source: Source<'a>,
     start: u64,
     len: u64,
     sent: u64,
     /// A read has been tried, so that a reader cannot begin anew.
-    touched: bool,
+    started: bool,
     failure: Option<Error>,
     md5: Option<Md5>,
 }
 
-impl<'a> OpenBody<'a> {
+impl<'a> BodyReader<'a> {
     pub(super) fn new(source: Source<'a>, start: u64, len: u64) -> Self {
-        Self { source, start, len, sent: 0, touched: false, failure: None, md5: None }
+        Self { source, start, len, sent: 0, started: false, failure: None, md5: None }
     }
 }
 
-impl OpenBody<'static> {
+impl BodyReader<'static> {
     pub(crate) fn empty() -> Self {
         Body::from(Vec::new()).open().expect("bytes always open")
     }
 }
 
-impl OpenBody<'_> {
+impl BodyReader<'_> {
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
@@ -65,7 +65,7 @@ impl OpenBody<'_> {
                 file.seek(SeekFrom::Start(self.start))
                     .map_err(|error| Error::local("the file to upload cannot be read again", error))?;
             }
-            Source::Reader { .. } if self.touched => return Ok(false),
+            Source::Reader { .. } if self.started => return Ok(false),
             Source::Reader { .. } => {}
         }
         self.sent = 0;
@@ -82,7 +82,7 @@ impl OpenBody<'_> {
     }
 
     /// Why reading failed, where it was not the network that did.
-    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
         self.failure.take()
     }
 
@@ -118,7 +118,7 @@ impl OpenBody<'_> {
     }
 
     fn read_source(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.touched = true;
+        self.started = true;
         loop {
             let result = match &mut self.source {
                 Source::Bytes(bytes) => (&bytes[self.sent as usize..]).read(buf),
@@ -133,7 +133,7 @@ impl OpenBody<'_> {
     }
 }
 
-impl Read for OpenBody<'_> {
+impl Read for BodyReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.fetch(buf).map_err(|error| {
             self.failure = Some(error);
@@ -151,7 +151,7 @@ mod tests {
         let mut out = Vec::new();
         match body.read_to_end(&mut out) {
             Ok(_) => Ok(out),
-            Err(_) => Err(body.take_failure().unwrap()),
+            Err(_) => Err(body.take_error().unwrap()),
         }
     }
 

@@ -4,8 +4,8 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::lifecycle_rule::LifecycleRule;
-use crate::ops::setting::{Owner, Setting};
+use crate::ops::settings::lifecycle_rule::LifecycleRule;
+use crate::ops::settings::{Owner, Setting};
 use crate::xml;
 
 const LIFECYCLE: Setting = Setting {
@@ -58,8 +58,8 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_lifecycle_configuration(&self, bucket: &str, rules: &[LifecycleRule]) -> Result<()> {
-        let in_call = |error: Error| error.in_call(|| format!("{} {bucket}", LIFECYCLE.put));
-        check(rules).map_err(in_call)?;
+        let with_context = |error: Error| error.with_context(|| format!("{} {bucket}", LIFECYCLE.put));
+        check(rules).map_err(with_context)?;
         let (owner, text) = (Owner::Bucket(bucket), write(rules));
         LIFECYCLE.validate(owner, &text)?;
         let before = self.get_bucket_lifecycle_configuration(bucket)?;
@@ -79,7 +79,7 @@ impl Client {
             Err(error) => format!("Undoing it failed, too: look at the rules of {bucket:?} at once. {error}"),
         };
         let message = format!("the server keeps other rules than were sent: {stored:?}");
-        Err(in_call(Error::new(ErrorKind::Integrity, message).with_hint(hint)))
+        Err(with_context(Error::new(ErrorKind::Integrity, message).with_hint(hint)))
     }
 
     /// Deletes all rules of a bucket's lifecycle. Its objects stay.

@@ -14,7 +14,7 @@ const MAX_FAILURES: usize = 10_000;
 const MAX_PASSES: usize = 10;
 
 /// A deletion on its way.
-pub(super) struct Deletion<'a> {
+pub(super) struct Deleter<'a> {
     client: &'a Client,
     bucket: &'a str,
     prefix: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Deletion<'a> {
     failures: Vec<KeyFailure>,
 }
 
-impl<'a> Deletion<'a> {
+impl<'a> Deleter<'a> {
     /// Deletes everything whose key begins like this: an empty prefix means all of the bucket here.
     pub(super) fn run(
         client: &'a Client,
@@ -130,7 +130,7 @@ impl<'a> Deletion<'a> {
     fn check_prefix<'k>(&self, mut keys: impl Iterator<Item = &'k str>) -> Result<()> {
         match keys.find(|key| !key.starts_with(self.prefix)) {
             None => Ok(()),
-            Some(key) => Err(listing::broken(format!(
+            Some(key) => Err(listing::malformed(format!(
                 "the server listed {key:?}, which does not begin with the prefix {:?}; nothing of this page was deleted",
                 self.prefix
             ))),

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::setting::{Owner, Setting};
+use crate::ops::settings::{Owner, Setting};
 use crate::xml;
 
 const LOCATION: Setting = Setting {

@@ -7,8 +7,9 @@ use md5::{Digest as _, Md5};
 
 use crate::ops::{
     CompleteMultipartUploadOptions, CopyObjectOptions, GetObjectOptions, ObjectAttributesOptions,
-    PutObjectOptions, UploadPartCopyOptions, UploadPartOptions, UrlOptions,
+    PutObjectOptions, UploadPartCopyOptions, UploadPartOptions,
 };
+use crate::presign::UrlOptions;
 
 const PREFIX: &str = "x-amz-server-side-encryption-customer-";
 

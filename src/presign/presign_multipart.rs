@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::url::{PresignedUrl, UrlOptions};
+use crate::presign::url::{PresignedUrl, UrlOptions};
 use crate::request::Method;
 
 impl Client {

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::setting::{Owner, Setting};
+use crate::ops::settings::{Owner, Setting};
 use crate::xml;
 
 const REQUEST_PAYMENT: Setting = Setting {
@@ -52,7 +52,9 @@ impl Client {
                 match xml::child_text(root, "Payer").as_deref() {
                     Some("BucketOwner") => Ok(Payer::BucketOwner),
                     Some("Requester") => Ok(Payer::Requester),
-                    other => Err(Error::new(ErrorKind::UnexpectedAnswer, format!("the payer is {other:?}"))),
+                    other => {
+                        Err(Error::new(ErrorKind::UnexpectedResponse, format!("the payer is {other:?}")))
+                    }
                 }
             })?;
         Ok(payer.unwrap_or(Payer::BucketOwner))

@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::setting::{Owner, Setting, incomplete};
+use crate::ops::settings::{Owner, Setting, incomplete};
 use crate::xml;
 
 const CORS: Setting = Setting {
@@ -99,7 +99,9 @@ impl CorsRule {
             allowed_methods: all("AllowedMethod"),
             allowed_headers: all("AllowedHeader"),
             expose_headers: all("ExposeHeader"),
-            max_age_seconds: max_age.transpose().map_err(|_| incomplete("readable MaxAgeSeconds"))?,
+            max_age_seconds: max_age
+                .transpose()
+                .map_err(|_| incomplete("escape_invalid_chars MaxAgeSeconds"))?,
         })
     }
 }

@@ -7,7 +7,7 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ops::ObjectIdentifier;
-use crate::ops::setting::{Owner, Setting, incomplete};
+use crate::ops::settings::{Owner, Setting, incomplete};
 use crate::xml;
 
 const OF_BUCKET: Setting = Setting {

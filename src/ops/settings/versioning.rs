@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::setting::{Owner, Setting};
+use crate::ops::settings::{Owner, Setting};
 use crate::xml;
 
 const VERSIONING: Setting = Setting {
@@ -53,7 +53,7 @@ impl Client {
                 Some("Enabled") => Ok(Some(Versioning::Enabled)),
                 Some("Suspended") => Ok(Some(Versioning::Suspended)),
                 Some(other) => {
-                    Err(Error::new(ErrorKind::UnexpectedAnswer, format!("the status is {other:?}")))
+                    Err(Error::new(ErrorKind::UnexpectedResponse, format!("the status is {other:?}")))
                 }
             }
         })?;

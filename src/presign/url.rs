@@ -5,7 +5,7 @@ use std::fmt;
 use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::headers::{Headers, Shown};
+use crate::headers::{Headers, Redacted};
 use crate::request::{Method, Request};
 use crate::sign::query_string;
 
@@ -99,7 +99,7 @@ impl fmt::Debug for PresignedUrl {
         f.debug_struct("PresignedUrl")
             .field("method", &self.method)
             .field("url", &format_args!("{place}?(hidden)"))
-            .field("headers", &Shown(&self.headers))
+            .field("headers", &Redacted(&self.headers))
             .finish()
     }
 }
@@ -156,7 +156,7 @@ impl Client {
         if let Some(name) = only_signed.or_else(|| options.headers.iter().next().map(|(name, _)| name)) {
             return Err(Error::invalid(format!("an unsigned URL cannot carry {name}"))
                 .with_hint("Use presign_get_object_with.")
-                .in_call(|| request.describe()));
+                .with_context(|| request.describe()));
         }
         let endpoint = options.endpoint(self);
         Ok(self.signer().address(&endpoint, &request)?.url(&query_string(&request.query)))

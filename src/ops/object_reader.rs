@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Instant;
 
-use super::verify::{ContentCheck, Md5Check};
-use crate::body::OpenBody;
+use crate::body::BodyReader;
+use crate::checksum::{Md5Check, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -38,7 +38,7 @@ pub struct ObjectReader {
     /// How much of the content was read.
     done: u64,
     check: Option<Md5Check>,
-    checked: ContentCheck,
+    checked: Verification,
     /// Breaks since bytes last came.
     breaks: u32,
 }
@@ -73,18 +73,18 @@ impl ObjectReader {
         };
         let request = source.request()?;
         let (metadata, first, body) =
-            client.execute_until(source.deadline, &request, &mut OpenBody::empty(), |response| {
+            client.execute_until(source.deadline, &request, &mut BodyReader::empty(), |response| {
                 accept(response, options)
             })?;
         let md5 = metadata.md5().filter(|_| options.is_whole() && client.settings().check_md5);
-        let checked = if md5.is_some() { ContentCheck::Md5 } else { ContentCheck::Length };
+        let checked = if md5.is_some() { Verification::Md5 } else { Verification::Length };
         let check = md5.map(Md5Check::new);
         let length = metadata.content_length;
         Ok(Self { metadata, source, body, first, length, done: 0, check, checked, breaks: 0 })
     }
 
     /// Returns what is compared before the content counts as whole.
-    pub fn check(&self) -> ContentCheck {
+    pub fn check(&self) -> Verification {
         self.checked
     }
 
@@ -104,14 +104,14 @@ impl ObjectReader {
     ///
     /// # Errors
     ///
-    /// As reading does; [`UnexpectedAnswer`](ErrorKind::UnexpectedAnswer) where the content is not UTF-8.
+    /// As reading does; [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) where the content is not UTF-8.
     pub fn text(self) -> Result<String> {
         let call = self.source.call();
         String::from_utf8(self.bytes()?).map_err(|error| {
-            Error::new(ErrorKind::UnexpectedAnswer, "the content is not UTF-8 text")
+            Error::new(ErrorKind::UnexpectedResponse, "the content is not UTF-8 text")
                 .with_source(error)
                 .with_hint("bytes() takes any content.")
-                .in_call(|| call)
+                .with_context(|| call)
         })
     }
 
@@ -137,7 +137,7 @@ impl ObjectReader {
                 Ok(n) => break n,
                 Err(error) => Error::from_read(error),
             };
-            self.resume(error).map_err(|error| error.in_call(|| self.source.call()))?;
+            self.resume(error).map_err(|error| error.with_context(|| self.source.call()))?;
         };
         self.breaks = 0;
         self.done += n as u64;
@@ -156,7 +156,7 @@ impl ObjectReader {
         let _ = self.body.read(&mut [0]);
         if let Some(check) = &self.check {
             // kept where it fails, so that reading on does not look like the end of what was whole
-            check.finish().map_err(|error| error.in_call(|| self.source.call()))?;
+            check.finish().map_err(|error| error.with_context(|| self.source.call()))?;
             self.check = None;
         }
         Ok(())
@@ -165,20 +165,24 @@ impl ObjectReader {
     /// Has the rest of an object checked with what came before it, which was hashed already.
     pub(crate) fn continue_check(&mut self, check: Md5Check) {
         self.check = Some(check);
-        self.checked = ContentCheck::Md5;
+        self.checked = Verification::Md5;
     }
 
     /// Asks for the rest after a break, or gives the break back as the error.
-    fn resume(&mut self, broken: Error) -> Result<()> {
-        let Some(e_tag) = self.metadata.e_tag.clone() else { return Err(broken) };
+    fn resume(&mut self, malformed: Error) -> Result<()> {
+        let Some(e_tag) = self.metadata.e_tag.clone() else { return Err(malformed) };
         self.breaks += 1;
-        let Some(delay) = self.source.client.delay(self.breaks, &broken, self.source.deadline) else {
-            return Err(broken);
+        let Some(delay) = self.source.client.delay(self.breaks, &malformed, self.source.deadline) else {
+            return Err(malformed);
         };
         let offset = self.first + self.done;
         let end = self.first + self.length;
         let call = self.source.call();
-        self.source.client.settings().listener.tell(|| Event::Resume { call: &call, offset, error: &broken });
+        self.source.client.settings().listener.tell(|| Event::Resumed {
+            call: &call,
+            offset,
+            error: &malformed,
+        });
         thread::sleep(delay);
 
         let options = self.source.options.clone().rest(offset..end, &e_tag);
@@ -191,7 +195,7 @@ impl ObjectReader {
         let rest = self.source.client.execute_until(
             self.source.deadline,
             &request,
-            &mut OpenBody::empty(),
+            &mut BodyReader::empty(),
             |response| accept(response, &options),
         );
         let (metadata, _, body) = match rest {

@@ -63,7 +63,7 @@ impl From<Error> for io::Error {
         let kind = match error.kind() {
             ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
             ErrorKind::Timeout => io::ErrorKind::TimedOut,
-            ErrorKind::Integrity | ErrorKind::UnexpectedAnswer => io::ErrorKind::InvalidData,
+            ErrorKind::Integrity | ErrorKind::UnexpectedResponse => io::ErrorKind::InvalidData,
             ErrorKind::Server if error.is_not_found() => io::ErrorKind::NotFound,
             ErrorKind::Server if error.is_access_denied() => io::ErrorKind::PermissionDenied,
             _ => io::ErrorKind::Other,
@@ -81,8 +81,8 @@ mod tests {
     fn the_text_has_the_call_the_cause_the_request_id_and_the_hint() {
         let answer = Answer { status: 404, request_id: Some("tx1".into()), ..Answer::default() };
         let error = Error::server(ErrorKind::Server, answer, "404 NoSuchKey")
-            .in_call(|| "GetObject b/k".into())
-            .in_call(|| "an outer context".into())
+            .with_context(|| "GetObject b/k".into())
+            .with_context(|| "an outer context".into())
             .with_hint("Look again.");
         assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request id tx1). Look again.");
         assert!(error.is_not_found() && !error.is_access_denied() && !error.is_retryable());
