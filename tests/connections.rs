@@ -53,7 +53,10 @@ fn unexpected(answer: impl Fn() -> Answer + Send + 'static) -> Error {
 fn an_answer_that_is_no_http_is_told_as_such() {
     for bytes in [&b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..], b"\x15\x03\x01\x00\x02\x02\x46"] {
         let error = unexpected(move || Answer::raw(bytes));
-        assert!(error.to_string().starts_with("GetObject b/k: the answer is not HTTP/1.1"), "{error}");
+        assert!(
+            error.to_string().starts_with("GetObject b/k: the response is not valid HTTP/1.1"),
+            "{error}"
+        );
         assert!(error.hint().unwrap().contains("https://"), "{error}");
     }
 }
@@ -64,8 +67,11 @@ const ALERT: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46";
 fn a_tls_alert_is_the_answer_of_a_port_that_speaks_tls_and_asked_for_once() {
     let server = FakeServer::start([Answer::raw(ALERT)]);
     let error = fails(ErrorKind::UnexpectedResponse, client(&server).put_object("b", "k", "Hello"));
-    assert!(error.to_string().contains("the answer is not HTTP/1.1: it begins with a TLS alert"), "{error}");
-    assert_eq!(error.hint(), Some("The port speaks TLS: write https:// in the endpoint."));
+    assert!(
+        error.to_string().contains("the response is not valid HTTP/1.1: it starts with a TLS alert"),
+        "{error}"
+    );
+    assert_eq!(error.hint(), Some("The port speaks TLS: use https:// in the endpoint."));
     assert!(!error.is_retryable());
     let _: [_; 1] = server.finish();
 }
@@ -104,7 +110,7 @@ fn a_port_where_nothing_listens_is_no_connection_and_says_what_to_check() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let client = Client::new(config_at(format!("http://127.0.0.1:{port}"))).unwrap();
     let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
-    assert!(error.hint().unwrap().contains("Nothing listens"), "{error}");
+    assert!(error.hint().unwrap().contains("Nothing is listening"), "{error}");
     assert!(error.source().is_some());
 }
 
@@ -112,7 +118,7 @@ fn a_port_where_nothing_listens_is_no_connection_and_says_what_to_check() {
 fn a_name_that_does_not_exist_is_no_connection_and_says_what_to_check() {
     let client = Client::new(config_at("http://no-such-host.invalid")).unwrap();
     let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
-    assert!(error.to_string().contains("the host name was not found"), "{error}");
+    assert!(error.to_string().contains("the host name could not be resolved"), "{error}");
     assert!(error.hint().unwrap().contains("spelling"), "{error}");
 }
 
@@ -129,7 +135,7 @@ fn a_server_that_falls_silent_is_a_timeout_with_its_limit() {
         let client = Client::new(config).unwrap();
         let error = fails(ErrorKind::Timeout, client.get_object("b", "k").and_then(|object| object.bytes()));
         assert!(error.is_timeout() && error.is_retryable());
-        assert!(error.to_string().contains("silent for 100ms"), "{error}");
+        assert!(error.to_string().contains("sent no data for 100ms"), "{error}");
     }
 }
 

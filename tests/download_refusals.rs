@@ -216,7 +216,7 @@ fn a_stall_that_never_ends_is_a_timeout() {
             let retry = RetryPolicy::new().max_attempts(2).base_delay(Duration::ZERO);
             let config = config(&server).retry(retry).idle_timeout(Duration::from_millis(100));
             let error = fails(ErrorKind::Timeout, way.get(&Client::new(config).unwrap()));
-            assert!(error.to_string().contains("silent for 100ms"), "{error}");
+            assert!(error.to_string().contains("sent no data for 100ms"), "{error}");
         }
     }
 }

@@ -107,7 +107,7 @@ fn an_early_success_is_none() {
     for end in [End::Rst, End::Stall] {
         let server = FakeServer::start([Answer::new(200).header("etag", "\"e\"").early().then(end)]);
         let error = fails(ErrorKind::Network, once(&server).put_object("b", "k", vec![7; SIZE]));
-        assert!(error.to_string().contains("before it had taken the whole body"), "{error}");
+        assert!(error.to_string().contains("before it received the whole body"), "{error}");
     }
 }
 

@@ -23,6 +23,6 @@ fn is_told_at_the_first_attempt_with_what_to_change() {
     });
     let error = Client::new(config).unwrap().list_buckets().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
-    assert!(error.hint().unwrap().contains("write https:// in the endpoint"), "{error}");
+    assert!(error.hint().unwrap().contains("use https:// in the endpoint"), "{error}");
     assert_eq!(attempts.load(Ordering::Relaxed), 1);
 }

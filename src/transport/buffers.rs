@@ -1,4 +1,4 @@
-//! Buffers that are small for small calls and grow under a fast download.
+//! Buffers that are small by default and grow during a fast download or a large upload.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,21 +7,22 @@ use ureq::unversioned::transport::Buffers;
 
 use super::request_context;
 
-/// What a connection begins with, in each direction, and is left with.
+/// The initial size in each direction, and the size that an idle connection is left with.
 pub(super) const SMALL: usize = 64 << 10;
-/// What a download grows to: beside 64 KiB it saves a sixth of its CPU time, over TLS a twentieth.
+/// The maximum input size. Compared with 64 KiB, it saves a sixth of a download's CPU time, or a twentieth over
+/// TLS.
 const LARGE: usize = 1 << 20;
-/// The input is large only where more than this is still to come. So a large buffer is never the one that
-/// takes the end of a body, and no idle connection holds one.
-const WORTH_IT: u64 = 2 * LARGE as u64;
+/// The input grows only if more than this is still to be read. The end of a body is therefore always read with
+/// a small buffer, and no idle connection holds a large one.
+const GROW_ABOVE: u64 = 2 * LARGE as u64;
 
-/// What a large upload is sent by. Through 64 KiB it can take twice the CPU time: sender and receiver then wake each
-/// other for each piece.
+/// The output size of a large upload. With 64 KiB it can take twice the CPU time, because sender and receiver
+/// then wake each other for each piece.
 const LARGE_OUTPUT: usize = 512 << 10;
-/// A body of this length is a large upload.
+/// The length from which a request's body is a large upload.
 const LARGE_UPLOAD: u64 = 1 << 20;
 
-/// The buffers of one connection. Nothing is set aside before it is needed.
+/// The buffers of one connection. They are allocated when they are first used.
 #[derive(Debug, Default)]
 pub(super) struct GrowingBuffers {
     output: Vec<u8>,
@@ -29,11 +30,11 @@ pub(super) struct GrowingBuffers {
     /// The unread bytes are `input[start..end]`.
     start: usize,
     end: usize,
-    /// What the last read brought, to see whether the buffer fits the stream.
+    /// The number of bytes that the last read returned: a full buffer indicates a fast stream.
     last_read: usize,
-    /// The last look at the unread bytes took some.
+    /// Whether ureq consumed any of the unread bytes when it last looked at them.
     progress: bool,
-    /// How many bytes are unread, for those who cannot look in here.
+    /// The number of unread bytes, shared with code that has no access to this struct.
     unread: Arc<AtomicUsize>,
 }
 
@@ -42,27 +43,30 @@ impl GrowingBuffers {
         Self { unread, ..Self::default() }
     }
 
-    /// The output buffer as it was filled last.
-    pub(super) fn filled(&self) -> &[u8] {
+    /// Returns the output buffer with its content, to be sent.
+    pub(super) fn pending_output(&self) -> &[u8] {
         &self.output
     }
 
-    fn count_unread(&self) {
+    fn publish_unread(&self) {
         self.unread.store(self.end - self.start, Ordering::Relaxed);
     }
 
-    /// Gives the input, which is empty, the size that suits what comes.
-    fn fit(&mut self) {
-        let size = self.input.len();
-        let better = if request_context::to_come() <= WORTH_IT {
+    /// Resizes the empty input buffer for the bytes that are to be read next.
+    fn resize(&mut self) {
+        let current = self.input.len();
+        let size = if request_context::remaining() <= GROW_ABOVE {
             SMALL
-        } else if self.last_read == size {
-            (size * 2).clamp(SMALL, LARGE)
+        } else if self.last_read == current {
+            // The last read filled the buffer, so the stream is faster than the reads.
+            (current * 2).clamp(SMALL, LARGE)
         } else {
-            size.max(SMALL)
+            current.max(SMALL)
         };
-        if better != size {
-            self.input = vec![0; better]; // fresh and zeroed by the system, where it is large
+        if size != current {
+            // A new vector instead of `resize`: the old content need not be copied, and the system provides
+            // large zeroed allocations without writing to them.
+            self.input = vec![0; size];
         }
     }
 }
@@ -78,12 +82,14 @@ impl Buffers for GrowingBuffers {
 
     fn input_append_buf(&mut self) -> &mut [u8] {
         if self.output.len() > SMALL {
-            self.output = Vec::new(); // an answer is awaited, so the request is out
+            // ureq waits for the response, so the whole request has been sent.
+            self.output = Vec::new();
         }
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
-            self.fit();
+            self.resize();
         } else if self.start > 0 {
+            // ureq needs more input to continue, for example the rest of the header section. Make room for it.
             self.input.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
@@ -93,25 +99,26 @@ impl Buffers for GrowingBuffers {
     fn input_appended(&mut self, amount: usize) {
         self.end += amount;
         self.last_read = amount;
-        self.count_unread();
+        self.publish_unread();
     }
 
     fn input_consume(&mut self, amount: usize) {
         self.progress = amount > 0;
         self.start += amount;
-        self.count_unread();
+        self.publish_unread();
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        let size = if request_context::to_send() >= LARGE_UPLOAD { LARGE_OUTPUT } else { SMALL };
+        let size = if request_context::body_len() >= LARGE_UPLOAD { LARGE_OUTPUT } else { SMALL };
         if self.output.len() != size {
             self.output = vec![0; size];
         }
-        // the scratch space serves chunked uploads alone, and S3 takes none
+        // ureq uses the scratch space for chunked request bodies only, and those are never sent to S3.
         (&mut [], &mut self.output)
     }
 
     fn can_use_input(&self) -> bool {
+        // Input that ureq could not use before is useful only after more has been read.
         self.start < self.end && self.progress
     }
 }
@@ -129,38 +136,38 @@ mod tests {
     }
 
     #[test]
-    fn a_fast_download_grows_the_input_and_its_end_does_not_find_it_large() {
+    fn input_grows_during_a_fast_download_and_is_small_at_its_end() {
         let mut buffers = GrowingBuffers::default();
-        let mut left = 6 << 20;
+        let mut remaining = 6 << 20;
         let mut sizes = Vec::new();
-        while left > 0 {
-            request_context::expect(left);
-            let n = fill(&mut buffers, usize::try_from(left).unwrap());
+        while remaining > 0 {
+            request_context::set_remaining(remaining);
+            let n = fill(&mut buffers, usize::try_from(remaining).unwrap());
             buffers.input_consume(n);
-            left -= n as u64;
+            remaining -= n as u64;
             sizes.push(n >> 10);
         }
         assert_eq!(sizes[..9], [64, 128, 256, 512, 1024, 1024, 1024, 1024, 64]);
         assert_eq!(buffers.input.capacity(), SMALL);
-        request_context::expect(0);
+        request_context::set_remaining(0);
     }
 
     #[test]
-    fn neither_a_slow_stream_nor_one_of_unknown_length_grows_it() {
+    fn input_stays_small_for_slow_streams_and_unknown_lengths() {
         let mut buffers = GrowingBuffers::default();
-        for (expected, amount) in [(u64::MAX, SMALL - 1), (0, SMALL), (WORTH_IT, SMALL)] {
-            request_context::expect(expected);
+        for (remaining, amount) in [(u64::MAX, SMALL - 1), (0, SMALL), (GROW_ABOVE, SMALL)] {
+            request_context::set_remaining(remaining);
             for _ in 0..3 {
                 let n = fill(&mut buffers, amount);
                 buffers.input_consume(n);
             }
             assert_eq!(buffers.input.capacity(), SMALL);
         }
-        request_context::expect(0);
+        request_context::set_remaining(0);
     }
 
     #[test]
-    fn unread_bytes_stay_in_order_when_more_come() {
+    fn unread_bytes_stay_in_order_when_more_arrive() {
         let mut buffers = GrowingBuffers::default();
         buffers.input_append_buf()[..3].copy_from_slice(b"abc");
         buffers.input_appended(3);
@@ -170,6 +177,6 @@ mod tests {
         buffers.input_appended(1);
         assert_eq!(buffers.input(), b"bcd");
         buffers.input_consume(0);
-        assert!(!buffers.can_use_input(), "what could not be used asks for more");
+        assert!(!buffers.can_use_input(), "input that could not be used requires more input");
     }
 }

@@ -1,11 +1,14 @@
-//! HTTP by ureq: the only place that knows it. Sends one attempt and gives back one answer.
+//! HTTP: sends one attempt and returns one response. No other module uses ureq.
 
 mod buffers;
+mod connection;
 mod errors;
-mod incoming;
-mod line;
+mod idle_pool;
+mod limits;
+mod raw_body;
 mod request_context;
 mod resolver;
+mod response_body;
 mod socket;
 
 use std::borrow::Cow;
@@ -24,39 +27,33 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
-use incoming::{Direct, Incoming, LARGE_BODY};
-use line::{IdleLines, Line};
+use connection::Connection;
+use idle_pool::IdlePool;
 use resolver::CachingResolver;
+use response_body::{LARGE_BODY, RawAccess, ResponseBody};
 use socket::SocketConnector;
 
-/// The connections of a client.
+pub(crate) use limits::Limits;
+
+/// Sends the requests of a client and keeps its connections.
 #[derive(Debug)]
 pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
-    idle_lines: IdleLines,
-    /// No proxy is in between. What one keeps open is a tunnel to somewhere, which ureq alone knows.
-    direct: bool,
+    idle_pool: IdlePool,
+    /// Connections go through a proxy. Each of them is then a tunnel whose destination only ureq knows, so
+    /// `idle_pool` cannot keep it.
+    has_proxy: bool,
     connect_timeout: Duration,
     idle_timeout: Duration,
-}
-
-/// How long one attempt may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// How long the other side may be silent.
-    pub(crate) idle: Duration,
-    /// When the whole call must be over.
-    pub(crate) deadline: Option<Instant>,
-    /// What the deadline was made from, for the error's text.
-    pub(crate) total: Duration,
 }
 
 impl Transport {
     pub(crate) fn new(config: &Config, endpoint: &Endpoint) -> Result<Self> {
         let builder = Agent::config_builder()
             .http_status_as_error(false)
-            // followed by ureq, a redirect takes the session token along and turns a PUT into a GET
+            // If ureq followed a redirect, it would send the session token to the new host and turn a PUT into a
+            // GET.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("plain-s3/", env!("CARGO_PKG_VERSION")))
@@ -70,8 +67,8 @@ impl Transport {
             .output_buffer_size(buffers::SMALL);
         let builder = tls(builder, config, endpoint)?;
         let resolver = CachingResolver::default();
-        let idle_lines = IdleLines::default();
-        let sockets = SocketConnector { idle: idle_lines.clone(), plain: !endpoint.is_https() };
+        let idle_pool = IdlePool::default();
+        let sockets = SocketConnector { idle: idle_pool.clone(), plain: !endpoint.is_https() };
         let connector = ().chain(ConnectProxyConnector::default()).chain(sockets);
         #[cfg(feature = "rustls")]
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
@@ -80,14 +77,14 @@ impl Transport {
         Ok(Self {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
-            idle_lines,
-            direct: config.proxy.is_none(),
+            idle_pool,
+            has_proxy: config.proxy.is_some(),
             connect_timeout: config.connect_timeout,
             idle_timeout: config.idle_timeout,
         })
     }
 
-    /// Sends a request and waits for the head of the answer.
+    /// Sends a request and waits for the head of the response.
     pub(crate) fn send(
         &self,
         method: Method,
@@ -97,47 +94,51 @@ impl Transport {
         limits: Limits,
     ) -> Result<Response> {
         let mut request = http_request(method, url, headers)?;
-        let _exchange = request_context::begin(body.len());
-        let answer = if matches!(method, Method::Put | Method::Post) {
+        let _scope = request_context::begin(body.len());
+        let response = if matches!(method, Method::Put | Method::Post) {
+            // ureq does not read a body of length 0, so a reader that has bytes after all is detected here.
             if body.len() == 0 {
                 body.expect_end()?;
             }
-            // without a length ureq would send it in chunks, which S3 refuses
+            // Without a length, ureq would use chunked encoding, which S3 rejects.
             request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-            self.run(request, SendBody::from_reader(&mut Outgoing(body)), limits)
+            self.run(request, SendBody::from_reader(&mut RequestBody(body)), limits)
         } else {
             self.run(request, SendBody::none(), limits)
         };
-        let (head, content) = answer?.into_parts();
-        if request_context::is_refused() && head.status.is_success() {
-            return Err(Error::new(
-                ErrorKind::Network,
-                "the server answered before it had taken the whole body",
-            ));
+        let (head, content) = response?.into_parts();
+        // An error response to an incomplete request is valid, but a success cannot be: the server does not have
+        // the whole object.
+        if request_context::is_sending_stopped() && head.status.is_success() {
+            return Err(errors::early_success());
         }
         let len = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let mut headers = Headers::with_capacity(head.headers.len(), len);
         for (name, value) in &head.headers {
-            headers.append(name.as_str(), &text(value.as_bytes()));
+            headers.append(name.as_str(), &header_text(value.as_bytes()));
         }
-        let left = content.content_length().unwrap_or_default();
-        // a request with a body may be answered before it is whole, and its connection is then of no more use
-        let large = method == Method::Get && left > LARGE_BODY;
-        let line = if large { request_context::take_line() } else { None };
-        let direct = line.and_then(|line| self.direct(line, &head));
-        let body = Incoming::new(content.into_reader(), left, direct, limits);
+        let remaining = content.content_length().unwrap_or_default();
+        // Only GET: the response to a request with a body may arrive before the request is complete, and the
+        // connection cannot be reused then.
+        let large = method == Method::Get && remaining > LARGE_BODY;
+        let connection = if large { request_context::take_connection() } else { None };
+        let raw = connection.and_then(|connection| self.raw_access(connection, &head));
+        let body = ResponseBody::new(content.into_reader(), remaining, raw, limits);
         Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
     }
 
-    /// What is needed to read the body past ureq, where its length is certain.
-    fn direct(&self, line: Arc<Line>, head: &http::response::Parts) -> Option<Direct> {
-        if !self.direct || head.headers.contains_key(http::header::TRANSFER_ENCODING) {
+    /// Returns access to the connection of a response, if the body can be read without ureq.
+    fn raw_access(&self, connection: Arc<Connection>, head: &http::response::Parts) -> Option<RawAccess> {
+        // Chunked encoding is decoded by ureq only.
+        if self.has_proxy || head.headers.contains_key(http::header::TRANSFER_ENCODING) {
             return None;
         }
-        let mut connection = head.headers.get_all(http::header::CONNECTION).iter();
-        let stays = head.version == http::Version::HTTP_11
-            && connection.all(|value| value.as_bytes().eq_ignore_ascii_case(b"keep-alive"));
-        Some(Direct { line, keep: stays.then(|| self.idle_lines.clone()) })
+        // HTTP/1.1 connections are persistent by default. With any `Connection` header but `keep-alive`, the
+        // connection is closed, which is always correct.
+        let mut options = head.headers.get_all(http::header::CONNECTION).iter();
+        let reusable = head.version == http::Version::HTTP_11
+            && options.all(|value| value.as_bytes().eq_ignore_ascii_case(b"keep-alive"));
+        Some(RawAccess { connection, pool: reusable.then(|| self.idle_pool.clone()) })
     }
 
     fn run(
@@ -149,14 +150,16 @@ impl Transport {
         let plain = request.uri().scheme_str() == Some("http");
         let request = request.map(|()| body);
         let request = if limits.deadline.is_some() || limits.idle != self.idle_timeout {
-            // the resolver is ours, so that a total timeout starts no thread
-            let left = limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Err(errors::out_of_time(limits.total));
+            let remaining =
+                limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if remaining.is_some_and(|remaining| remaining.is_zero()) {
+                return Err(errors::call_timeout(limits.total));
             }
+            // With ureq's own resolver, a global timeout would start a thread for each lookup. `CachingResolver`
+            // starts none.
             self.agent
                 .configure_request(request)
-                .timeout_global(left)
+                .timeout_global(remaining)
                 .timeout_per_read(Some(limits.idle))
                 .build()
         } else {
@@ -165,10 +168,11 @@ impl Transport {
         self.agent.run(request).map_err(|error| {
             let mut error = errors::convert(error, self.connect_timeout, limits);
             if plain {
-                error = errors::hang_up_hint(error);
+                error = errors::disconnect_hint(error);
             }
+            // The host may have moved, so the next attempt resolves its name again.
             if error.kind() == ErrorKind::Connect {
-                self.resolver.forget();
+                self.resolver.clear();
             }
             error
         })
@@ -177,46 +181,48 @@ impl Transport {
 
 fn http_request(method: Method, url: &str, headers: &Headers) -> Result<http::Request<()>> {
     let mut request = http::Request::new(());
-    *request.method_mut() = method.as_str().parse().expect("the methods of S3 are methods of HTTP");
+    *request.method_mut() = method.as_str().parse().expect("every S3 method is an HTTP method");
     *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| {
-        Error::invalid("the URL of the request is not valid").with_source(error)
+        Error::invalid("the request URL is invalid").with_source(error)
     })?;
     for (name, value) in headers.iter() {
         let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()));
         let (Ok(name), Ok(value)) = pair else {
-            return Err(Error::invalid(format!("the header {name} cannot be sent")));
+            return Err(Error::invalid(format!("the header {name} is invalid in an HTTP request")));
         };
         request.headers_mut().append(name, value);
     }
     Ok(request)
 }
 
-/// A header's value as text. S3 has UTF-8 in metadata; what is not UTF-8 is read as Latin-1, as HTTP had it.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
+/// Decodes a header value. S3 sends metadata as UTF-8; anything else is decoded as Latin-1, HTTP's historic default.
+fn header_text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
 }
 
-/// A request's body; not read any further once the server has answered and takes no more of it.
-struct Outgoing<'a, 'b>(&'a mut BodyReader<'b>);
+/// The body of a request, as ureq reads it. It is not read any further once the server stops accepting it.
+struct RequestBody<'a, 'b>(&'a mut BodyReader<'b>);
 
-impl Read for Outgoing<'_, '_> {
+impl Read for RequestBody<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if request_context::is_refused() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
+        // ureq reads the response only after it has sent the announced length. The rest is therefore passed over
+        // instead of ending the body early, and `Socket` discards whatever `buf` contains.
+        if request_context::is_sending_stopped() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
     }
 }
 
 fn proxy(config: &Config) -> Result<Option<ureq::Proxy>> {
     let Some(url) = &config.proxy else { return Ok(None) };
     let proxy = ureq::Proxy::new(&url.0)
-        .map_err(|_| Error::invalid(format!("the proxy {url:?} is no URL like http://host:port")))?;
+        .map_err(|_| Error::invalid(format!("the proxy {url:?} is not a URL such as http://host:port")))?;
     match proxy.protocol() {
         ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => Ok(Some(proxy)),
-        other => {
-            Err(Error::invalid(format!("the proxy {url:?} speaks {other:?}; only HTTP proxies are known")))
-        }
+        other => Err(Error::invalid(format!(
+            "the proxy {url:?} uses {other:?}, but only HTTP proxies are supported"
+        ))),
     }
 }
 
@@ -236,20 +242,68 @@ fn tls(builder: Builder, config: &Config, endpoint: &Endpoint) -> Result<Builder
         for item in parse_pem(pem) {
             match item {
                 Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-                Ok(_) => {}
-                Err(error) => return Err(Error::invalid("Config::ca_pem cannot be read").with_source(error)),
+                Ok(_) => {} // a private key, for example, in a bundle
+                Err(error) => {
+                    return Err(Error::invalid("Config::ca_pem is not valid PEM").with_source(error));
+                }
             }
         }
         if certificates.is_empty() {
-            return Err(Error::invalid("Config::ca_pem holds no certificate (-----BEGIN CERTIFICATE-----)"));
+            return Err(Error::invalid(
+                "Config::ca_pem contains no certificate (-----BEGIN CERTIFICATE-----)",
+            ));
         }
         tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
     }
     Ok(builder.tls_config(tls.build()))
 }
 
-/// Without TLS there is nothing to set, and [`Endpoint::parse`] refuses `https`.
+/// Without a TLS feature there is nothing to configure, and [`Endpoint::parse`] rejects `https` endpoints.
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn tls(builder: Builder, _: &Config, _: &Endpoint) -> Result<Builder> {
     Ok(builder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_invalid<T>(result: Result<T>, text: &str) {
+        let Err(error) = result else { panic!("expected: {text}") };
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidInput, text));
+    }
+
+    /// Pins the texts of the errors that are found before a connection is made.
+    #[test]
+    fn golden_texts_of_invalid_settings() {
+        let config = Config::new("https://s3.example.com");
+        for (url, text) in [
+            ("http://user:pa55@", "the proxy http://…@ is not a URL such as http://host:port"),
+            ("socks5://h:1080", "the proxy socks5://h:1080 uses Socks5, but only HTTP proxies are supported"),
+        ] {
+            assert_invalid(proxy(&config.clone().proxy(url)), text);
+        }
+        let text = "the request URL is invalid: invalid authority";
+        assert_invalid(http_request(Method::Get, "http://[", &Headers::default()), text);
+        let mut headers = Headers::default();
+        headers.append("a b", "");
+        let text = "the header a b is invalid in an HTTP request";
+        assert_invalid(http_request(Method::Get, "http://h/", &headers), text);
+    }
+
+    #[test]
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn golden_texts_of_invalid_certificates() {
+        let config = Config::new("https://s3.example.com");
+        let endpoint = Endpoint::parse(&config.endpoint).unwrap();
+        let configure = |pem: &str| tls(Agent::config_builder(), &config.clone().ca_pem(pem), &endpoint);
+        let text = "Config::ca_pem contains no certificate (-----BEGIN CERTIFICATE-----)";
+        assert_invalid(configure(""), text);
+        let Err(error) = configure("-----BEGIN CERTIFICATE-----") else { panic!("the PEM text has no end") };
+        assert_eq!(
+            (error.kind(), error.summary()),
+            (ErrorKind::InvalidInput, "Config::ca_pem is not valid PEM")
+        );
+    }
 }

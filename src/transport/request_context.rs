@@ -1,85 +1,98 @@
-//! What a request's body and its connection have to tell each other. ureq lets neither see the other, so it
-//! goes by the thread: a call is blocking and stays on its own.
+//! State shared by a request's body, its socket and its buffers.
+//!
+//! ureq offers no way to pass state between them: the body is a plain reader, and the transport does not see
+//! which request it serves. The state is therefore kept per thread. This is sound because a call is blocking:
+//! everything that ureq calls on its behalf runs on the thread that made it.
 
 use std::cell::RefCell;
 use std::mem;
 use std::sync::Arc;
 
-use super::line::Line;
+use super::connection::Connection;
 
 thread_local! {
-    static NOW: RefCell<Exchange> = const { RefCell::new(Exchange::new(0)) };
+    static CURRENT: RefCell<RequestContext> = const { RefCell::new(RequestContext::new(0)) };
 }
 
-/// This thread's request and its answer.
-struct Exchange {
+/// The state of this thread's request and its response.
+struct RequestContext {
     /// The length of the request's body.
-    to_send: u64,
-    /// What the answer has still to bring; 0 where that is not known.
-    to_come: u64,
-    /// The peer wants no more of the request.
-    refused: bool,
-    /// The connection that the request went out on, where it is TCP and nothing over it.
-    line: Option<Arc<Line>>,
+    body_len: u64,
+    /// The number of response body bytes still to be read, or 0 if it is unknown.
+    remaining: u64,
+    /// The peer does not accept the rest of the request's body.
+    sending_stopped: bool,
+    /// The connection that the request was sent on, if it is plain TCP.
+    connection: Option<Arc<Connection>>,
 }
 
-impl Exchange {
-    const fn new(to_send: u64) -> Self {
-        Self { to_send, to_come: 0, refused: false, line: None }
+impl RequestContext {
+    const fn new(body_len: u64) -> Self {
+        Self { body_len, remaining: 0, sending_stopped: false, connection: None }
     }
 }
 
-/// Puts back what was there before a request, as that may be one whose body makes requests of its own.
-pub(super) struct Guard {
-    before: Exchange,
+/// The scope of one request on this thread. Restores the outer context when dropped.
+#[must_use = "the context ends when the scope is dropped"]
+pub(super) struct Scope {
+    outer: RequestContext,
 }
 
-impl Drop for Guard {
+impl Drop for Scope {
     fn drop(&mut self) {
-        NOW.set(mem::replace(&mut self.before, Exchange::new(0)));
+        CURRENT.set(mem::replace(&mut self.outer, RequestContext::new(0)));
     }
 }
 
-/// Begins a request whose body has this length. It ends with the guard, and leaves nothing.
-pub(super) fn begin(to_send: u64) -> Guard {
-    Guard { before: NOW.replace(Exchange::new(to_send)) }
+/// Begins a request whose body has this length.
+///
+/// Requests can be nested: a body that is being sent may itself make requests while it is read. Their scopes
+/// must not change the state of the outer request.
+pub(super) fn begin(body_len: u64) -> Scope {
+    Scope { outer: CURRENT.replace(RequestContext::new(body_len)) }
 }
 
-/// How long the request's body is.
-pub(super) fn to_send() -> u64 {
-    NOW.with_borrow(|now| now.to_send)
+/// Returns the length of the request's body.
+pub(super) fn body_len() -> u64 {
+    CURRENT.with_borrow(|current| current.body_len)
 }
 
-/// Says how much of the answer is still to come, before it is read.
-pub(super) fn expect(bytes: u64) {
-    NOW.with_borrow_mut(|now| now.to_come = bytes);
+/// Sets how many bytes of the response are still to be read. Called before each read.
+///
+/// The body is usually read after the request's scope has ended, possibly on another thread. That is harmless:
+/// the value is only a hint for the size of a buffer, and each read sets it anew.
+pub(super) fn set_remaining(bytes: u64) {
+    CURRENT.with_borrow_mut(|current| current.remaining = bytes);
 }
 
-/// How much is still to come.
-pub(super) fn to_come() -> u64 {
-    NOW.with_borrow(|now| now.to_come)
+/// Returns how many bytes of the response are still to be read, or 0 if it is unknown.
+pub(super) fn remaining() -> u64 {
+    CURRENT.with_borrow(|current| current.remaining)
 }
 
-/// Says that nobody takes the rest of the request's body.
-pub(super) fn refuse() {
-    NOW.with_borrow_mut(|now| now.refused = true);
+/// Stops sending the request's body, because the peer does not accept the rest of it.
+pub(super) fn stop_sending() {
+    CURRENT.with_borrow_mut(|current| current.sending_stopped = true);
 }
 
-/// True where the rest of the request's body need not be read.
-pub(super) fn is_refused() -> bool {
-    NOW.with_borrow(|now| now.refused)
+/// Returns `true` if the rest of the request's body is not sent.
+pub(super) fn is_sending_stopped() -> bool {
+    CURRENT.with_borrow(|current| current.sending_stopped)
 }
 
-/// Says which connection the request goes out on.
-pub(super) fn use_line(line: &Arc<Line>) {
-    NOW.with_borrow_mut(|now| {
-        now.line.get_or_insert_with(|| Arc::clone(line));
+/// Sets the connection that the request is sent on.
+///
+/// Every write calls this with the same connection, so only the first call stores it.
+pub(super) fn set_connection(connection: &Arc<Connection>) {
+    CURRENT.with_borrow_mut(|current| {
+        current.connection.get_or_insert_with(|| Arc::clone(connection));
     });
 }
 
-/// The connection that the request went out on.
-pub(super) fn take_line() -> Option<Arc<Line>> {
-    NOW.with_borrow_mut(|now| now.line.take())
+/// Takes the connection that the request was sent on.
+#[must_use]
+pub(super) fn take_connection() -> Option<Arc<Connection>> {
+    CURRENT.with_borrow_mut(|current| current.connection.take())
 }
 
 #[cfg(test)]
@@ -87,14 +100,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_within_the_body_of_another_changes_nothing_of_it() {
+    fn nested_request_does_not_change_the_outer_one() {
         let outer = begin(7);
         let inner = begin(3);
-        refuse();
-        assert!(is_refused() && to_send() == 3);
+        stop_sending();
+        assert!(is_sending_stopped() && body_len() == 3);
         drop(inner);
-        assert!(!is_refused() && to_send() == 7);
+        assert!(!is_sending_stopped() && body_len() == 7);
         drop(outer);
-        assert_eq!(to_send(), 0);
+        assert_eq!(body_len(), 0);
     }
 }

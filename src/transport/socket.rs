@@ -1,8 +1,8 @@
-//! TCP for ureq: with buffers that grow, and with an answer that comes before the request is whole.
+//! TCP for ureq, with growing buffers and with support for responses that arrive before the request is complete.
 //!
-//! A server that refuses a large upload answers at once and then closes the connection, or reads no
-//! further. ureq's own transport ends there with a malformed pipe, or waits. This one keeps the answer: once
-//! the peer takes no more of the request, the rest is dropped and reading begins.
+//! A server that rejects a large upload responds at once and then closes the connection or stops reading.
+//! ureq's own transport fails with a broken pipe in that case, or waits. This one preserves the response: once
+//! the peer stops accepting data, the rest of the request is skipped and the response is read.
 
 use std::io::{self, Write as _};
 use std::mem;
@@ -14,19 +14,21 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either
 use ureq::{Error, Timeout};
 
 use super::buffers::GrowingBuffers;
-use super::errors::SpeaksTls;
-use super::line::{IdleLines, Line, is_timeout};
+use super::connection::{Connection, is_timeout};
+use super::errors::TlsAlert;
+use super::idle_pool::IdlePool;
 use super::request_context;
 
-/// How often a write that is stuck looks whether the answer is there already.
-const LOOK: Duration = Duration::from_millis(250);
-/// How an alert of any version of TLS begins: what is said to a client that does not speak it.
+/// How often a blocked write checks whether the response has arrived already.
+const PEEK_INTERVAL: Duration = Duration::from_millis(250);
+/// The first bytes of an alert in any version of TLS. A TLS server sends one to a client that does not speak TLS.
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 
+/// Connects to a server or a proxy, unless an idle connection to it is available.
 #[derive(Debug)]
 pub(super) struct SocketConnector {
-    pub(super) idle: IdleLines,
-    /// Requests are plain HTTP. Through a tunnel of a proxy that cannot be told from the URI, which is the proxy's.
+    pub(super) idle: IdlePool,
+    /// The endpoint is plain HTTP. The URI of a connection does not show this: for a tunnel it is the proxy's.
     pub(super) plain: bool,
 }
 
@@ -43,64 +45,73 @@ impl<In: Transport> Connector<In> for SocketConnector {
         }
         let plain = self.plain && details.uri.scheme_str() == Some("http");
         let authority = details.uri.authority().map_or("", |authority| authority.as_str());
-        let kept = if plain { self.idle.take(authority) } else { None };
-        let unheard = plain && kept.is_none();
-        let line = match kept {
-            Some(line) => line,
+        let pooled = if plain { self.idle.take(authority) } else { None };
+        // A pooled connection has already carried an HTTP response, so its peer does not speak TLS.
+        let awaiting_first_byte = plain && pooled.is_none();
+        let connection = match pooled {
+            Some(connection) => connection,
             None => {
                 let stream = connect(details)?;
+                // The head and the body of a request are separate writes. Nagle's algorithm would hold back
+                // the second one until the peer acknowledges the first.
                 stream.set_nodelay(true)?;
-                Arc::new(Line::new(stream, authority))
+                Arc::new(Connection::new(stream, authority))
             }
         };
         Ok(Some(Either::B(Socket {
-            read_timeout: line.stream.read_timeout()?,
-            write_timeout: line.stream.write_timeout()?,
-            buffers: GrowingBuffers::new(line.unread()),
-            line,
-            refused: false,
+            // A pooled connection still has the timeouts of its last request.
+            read_timeout: connection.stream.read_timeout()?,
+            write_timeout: connection.stream.write_timeout()?,
+            buffers: GrowingBuffers::new(connection.unread()),
+            connection,
+            sending_stopped: false,
             plain,
             used: true,
-            unheard,
+            awaiting_first_byte,
         })))
     }
 }
 
-/// Tries the addresses in turn; each gets an equal share of the time that is left.
+/// Tries the addresses in turn. Each gets an equal share of the time that is left.
 fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
     let started = Instant::now();
-    let mut last = Error::HostNotFound;
+    let mut last_error = Error::HostNotFound;
     for (i, address) in details.addrs.iter().enumerate() {
         let attempt = match details.timeout.not_zero() {
             None => TcpStream::connect(address),
             Some(limit) => {
-                let left = limit.saturating_sub(started.elapsed());
-                let share = left / (details.addrs.len() - i) as u32;
+                let remaining = limit.saturating_sub(started.elapsed());
+                // An address that fails early leaves its share to the others.
+                let share = remaining / (details.addrs.len() - i) as u32;
+                // `connect_timeout` does not accept zero, and a share of nearly zero could never succeed.
                 TcpStream::connect_timeout(address, share.max(Duration::from_millis(10)))
             }
         };
         match attempt {
             Ok(stream) => return Ok(stream),
-            Err(error) if is_timeout(&error) => last = Error::Timeout(Timeout::Connect),
-            Err(error) => last = error.into(),
+            Err(error) if is_timeout(&error) => last_error = Error::Timeout(Timeout::Connect),
+            Err(error) => last_error = error.into(),
         }
     }
-    Err(last)
+    Err(last_error)
 }
 
+/// A connection as ureq uses it.
 #[derive(Debug)]
 pub(super) struct Socket {
-    line: Arc<Line>,
+    connection: Arc<Connection>,
     buffers: GrowingBuffers,
-    /// The socket's own timeouts, so that they are set only where they change.
+    /// The timeouts that the socket has now, so that they are set only if they change.
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
-    refused: bool,
+    /// The peer did not accept the whole request.
+    sending_stopped: bool,
+    /// The connection carries plain HTTP, not TLS.
     plain: bool,
-    /// It has been used since it was last asked whether it is open.
+    /// The connection has been used since `is_open` was last called.
     used: bool,
-    /// The peer has not said anything yet, and if it speaks TLS, we do not.
-    unheard: bool,
+    /// The peer has not sent anything yet, and it may turn out to be a TLS server.
+    awaiting_first_byte: bool,
 }
 
 impl Transport for Socket {
@@ -111,38 +122,50 @@ impl Transport for Socket {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.used = true;
         if self.plain {
-            request_context::use_line(&self.line);
+            request_context::set_connection(&self.connection);
         }
         let timeout = timeout.for_write();
         let limit = time_left(timeout)?;
-        // TLS cannot be looked into, so it waits for the whole time at once
-        let patience = if self.plain { Some(limit.map_or(LOOK, |limit| limit.min(LOOK))) } else { limit };
-        if patience != self.write_timeout {
-            self.line.stream.set_write_timeout(patience)?;
-            self.write_timeout = patience;
+        // Wake up every PEEK_INTERVAL to look for an early response. Over TLS a peek sees only ciphertext, which
+        // may be anything, so one write waits for the whole time.
+        let write_timeout = if self.plain {
+            Some(limit.map_or(PEEK_INTERVAL, |limit| limit.min(PEEK_INTERVAL)))
+        } else {
+            limit
+        };
+        if write_timeout != self.write_timeout {
+            self.connection.stream.set_write_timeout(write_timeout)?;
+            self.write_timeout = write_timeout;
         }
         let mut since = Instant::now();
         let mut sent = 0;
-        while sent < amount && !self.refused {
-            match (&self.line.stream).write(&self.buffers.filled()[sent..amount]) {
+        // Once sending has stopped, this returns success without sending anything. ureq then believes that the
+        // request is complete and reads the response.
+        while sent < amount && !self.sending_stopped {
+            match (&self.connection.stream).write(&self.buffers.pending_output()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(n) => {
                     sent += n;
                     if timeout.reason == Timeout::PerWrite {
-                        since = Instant::now(); // an idle limit, and this was not idle
+                        // The idle timeout starts again after each write that makes progress. A deadline does
+                        // not.
+                        since = Instant::now();
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {
-                    let over = limit.is_some_and(|limit| since.elapsed() >= limit);
-                    // under TLS the input may be a session ticket, which is a reason to hope at the end only
-                    if (self.plain || over) && self.line.has_input() {
-                        self.refuse();
-                    } else if over {
+                    let expired = limit.is_some_and(|limit| since.elapsed() >= limit);
+                    // Over TLS the input may just be a session ticket. It is taken for a response only if the
+                    // call would otherwise fail.
+                    if (self.plain || expired) && self.connection.has_input() {
+                        self.stop_sending();
+                    } else if expired {
                         return Err(Error::Timeout(timeout.reason));
                     }
                 }
-                Err(error) if is_hang_up(&error) => self.refuse(),
+                // The response may have arrived before the peer closed the connection. If it has not, reading
+                // it fails and reports the lost connection.
+                Err(error) if is_disconnect(&error) => self.stop_sending(),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -153,29 +176,36 @@ impl Transport for Socket {
         let timeout = timeout.for_read();
         let limit = time_left(timeout)?;
         let buf = self.buffers.input_append_buf();
-        let n = self.line.receive(buf, limit, &mut self.read_timeout, timeout.reason)?;
+        let n = self.connection.receive(buf, limit, &mut self.read_timeout, timeout.reason)?;
         self.buffers.input_appended(n);
-        if mem::take(&mut self.unheard) && self.buffers.input().starts_with(&TLS_ALERT) {
-            return Err(Error::Other(Box::new(SpeaksTls)));
+        // Only the first bytes of a connection can be the alert of a TLS server. Later the same bytes are just a
+        // malformed response.
+        if mem::take(&mut self.awaiting_first_byte) && self.buffers.input().starts_with(&TLS_ALERT) {
+            return Err(Error::Other(Box::new(TlsAlert)));
         }
         Ok(n > 0)
     }
 
-    /// Asked when a connection becomes idle and again before it is used; only the second needs a look.
+    /// Returns `true` if the connection can carry another request.
+    ///
+    /// ureq calls this when a connection becomes idle, and again before it uses the connection. Only the second
+    /// call has to check for input, as only an idle connection can become stale.
     fn is_open(&mut self) -> bool {
         let used = mem::replace(&mut self.used, false);
-        !self.refused && (used || self.line.is_open())
+        // After an incomplete request, the server would take the next one for the rest of the body.
+        !self.sending_stopped && (used || self.connection.is_open())
     }
 }
 
 impl Socket {
-    fn refuse(&mut self) {
-        self.refused = true;
-        request_context::refuse();
+    fn stop_sending(&mut self) {
+        self.sending_stopped = true;
+        // The body need not be read any further.
+        request_context::stop_sending();
     }
 }
 
-/// The time that is left, `None` where there is no limit; none left is an error.
+/// Returns the time that is left, or `None` if there is no limit. Fails if no time is left.
 fn time_left(timeout: NextTimeout) -> Result<Option<Duration>, Error> {
     if timeout.after.is_zero() {
         return Err(Error::Timeout(timeout.reason));
@@ -183,7 +213,8 @@ fn time_left(timeout: NextTimeout) -> Result<Option<Duration>, Error> {
     Ok(timeout.not_zero().map(|limit| *limit))
 }
 
-fn is_hang_up(error: &io::Error) -> bool {
+/// Returns `true` if the peer has closed the connection.
+fn is_disconnect(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionAborted)
 }
