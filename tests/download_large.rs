@@ -150,7 +150,7 @@ fn a_limit_on_the_call_ends_a_download_in_its_middle() {
             let server = FakeServer::serve(move |_| answer(&content(SIZE)));
             let client = Client::new(config(&server).call_timeout(TOTAL)).unwrap();
             let error = fails(ErrorKind::Timeout, by.get(&client));
-            assert!(error.to_string().contains("not done within 300ms"), "{error}");
+            assert!(error.to_string().contains("did not finish within 300ms"), "{error}");
             assert_eq!(server.requests().len(), 1);
         }
     }

@@ -34,7 +34,7 @@ impl IdlePool {
     }
 
     /// Takes the most recently used connection to this host and port that is still open.
-    #[must_use]
+    #[must_use = "dropping the connection closes it"]
     pub(super) fn take(&self, authority: &str) -> Option<Arc<Connection>> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|(_, since)| since.elapsed() < MAX_AGE);

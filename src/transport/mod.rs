@@ -52,8 +52,7 @@ impl Transport {
     pub(crate) fn new(config: &Config, endpoint: &Endpoint) -> Result<Self> {
         let builder = Agent::config_builder()
             .http_status_as_error(false)
-            // If ureq followed a redirect, it would send the session token to the new host and turn a PUT into a
-            // GET.
+            // ureq would send the session token to the host that a redirect names, and turn a PUT into a GET.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("plain-s3/", env!("CARGO_PKG_VERSION")))
@@ -141,6 +140,7 @@ impl Transport {
         Some(RawAccess { connection, pool: reusable.then(|| self.idle_pool.clone()) })
     }
 
+    /// Runs a request within its limits, and converts ureq's error.
     fn run(
         &self,
         request: http::Request<()>,
@@ -214,6 +214,7 @@ impl Read for RequestBody<'_, '_> {
     }
 }
 
+/// Parses the proxy's URL. The error text contains the URL without the password.
 fn proxy(config: &Config) -> Result<Option<ureq::Proxy>> {
     let Some(url) = &config.proxy else { return Ok(None) };
     let proxy = ureq::Proxy::new(&url.0)
@@ -228,6 +229,7 @@ fn proxy(config: &Config) -> Result<Option<ureq::Proxy>> {
 
 type Builder = ureq::config::ConfigBuilder<ureq::typestate::AgentScope>;
 
+/// Configures the TLS library and the trusted certificates.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn tls(builder: Builder, config: &Config, endpoint: &Endpoint) -> Result<Builder> {
     use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};

@@ -83,6 +83,7 @@ impl RawBody {
     }
 
     /// Returns the connection, once the body has been read completely.
+    #[must_use = "dropping the connection closes it"]
     pub(super) fn into_connection(self) -> Arc<Connection> {
         self.connection
     }

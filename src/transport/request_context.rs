@@ -90,7 +90,7 @@ pub(super) fn set_connection(connection: &Arc<Connection>) {
 }
 
 /// Takes the connection that the request was sent on.
-#[must_use]
+#[must_use = "the context no longer has the connection"]
 pub(super) fn take_connection() -> Option<Arc<Connection>> {
     CURRENT.with_borrow_mut(|current| current.connection.take())
 }
