@@ -3,8 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::{Answer, Error, ErrorKind, Inner, KeyFailure};
-use crate::sign::SignedTexts;
+use super::{Answer, Error, ErrorKind, Inner, KeyFailure, SignedTexts};
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {

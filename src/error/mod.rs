@@ -3,11 +3,12 @@
 mod display;
 mod making;
 mod predicates;
+mod signed_texts;
 
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use crate::sign::SignedTexts;
+pub(crate) use signed_texts::SignedTexts;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

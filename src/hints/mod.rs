@@ -5,9 +5,9 @@ mod signature;
 use time::OffsetDateTime;
 
 use crate::endpoint::Endpoint;
-use crate::error::{Answer, Error};
+use crate::error::{Answer, Error, SignedTexts};
 use crate::request::Request;
-use crate::sign::{SignedTexts, Signer};
+use crate::sign::Signer;
 use crate::timestamp::Timestamp;
 use signature::redacted;
 

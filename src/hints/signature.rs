@@ -1,8 +1,7 @@
 //! A refused signature: the line in which both sides differ, and no secret in what is shown.
 
 use super::ErrorContext;
-use crate::error::Answer;
-use crate::sign::SignedTexts;
+use crate::error::{Answer, SignedTexts};
 
 pub(super) fn hint(answer: &Answer, situation: &ErrorContext<'_>) -> String {
     let mut secret = match situation.signer.credentials() {

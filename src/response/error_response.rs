@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use roxmltree::Node;
 
-use crate::error::{Answer, Error, ErrorKind};
+use crate::error::{Answer, Error, ErrorKind, SignedTexts};
 use crate::headers::Headers;
-use crate::sign::SignedTexts;
 use crate::xml;
 
 /// What web servers say by 400 to plain HTTP at a port of TLS: nginx, Go's and Apache's.

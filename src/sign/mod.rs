@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::credentials::Credentials;
 use crate::encode;
 use crate::endpoint::Address;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SignedTexts};
 use crate::headers::Headers;
 use crate::request::Request;
 
@@ -39,14 +39,6 @@ pub(crate) enum Signer {
 pub(crate) struct Signed {
     pub(crate) headers: Headers,
     pub(crate) texts: Option<SignedTexts>,
-}
-
-/// The texts behind a signature, as this crate made them or as a server says it did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SignedTexts {
-    pub(crate) string_to_sign: String,
-    /// Signature V4 only: the text whose hash is in the string to sign.
-    pub(crate) canonical_request: Option<String>,
 }
 
 impl Signer {

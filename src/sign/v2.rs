@@ -7,11 +7,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use time::OffsetDateTime;
 
-use super::{Signed, SignedTexts, query_string};
+use super::{Signed, query_string};
 use crate::credentials::Credentials;
 use crate::encode;
 use crate::endpoint::Address;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SignedTexts};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::timestamp;

@@ -8,10 +8,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::{Signed, SignedTexts};
+use super::Signed;
 use crate::credentials::Credentials;
 use crate::encode::{self, hex};
 use crate::endpoint::Address;
+use crate::error::SignedTexts;
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::timestamp;
