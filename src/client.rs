@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::event::Listener;
+use crate::event::EventSink;
 use crate::retry::RetryPolicy;
 use crate::signer::RequestSigner;
 use crate::transport::Transport;
@@ -49,7 +49,7 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) check_md5: bool,
-    pub(crate) listener: Listener,
+    pub(crate) events: EventSink,
 }
 
 impl Client {
@@ -70,7 +70,7 @@ impl Client {
                     idle_timeout: config.idle_timeout,
                     call_timeout: config.call_timeout,
                     check_md5: config.check_md5,
-                    listener: config.listener,
+                    events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),
             }),

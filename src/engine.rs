@@ -75,14 +75,14 @@ impl Client {
         validate::sent_headers(&request.headers).map_err(with_context)?;
         let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
-        let call = if settings.listener.is_on() { request.describe() } else { String::new() };
+        let call = if settings.events.is_enabled() { request.describe() } else { String::new() };
         let idle = settings.idle_timeout * if request.slow { SLOW_FACTOR } else { 1 };
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
         let mut corrections = Corrections::default();
         let mut attempt = 1;
         let mut lost = false;
         loop {
-            settings.listener.tell(|| Event::Attempt { call: &call, attempt });
+            settings.events.emit(|| Event::Attempt { call: &call, attempt });
             let now = self.now();
             let mut signer = self.signer().signer(now).map_err(with_context)?;
             if let Some(region) = &corrections.region {
@@ -96,7 +96,7 @@ impl Client {
                 .and_then(&mut parse);
             let error = match result {
                 Ok(output) => {
-                    settings.listener.tell(|| Event::Succeeded { call: &call, attempt });
+                    settings.events.emit(|| Event::Succeeded { call: &call, attempt });
                     return Ok(output);
                 }
                 // a body that failed ends the connection; its own error is the one to tell
@@ -104,13 +104,13 @@ impl Client {
             };
             if let Some(what) = self.correct(&mut corrections, &error, &signer) {
                 if body.rewind().map_err(with_context)? {
-                    settings.listener.tell(|| Event::Corrected { call: &call, correction: &what });
+                    settings.events.emit(|| Event::Corrected { call: &call, correction: &what });
                     continue;
                 }
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
                 if body.rewind().map_err(with_context)? {
-                    settings.listener.tell(|| Event::Retry { call: &call, attempt, error: &error, delay });
+                    settings.events.emit(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
                     lost |= error.outcome_unknown();
                     attempt += 1;

@@ -1,4 +1,4 @@
-//! What happens within a call, for those who want to log or count it.
+//! The events of a call, for logging and counting.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,52 +6,62 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// A step of a call that [`Config::on_event`](crate::Config::on_event) is told of.
+/// A step of a call, passed to the callback of [`Config::on_event`](crate::Config::on_event).
 ///
-/// It prints as one line. No event holds a key's secret, a session token or a signature.
+/// `Display` prints it as one line. No event contains a secret key, a session token or a signature.
+///
+/// ```
+/// use plain_s3::{Config, Event};
+///
+/// let config = Config::new("https://s3.example.com").on_event(|event| match event {
+///     Event::Retry { .. } | Event::Resumed { .. } => eprintln!("{event}"),
+///     _ => {}
+/// });
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A request is about to be sent.
     Attempt {
-        /// The call: `GetObject my-bucket/hello.txt`.
+        /// The operation with its bucket and key, such as `GetObject my-bucket/hello.txt`.
         call: &'a str,
         /// The number of the attempt, from 1.
         attempt: u32,
     },
-    /// An attempt failed and is repeated after a wait.
+    /// An attempt failed, and the call will retry after a delay.
     Retry {
-        /// The call.
+        /// The operation with its bucket and key.
         call: &'a str,
-        /// The number of the attempt that failed.
+        /// The number of the failed attempt.
         attempt: u32,
-        /// Why it failed.
+        /// The error of the failed attempt.
         error: &'a Error,
-        /// How long the call waits before the next attempt.
+        /// The delay before the next attempt.
         delay: Duration,
     },
-    /// The server named another region or another time of day, and the request is signed for that.
+    /// The server reported a different region or a different time, and the request is signed again with it.
+    /// This does not count as an attempt: the next [`Attempt`](Self::Attempt) has the same number.
     Corrected {
-        /// The call.
+        /// The operation with its bucket and key.
         call: &'a str,
-        /// What was correction: `region eu-west-1`, `clock +900 s`.
+        /// The corrected value, such as `region eu-west-1` or `clock +900 s`.
         correction: &'a str,
     },
-    /// The server has answered as it should. What follows, if anything, is an object's content; a call that
-    /// fails has no such event, and returns its error.
+    /// The server returned a successful response. The content of an object may still have to be read. A call
+    /// that fails has no such event; it returns its error.
     Succeeded {
-        /// The call.
+        /// The operation with its bucket and key.
         call: &'a str,
-        /// The number of the attempt that was answered.
+        /// The number of the attempt that succeeded.
         attempt: u32,
     },
-    /// A download broke off and goes on from the byte it had reached.
+    /// A download was interrupted, and is resumed at the byte that it had reached.
     Resumed {
-        /// The call.
+        /// The operation with its bucket and key.
         call: &'a str,
-        /// The first byte of the object that is asked for anew.
+        /// The offset in the object of the first byte that is requested again.
         offset: u64,
-        /// Why it broke off.
+        /// The error that interrupted the download.
         error: &'a Error,
     },
 }
@@ -60,41 +70,75 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attempt { call, attempt } => write!(f, "{call}: attempt {attempt}"),
-            Self::Succeeded { call, attempt } => write!(f, "{call}: attempt {attempt} answered"),
+            Self::Succeeded { call, attempt } => write!(f, "{call}: attempt {attempt} succeeded"),
             Self::Retry { call, attempt, error, delay } => {
-                write!(f, "{call}: attempt {attempt} failed, the next in {delay:?}: {error}")
+                write!(f, "{call}: attempt {attempt} failed, retrying in {delay:?}: {error}")
             }
-            Self::Corrected { call, correction } => write!(f, "{call}: signed again with {correction}"),
-            Self::Resumed { call, offset, error } => write!(f, "{call}: resumed at byte {offset}: {error}"),
+            Self::Corrected { call, correction } => {
+                write!(f, "{call}: corrected ({correction}), signing again")
+            }
+            Self::Resumed { call, offset, error } => {
+                write!(f, "{call}: resumed at byte {offset} after an error: {error}")
+            }
         }
     }
 }
 
-/// The listener of a client; without one, no event is even made.
+type EventHandler = dyn Fn(&Event<'_>) + Send + Sync;
+
+/// The receiver of a client's events. Without a handler, events are not even created.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<Hear>>);
+pub(crate) struct EventSink(Option<Arc<EventHandler>>);
 
-type Hear = dyn Fn(&Event<'_>) + Send + Sync;
-
-impl Listener {
-    pub(crate) fn new(hear: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(hear)))
+impl EventSink {
+    pub(crate) fn new(handler: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(handler)))
     }
 
-    /// Tells of an event; the call's description is only made if somebody listens.
-    pub(crate) fn tell<'e>(&self, event: impl FnOnce() -> Event<'e>) {
-        if let Some(hear) = &self.0 {
-            hear(&event());
+    /// Passes an event to the handler. `event` is called only if there is one.
+    pub(crate) fn emit<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        if let Some(handler) = &self.0 {
+            handler(&event());
         }
     }
 
-    pub(crate) fn is_on(&self) -> bool {
+    pub(crate) fn is_enabled(&self) -> bool {
         self.0.is_some()
     }
 }
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for EventSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_on() { "Listener(on)" } else { "Listener(off)" })
+        f.write_str(if self.is_enabled() { "EventSink(enabled)" } else { "EventSink(disabled)" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn each_event_prints_as_one_line() {
+        let error = &Error::new(ErrorKind::Network, "the connection was lost");
+        let (call, attempt) = ("GetObject b/k", 2);
+        for (event, line) in [
+            (Event::Attempt { call, attempt }, "attempt 2"),
+            (Event::Succeeded { call, attempt }, "attempt 2 succeeded"),
+            (
+                Event::Retry { call, attempt, error, delay: Duration::from_millis(150) },
+                "attempt 2 failed, retrying in 150ms: the connection was lost",
+            ),
+            (
+                Event::Corrected { call, correction: "region eu-west-1" },
+                "corrected (region eu-west-1), signing again",
+            ),
+            (
+                Event::Resumed { call, offset: 7, error },
+                "resumed at byte 7 after an error: the connection was lost",
+            ),
+        ] {
+            assert_eq!(event.to_string(), format!("{call}: {line}"));
+        }
     }
 }

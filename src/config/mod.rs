@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::credentials::Credentials;
 use crate::credentials::provider::Provider;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
-use crate::event::{Event, Listener};
+use crate::event::{Event, EventSink};
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 
@@ -42,7 +42,7 @@ pub struct Config {
     pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) check_md5: bool,
     pub(crate) call_timeout: Option<Duration>,
-    pub(crate) listener: Listener,
+    pub(crate) events: EventSink,
 }
 
 impl Config {
@@ -63,7 +63,7 @@ impl Config {
             proxy: None,
             check_md5: true,
             call_timeout: None,
-            listener: Listener::default(),
+            events: EventSink::default(),
         }
     }
 
@@ -154,8 +154,8 @@ impl Config {
     /// # use plain_s3::Config;
     /// let config = Config::new("https://s3.example.com").on_event(|event| eprintln!("{event}"));
     /// ```
-    pub fn on_event(mut self, hear: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.listener = Listener::new(hear);
+    pub fn on_event(mut self, handler: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.events = EventSink::new(handler);
         self
     }
 

@@ -178,7 +178,7 @@ impl ObjectReader {
         let offset = self.first + self.done;
         let end = self.first + self.length;
         let call = self.source.call();
-        self.source.client.settings().listener.tell(|| Event::Resumed {
+        self.source.client.settings().events.emit(|| Event::Resumed {
             call: &call,
             offset,
             error: &malformed,
