@@ -1,18 +1,34 @@
-//! ETags: quotes off, and the question whether one is an MD5.
+//! ETags: their quotes, and whether they have the form of an MD5.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
-use crate::encode;
+use crate::checksum::Md5Digest;
 
 /// The ETag of an object, without its quotes.
 ///
-/// For an object stored by one plain PUT it is the MD5 of the content in hexadecimal digits; for one
-/// made of parts it ends in `-` and their number, and says nothing of the content that could be checked.
+/// For an object stored by a single PUT, it is the MD5 of the content in hexadecimal digits. For a multipart
+/// object it ends with `-` and the number of parts, and is not a digest of the content.
+///
+/// An `ETag` compares equal to a string if the string is the ETag without quotes.
+///
+/// ```
+/// use plain_s3::ETag;
+///
+/// let e_tag = ETag::new("\"ed076287532e86365e841e92bfc50d8c\"");
+/// assert_eq!(e_tag, "ed076287532e86365e841e92bfc50d8c");
+/// assert_eq!(e_tag, ETag::new("ed076287532e86365e841e92bfc50d8c"));
+/// assert_eq!(e_tag.md5().map(|md5| md5[0]), Some(0xed));
+///
+/// let multipart: ETag = "d41d8cd98f00b204e9800998ecf8427e-2".into();
+/// assert_eq!(multipart.md5(), None);
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ETag(String);
 
 impl ETag {
-    /// Takes an ETag with or without quotes.
+    /// Creates an ETag from a string with or without quotes.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let bare = text.trim();
@@ -24,19 +40,18 @@ impl ETag {
         &self.0
     }
 
-    /// Returns the MD5 that this ETag has the form of.
+    /// Returns the MD5 digest if this ETag has the form of one: 32 hexadecimal digits.
     ///
-    /// An encrypted object's ETag may have the form and be none.
+    /// The ETag of an encrypted object may have that form without being the MD5 of the content.
     pub fn md5(&self) -> Option<[u8; 16]> {
-        let digits = Some(self.0.as_bytes()).filter(|digits| digits.len() == 32)?;
-        let mut md5 = [0; 16];
-        for (byte, pair) in md5.iter_mut().zip(digits.chunks(2)) {
-            *byte = encode::hex_digit(pair[0])? << 4 | encode::hex_digit(pair[1])?;
-        }
-        Some(md5)
+        self.md5_digest().map(|md5| *md5.as_bytes())
     }
 
-    /// The form of HTTP conditions, with quotes. `*` and a weak one stay as they are.
+    pub(crate) fn md5_digest(&self) -> Option<Md5Digest> {
+        Md5Digest::from_hex(&self.0)
+    }
+
+    /// Returns the form for `If-Match` and similar headers, with quotes. `*` and weak ETags stay unchanged.
     pub(crate) fn to_header(&self) -> String {
         if self.0 == "*" || self.0.contains('"') { self.0.clone() } else { format!("\"{}\"", self.0) }
     }
@@ -60,6 +75,56 @@ impl From<&ETag> for ETag {
     }
 }
 
+impl FromStr for ETag {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(text))
+    }
+}
+
+impl AsRef<str> for ETag {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for ETag {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for ETag {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<String> for ETag {
+    fn eq(&self, other: &String) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<ETag> for str {
+    fn eq(&self, other: &ETag) -> bool {
+        *self == other.0
+    }
+}
+
+impl PartialEq<ETag> for &str {
+    fn eq(&self, other: &ETag) -> bool {
+        **self == other.0
+    }
+}
+
+impl PartialEq<ETag> for String {
+    fn eq(&self, other: &ETag) -> bool {
+        *self == other.0
+    }
+}
+
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -77,13 +142,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_come_off_and_go_on_again() {
+    fn quotes_are_removed_and_added_again() {
         for text in ["\"abc\"", "abc", " \"abc\" "] {
             assert_eq!(ETag::new(text).as_str(), "abc");
             assert_eq!(ETag::new(text).to_header(), "\"abc\"");
+            assert_eq!(text.parse::<ETag>().unwrap().as_str(), "abc");
         }
         assert_eq!(ETag::new("*").to_header(), "*");
         assert_eq!(ETag::new("W/\"a\"").to_header(), "W/\"a\"");
+    }
+
+    #[test]
+    fn etag_compares_with_strings_on_both_sides() {
+        let e_tag = ETag::new("\"abc\"");
+        assert!(e_tag == "abc" && e_tag == *"abc" && e_tag == "abc".to_owned());
+        assert!("abc" == e_tag && *"abc" == e_tag && "abc".to_owned() == e_tag);
+        assert!(e_tag != "\"abc\"" && e_tag != "abd" && "ABC" != e_tag);
+        assert_eq!(e_tag.as_ref(), "abc");
     }
 
     #[test]

@@ -1,25 +1,25 @@
-//! A short list of headers, in order, with lower-case names.
+//! An ordered list of headers with lower-case names.
 
 use std::fmt;
 
-/// Headers that hold an encryption key of the caller's, by their lower-case names.
+/// Headers that contain an encryption key provided by the caller (SSE-C).
 const CUSTOMER_KEYS: [&str; 2] =
     ["x-amz-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key"];
-/// Who pays, and whose bucket it must be.
+/// The requester headers: who pays, and the expected owner of the bucket.
 const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
-/// Other headers whose values are secrets.
-const SECRETS: [&str; 2] = ["authorization", "x-amz-security-token"];
+/// Other headers with sensitive values.
+const CREDENTIALS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
-/// Headers of a request, of an answer, or of an options struct. `{:?}` hides the secrets among them.
+/// The headers of a request, a response or an options struct. `Debug` redacts sensitive values.
 ///
-/// All names and values lie in one text, so that a handful of headers is two allocations and not twenty.
+/// All names and values are stored in one string, which needs two allocations instead of two per header.
 #[derive(Clone, Default)]
 pub(crate) struct Headers {
     text: String,
     spans: Vec<Span>,
 }
 
-/// Where a header lies in the text; its name ends where its value begins.
+/// The position of a header in the string: its name ends where its value starts.
 #[derive(Clone, Copy)]
 struct Span {
     start: usize,
@@ -28,26 +28,26 @@ struct Span {
 }
 
 impl Headers {
-    /// Makes room for headers of this length in all.
+    /// Creates an empty list with capacity for `count` headers of `len` bytes in total.
     pub(crate) fn with_capacity(count: usize, len: usize) -> Self {
         Self { text: String::with_capacity(len), spans: Vec::with_capacity(count) }
     }
 
-    /// The same headers, with room for those that a signature adds.
-    pub(crate) fn to_be_signed(&self) -> Self {
+    /// Clones the headers with capacity for those that a signature adds.
+    pub(crate) fn clone_for_signing(&self) -> Self {
         let mut headers = Self::with_capacity(self.spans.len() + 4, self.text.len() + 512);
         headers.text.push_str(&self.text);
         headers.spans.extend_from_slice(&self.spans);
         headers
     }
 
-    /// Adds a header, or replaces the one of that name.
+    /// Sets a header, replacing any header with this name.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.put(name, &value.into());
+        self.set_str(name, &value.into());
     }
 
-    /// The same with a value that is only borrowed.
-    pub(crate) fn put(&mut self, name: &str, value: &str) {
+    /// Sets a header, as [`set`](Self::set) does, from a borrowed value.
+    pub(crate) fn set_str(&mut self, name: &str, value: &str) {
         let span = self.write(name, value);
         let name = &self.text[span.start..span.value];
         match self.spans.iter_mut().find(|old| self.text[old.start..old.value] == *name) {
@@ -56,7 +56,7 @@ impl Headers {
         }
     }
 
-    /// Adds a header beside any of the same name, as an answer may have it twice.
+    /// Adds a header and keeps any others with this name: a response may repeat a header.
     pub(crate) fn append(&mut self, name: &str, value: &str) {
         let span = self.write(name, value);
         self.spans.push(span);
@@ -66,30 +66,31 @@ impl Headers {
         let start = self.text.len();
         self.text.push_str(name);
         self.text[start..].make_ascii_lowercase();
-        let middle = self.text.len();
+        let value_start = self.text.len();
         self.text.push_str(value);
-        Span { start, value: middle, end: self.text.len() }
+        Span { start, value: value_start, end: self.text.len() }
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
         self.spans.retain(|span| self.text[span.start..span.value] != *name);
     }
 
-    /// Takes the conditions on the target out: an upload in parts has them at its end. With them is who asks.
-    pub(crate) fn take_conditions(&mut self) -> Headers {
+    /// Removes the conditions on the target and returns them together with the requester headers. A multipart
+    /// upload sends conditions only with CompleteMultipartUpload.
+    pub(crate) fn split_off_conditions(&mut self) -> Headers {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
-        let end = self.only(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
+        let conditions = self.filtered(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
         for name in CONDITIONS {
             self.remove(name);
         }
-        end
+        conditions
     }
 
-    fn only(&self, wanted: impl Fn(&str) -> bool) -> Headers {
-        self.iter().filter(|(name, _)| wanted(name)).collect()
+    fn filtered(&self, keep: impl Fn(&str) -> bool) -> Headers {
+        self.iter().filter(|(name, _)| keep(name)).collect()
     }
 
-    /// The value of a header by its lower-case name; the first where there are several.
+    /// Returns the value of the header with this lower-case name, or the first value if it is repeated.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
@@ -100,7 +101,7 @@ impl Headers {
 
     pub(crate) fn extend(&mut self, other: &Headers) {
         for (name, value) in other.iter() {
-            self.put(name, value);
+            self.set_str(name, value);
         }
     }
 
@@ -108,24 +109,24 @@ impl Headers {
         self.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// The name of a header that holds a key of the caller's own, where there is one.
-    pub(crate) fn customer_key(&self) -> Option<&str> {
+    /// Returns the name of the first header that contains an encryption key of the caller, if there is one.
+    pub(crate) fn customer_key_name(&self) -> Option<&str> {
         self.iter().map(|(name, _)| name).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
-    /// The headers that every request for the content needs, each part of an upload too: those of a key of the
-    /// caller's own, and who asks.
+    /// Returns the headers that every request for the content needs, including each part of a multipart upload:
+    /// those of SSE-C and the requester headers.
     pub(crate) fn for_each_part(&self) -> Headers {
-        let of_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
-        self.only(|name| of_key(name) || REQUESTER.contains(&name))
+        let is_sse_c = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
+        self.filtered(|name| is_sse_c(name) || REQUESTER.contains(&name))
     }
 
-    /// Who pays, and whose bucket it must be: what the requests beside the content need as well.
+    /// Returns the requester headers, which requests that do not transfer content need as well.
     pub(crate) fn of_requester(&self) -> Headers {
-        self.only(|name| REQUESTER.contains(&name))
+        self.filtered(|name| REQUESTER.contains(&name))
     }
 
-    /// The values that no text for people may hold.
+    /// Returns the sensitive values, which must not appear in an error text or a log.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.iter().filter(|(name, _)| is_sensitive(name)).map(|(_, value)| value)
     }
@@ -151,27 +152,30 @@ impl Eq for Headers {}
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show(self.iter(), f)
+        fmt_redacted(self.iter(), f)
     }
 }
 
-/// Headers as `{:?}` may show them: the names, and the values that are no secrets.
+/// Formats headers for `Debug` with sensitive values redacted.
 pub(crate) struct Redacted<'a>(pub(crate) &'a [(String, String)]);
 
 impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show(self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())), f)
+        fmt_redacted(self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())), f)
     }
 }
 
-fn show<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let shown = headers.map(|(name, value)| (name, if is_sensitive(name) { "(hidden)" } else { value }));
-    f.debug_map().entries(shown).finish()
+fn fmt_redacted<'a>(
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let redacted = headers.map(|(name, value)| (name, if is_sensitive(name) { "(hidden)" } else { value }));
+    f.debug_map().entries(redacted).finish()
 }
 
-/// True for a header, by its lower-case name, that must not be shown.
+/// Returns `true` if the value of the header with this lower-case name must not appear in a log.
 pub(crate) fn is_sensitive(name: &str) -> bool {
-    CUSTOMER_KEYS.contains(&name) || SECRETS.contains(&name)
+    CUSTOMER_KEYS.contains(&name) || CREDENTIALS.contains(&name)
 }
 
 #[cfg(test)]
@@ -179,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_lower_case_and_set_replaces() {
+    fn names_are_lower_case_and_set_replaces_a_value() {
         let mut headers = Headers::default();
         headers.set("Content-Type", "a");
         headers.set("content-type", "b");
@@ -191,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_in_parts_says_with_each_request_who_asks_and_its_conditions_at_the_end() {
+    fn multipart_upload_sends_requester_headers_always_and_conditions_last() {
         let mut headers = Headers::default();
         for (name, value) in [
             ("content-type", "text/plain"),
@@ -199,20 +203,20 @@ mod tests {
             ("if-none-match", "*"),
             ("x-amz-server-side-encryption-customer-key-md5", "m"),
         ] {
-            headers.put(name, value);
+            headers.set_str(name, value);
         }
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&headers.of_requester()), ["x-amz-request-payer"]);
         let part = headers.for_each_part();
         assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
-        let end = headers.take_conditions();
-        assert_eq!(names(&end), ["x-amz-request-payer", "if-none-match"]);
+        let conditions = headers.split_off_conditions();
+        assert_eq!(names(&conditions), ["x-amz-request-payer", "if-none-match"]);
         assert_eq!(headers.get("if-none-match"), None);
         assert_eq!(headers.iter().count(), 3);
     }
 
     #[test]
-    fn debug_hides_keys_and_tokens() {
+    fn debug_redacts_keys_and_credentials() {
         let mut headers = Headers::default();
         headers.set("X-Amz-Server-Side-Encryption-Customer-Key", "s3cr3t");
         headers.set("Authorization", "s3cr3t");
@@ -220,6 +224,6 @@ mod tests {
         let text = format!("{headers:?}");
         assert!(!text.contains("s3cr3t") && text.contains("\"content-type\": \"text/plain\""), "{text}");
         assert_eq!(headers.secrets().count(), 2);
-        assert_eq!(headers.customer_key(), Some("x-amz-server-side-encryption-customer-key"));
+        assert_eq!(headers.customer_key_name(), Some("x-amz-server-side-encryption-customer-key"));
     }
 }

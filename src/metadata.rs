@@ -1,16 +1,17 @@
-//! What is known of an object beside its content: the headers of HEAD and GET.
+//! The properties of an object: the headers of HEAD and GET responses.
 
 use std::collections::BTreeMap;
 
+use crate::checksum::{Md5Digest, content_md5};
 use crate::encoded_word;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::timestamp::Timestamp;
 
-/// The prefix under which a caller's own metadata travels.
+/// The prefix of the headers that hold user-defined metadata.
 pub(crate) const USER_PREFIX: &str = "x-amz-meta-";
 
-/// What else is stored with an object and given back as it was.
+/// The other headers that are stored with an object and returned unchanged.
 const STORED: [&str; 6] = [
     "content-type",
     "cache-control",
@@ -20,29 +21,29 @@ const STORED: [&str; 6] = [
     "expires",
 ];
 
-/// The properties of an object, as HEAD and GET give them.
+/// The properties of an object, from the headers of a HEAD or GET response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ObjectMetadata {
-    /// The length of this answer's content in bytes: of the object, or of the range that was asked for.
+    /// The length of this response's content in bytes: of the object, or of the requested range.
     pub content_length: u64,
     /// The media type that was stored with the object.
     pub content_type: Option<String>,
     /// The ETag of the object.
     pub e_tag: Option<ETag>,
-    /// When the object was stored.
+    /// The time when the object was stored.
     pub last_modified: Timestamp,
-    /// The caller's own metadata, names in lower case and without `x-amz-meta-`. A value in the encoded
-    /// words of RFC 2047, as AWS answers what is not ASCII, is decoded; [`header`](Self::header) has it raw.
+    /// User-defined metadata, with names in lower case and without `x-amz-meta-`. RFC 2047 encoded words, which
+    /// AWS returns for values that are not ASCII, are decoded; [`header`](Self::header) returns the raw value.
     pub metadata: BTreeMap<String, String>,
-    /// The version, where the bucket keeps versions.
+    /// The version ID, if the bucket keeps versions.
     pub version_id: Option<String>,
     headers: Headers,
 }
 
 impl ObjectMetadata {
-    /// Returns any header of the answer, such as `cache-control` or `x-amz-storage-class`, by its
-    /// name in any case.
+    /// Returns any header of the response, such as `cache-control` or `x-amz-storage-class`. The name is
+    /// case-insensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(&name.to_ascii_lowercase())
     }
@@ -65,7 +66,7 @@ impl ObjectMetadata {
         }
     }
 
-    /// The headers that an object is stored with, to store another one alike.
+    /// Returns the headers that are stored with the object, to store another object with the same ones.
     pub(crate) fn stored_headers(&self) -> Headers {
         let mut stored = Headers::default();
         for (name, value) in self.headers.iter() {
@@ -76,17 +77,10 @@ impl ObjectMetadata {
         stored
     }
 
-    /// The MD5 of the whole content, where the ETag is one: not of a multipart or an encrypted object.
-    pub(crate) fn md5(&self) -> Option<[u8; 16]> {
-        if is_encrypted(&self.headers) { None } else { self.e_tag.as_ref()?.md5() }
+    /// Returns the MD5 of the whole content if the ETag is one; see [`content_md5`].
+    pub(crate) fn md5(&self) -> Option<Md5Digest> {
+        content_md5(&self.headers)
     }
-}
-
-/// True where the ETag is not the MD5 of the content, because the store encrypts with a key of its own
-/// management or of the caller's. Plain server-side encryption (`AES256`) keeps the MD5.
-pub(crate) fn is_encrypted(headers: &Headers) -> bool {
-    headers.get("x-amz-server-side-encryption").is_some_and(|value| value != "AES256")
-        || headers.get("x-amz-server-side-encryption-customer-algorithm").is_some()
 }
 
 #[cfg(test)]
@@ -102,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_become_fields_and_stay_readable() {
+    fn headers_fill_the_fields_and_stay_accessible() {
         let m = metadata(&[
             ("ETag", "\"abc\""),
             ("Last-Modified", "Fri, 27 May 2011 06:23:07 GMT"),
@@ -119,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_objects_etag_is_no_md5() {
+    fn etag_of_an_encrypted_object_is_not_its_md5() {
         let md5 = ("etag", "ed076287532e86365e841e92bfc50d8c");
         assert!(metadata(&[md5]).md5().is_some());
         assert!(metadata(&[md5, ("x-amz-server-side-encryption", "AES256")]).md5().is_some());

@@ -228,7 +228,7 @@ impl RequestSigner {
     pub(crate) fn address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
         request
             .validate()
-            .and_then(|()| match request.headers.customer_key().filter(|_| !endpoint.is_https()) {
+            .and_then(|()| match request.headers.customer_key_name().filter(|_| !endpoint.is_https()) {
                 None => Ok(()),
                 Some(name) => Err(Error::invalid(format!(
                     "{name} holds an encryption key, and over plain http everybody on the way could read it"

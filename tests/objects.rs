@@ -104,8 +104,11 @@ fn each_option_of_a_put_is_one_header() {
 
 #[test]
 fn a_reader_of_another_length_is_an_error_and_the_server_never_has_a_whole_request() {
-    for (len, words) in [(4, "after 3 of its 4 bytes"), (2, "goes on after the 2 bytes"), (0, "after the 0")]
-    {
+    for (len, words) in [
+        (4, "after 3 of its 4 bytes"),
+        (2, "longer than its declared length of 2 bytes"),
+        (0, "declared length of 0"),
+    ] {
         let server = FakeServer::serve(|request| Answer::stored(&request.body));
         let body = Body::from_reader(&b"abc"[..], len);
         let error = fails(ErrorKind::LocalIo, client(&server).put_object("b", "k", body));

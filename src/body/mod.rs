@@ -1,4 +1,4 @@
-//! What is uploaded: bytes, a file, or a reader of known length, none of them sent short or long.
+//! The content of an upload: bytes, a file, or a reader of known length.
 
 mod reader;
 
@@ -10,11 +10,11 @@ use std::io::{Read, Seek as _};
 use crate::error::{Error, Result};
 pub(crate) use reader::BodyReader;
 
-/// The content of an object to store.
+/// The content of an upload.
 ///
-/// Anything that is bytes converts into it: `&str`, `String`, `&[u8]`, `Vec<u8>`, byte arrays. So does a
-/// [`File`], which is sent from its position to its end. A reader needs its length, by
-/// [`Body::from_reader`].
+/// Strings and bytes convert into it: `&str`, `String`, `&[u8]`, `Vec<u8>` and byte arrays. So does a
+/// [`File`], which is sent from its current position to its end. For a reader, use [`Body::from_reader`], which
+/// takes its length as well.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,16 +51,16 @@ impl FileRef<'_> {
 }
 
 impl<'a> Body<'a> {
-    /// Takes exactly `len` bytes from a reader.
+    /// Creates a body of exactly `len` bytes from a reader.
     ///
-    /// A reader that ends early or goes on after `len` bytes is an error of the call, and nothing is
-    /// stored. To send the start of a longer reader, give its [`take`](Read::take). A reader cannot be
-    /// read twice, so a call whose connection breaks midway is not repeated.
+    /// If the reader ends early or has more than `len` bytes, the call fails and nothing is stored. To send only
+    /// the start of a longer reader, pass its [`take`](Read::take). A reader cannot be read twice, so the call is
+    /// not retried once it has been read from.
     pub fn from_reader(reader: impl Read + 'a, len: u64) -> Self {
         Self(Source::Reader { reader: Box::new(reader), len })
     }
 
-    /// The content, where it is bytes in memory.
+    /// Returns the content if it is in memory.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
             Source::Bytes(bytes) => Some(bytes),
@@ -79,11 +79,11 @@ impl<'a> Body<'a> {
 }
 
 fn file_span(mut file: &File) -> Result<(u64, u64)> {
-    let unreadable = |error| Error::local("the file to upload cannot be read", error);
+    let unreadable = |error| Error::local("cannot read the file to upload", error);
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(Error::invalid("the file to upload is no regular file, so its length is not known")
-            .with_hint("Give its length by Body::from_reader."));
+        return Err(Error::invalid("the file to upload is not a regular file, so its length is unknown")
+            .with_hint("Pass the length with Body::from_reader."));
     }
     let start = file.stream_position().map_err(unreadable)?;
     Ok((start, metadata.len().saturating_sub(start)))

@@ -1,27 +1,28 @@
-//! A body that is being sent: exactly its length, or an error that says why not.
+//! Reads a body while it is sent, and ensures that it has exactly its declared length.
 
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use md5::{Digest as _, Md5};
-
 use super::{Body, Source};
+use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A body on its way out. As a [`Read`] it yields exactly its length or fails, and keeps why.
+/// Reads a body for one request and its retries. As a [`Read`], it yields exactly the declared length or fails.
+/// The transport turns that failure into an error of its own, so the cause is kept for
+/// [`take_error`](Self::take_error).
 pub(crate) struct BodyReader<'a> {
     source: Source<'a>,
     start: u64,
     len: u64,
     sent: u64,
-    /// A read has been tried, so that a reader cannot begin anew.
+    /// A read was attempted, so a source that cannot seek cannot be rewound.
     started: bool,
-    failure: Option<Error>,
-    md5: Option<Md5>,
+    error: Option<Error>,
+    md5: Option<Md5Hasher>,
 }
 
 impl<'a> BodyReader<'a> {
     pub(super) fn new(source: Source<'a>, start: u64, len: u64) -> Self {
-        Self { source, start, len, sent: 0, started: false, failure: None, md5: None }
+        Self { source, start, len, sent: 0, started: false, error: None, md5: None }
     }
 }
 
@@ -36,19 +37,20 @@ impl BodyReader<'_> {
         self.len
     }
 
-    /// Has the bytes hashed as they are sent.
+    /// Computes the MD5 of the bytes while they are sent.
     pub(crate) fn with_md5(mut self) -> Self {
-        self.md5 = Some(Md5::new());
+        self.md5 = Some(Md5Hasher::new());
         self
     }
 
-    /// The MD5 of what was sent, where it was asked for.
-    pub(crate) fn md5(&self) -> Option<[u8; 16]> {
-        self.md5.clone().map(|md5| md5.finalize().into())
+    /// Returns the MD5 of the bytes sent so far, if [`with_md5`](Self::with_md5) was called.
+    pub(crate) fn md5(&self) -> Option<Md5Digest> {
+        self.md5.as_ref().map(Md5Hasher::digest)
     }
 
-    /// The MD5 of the whole, where it was asked for; read once more, as not all of it need have been sent.
-    pub(crate) fn md5_of_all(&mut self) -> Option<[u8; 16]> {
+    /// Returns the MD5 of the whole body, if [`with_md5`](Self::with_md5) was called. Reads the body again,
+    /// because the last attempt may have sent only a part of it.
+    pub(crate) fn full_md5(&mut self) -> Option<Md5Digest> {
         if !self.rewind().ok()? {
             return None;
         }
@@ -56,37 +58,38 @@ impl BodyReader<'_> {
         self.md5()
     }
 
-    /// Makes ready for one more attempt; false where the bytes are gone.
+    /// Goes back to the start for another attempt. Returns `false` if the source cannot be read again.
     pub(crate) fn rewind(&mut self) -> Result<bool> {
         match &self.source {
             Source::Bytes(_) => {}
             Source::File(file) => {
                 let mut file = file.get();
                 file.seek(SeekFrom::Start(self.start))
-                    .map_err(|error| Error::local("the file to upload cannot be read again", error))?;
+                    .map_err(|error| Error::local("cannot read the file to upload again", error))?;
             }
             Source::Reader { .. } if self.started => return Ok(false),
             Source::Reader { .. } => {}
         }
         self.sent = 0;
-        self.failure = None;
-        self.md5 = self.md5.take().map(|_| Md5::new());
+        self.error = None;
+        self.md5 = self.md5.take().map(|_| Md5Hasher::new());
         Ok(true)
     }
 
-    /// Passes over up to this many bytes without reading them, as nobody takes them any more.
-    pub(crate) fn skip(&mut self, most: usize) -> usize {
-        let n = usize::try_from(self.len - self.sent).unwrap_or(usize::MAX).min(most);
+    /// Skips up to `max` bytes without reading them, for a server that has stopped accepting the body.
+    pub(crate) fn skip(&mut self, max: usize) -> usize {
+        let n = usize::try_from(self.len - self.sent).unwrap_or(usize::MAX).min(max);
         self.sent += n as u64;
         n
     }
 
-    /// Why reading failed, where it was not the network that did.
+    /// Takes the error that made the last read fail: an error of the source, not of the network.
     pub(crate) fn take_error(&mut self) -> Option<Error> {
-        self.failure.take()
+        self.error.take()
     }
 
-    fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
+    /// Reads from the source: [`Read::read`] with this crate's error.
+    fn try_read(&mut self, buf: &mut [u8]) -> Result<usize> {
         let left = self.len - self.sent;
         let want = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
         if want == 0 {
@@ -94,10 +97,11 @@ impl BodyReader<'_> {
         }
         let n = self.read_source(&mut buf[..want])?;
         if n == 0 {
-            let ended = format!("the body ended after {} of its {} bytes", self.sent, self.len);
-            return Err(Error::new(ErrorKind::LocalIo, ended).with_hint("Nothing was stored."));
+            let message = format!("the body ended after {} of its {} bytes", self.sent, self.len);
+            return Err(Error::new(ErrorKind::LocalIo, message).with_hint("Nothing was stored."));
         }
         if n as u64 == left {
+            // before the last bytes go out: the server stores nothing if the request stays incomplete
             self.expect_end()?;
         }
         if let Some(md5) = &mut self.md5 {
@@ -107,14 +111,14 @@ impl BodyReader<'_> {
         Ok(n)
     }
 
-    /// One byte too many is found before the last of the announced bytes goes out, so that the server
-    /// stores nothing. Called before an empty body is sent, too.
+    /// Fails if the source has more bytes than declared. Also called before an empty body is sent, which is
+    /// never read.
     pub(crate) fn expect_end(&mut self) -> Result<()> {
         if matches!(self.source, Source::Bytes(_)) || self.read_source(&mut [0])? == 0 {
             return Ok(());
         }
-        let longer = format!("the body goes on after the {} bytes that were announced", self.len);
-        Err(Error::new(ErrorKind::LocalIo, longer).with_hint("Nothing was stored."))
+        let message = format!("the body is longer than its declared length of {} bytes", self.len);
+        Err(Error::new(ErrorKind::LocalIo, message).with_hint("Nothing was stored."))
     }
 
     fn read_source(&mut self, buf: &mut [u8]) -> Result<usize> {
@@ -127,7 +131,7 @@ impl BodyReader<'_> {
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(|error| Error::local("reading the body failed", error)),
+                other => return other.map_err(|error| Error::local("cannot read the body", error)),
             }
         }
     }
@@ -135,9 +139,9 @@ impl BodyReader<'_> {
 
 impl Read for BodyReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.fetch(buf).map_err(|error| {
-            self.failure = Some(error);
-            io::Error::other("the body failed") // only ends the attempt; the kept failure is the error
+        self.try_read(buf).map_err(|error| {
+            self.error = Some(error);
+            io::Error::other("the body failed") // only ends the attempt; `take_error` has the cause
         })
     }
 }
@@ -156,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_bytes_converts() {
+    fn strings_and_bytes_convert() {
         let owned = String::from("abc");
         let vec = vec![b'a', b'b', b'c'];
         let bodies: [Body<'_>; 7] = [
@@ -174,17 +178,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_must_have_the_length_it_announced() {
+    fn reader_must_have_its_declared_length() {
         assert_eq!(read_all(Body::from_reader(&b"abcd"[..], 4)).unwrap(), b"abcd");
         let short = read_all(Body::from_reader(&b"abc"[..], 4)).unwrap_err();
         assert!(short.to_string().contains("after 3 of its 4 bytes"), "{short}");
         let long = read_all(Body::from_reader(&b"abcde"[..], 4)).unwrap_err();
-        assert!(long.to_string().contains("goes on after the 4 bytes"), "{long}");
+        assert!(long.to_string().contains("declared length of 4 bytes"), "{long}");
         assert!(Body::from_reader(&b"x"[..], 0).open().unwrap().expect_end().is_err());
     }
 
     #[test]
-    fn a_readers_own_error_comes_back_as_its_source() {
+    fn error_of_a_reader_is_the_source() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -197,12 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn bytes_rewind_and_a_reader_only_before_its_first_read() {
+    fn bytes_rewind_but_a_reader_only_before_its_first_read() {
         let mut bytes = Body::from("abc").open().unwrap().with_md5();
         for _ in 0..2 {
             assert!(bytes.rewind().unwrap());
             assert_eq!(io::read_to_string(&mut bytes).unwrap(), "abc");
-            assert_eq!(bytes.md5().unwrap()[..2], [0x90, 0x01]);
+            assert_eq!(bytes.md5(), Some(Md5Digest::of("abc")));
+            assert_eq!(bytes.full_md5(), bytes.md5());
         }
         let mut reader = Body::from_reader(&b"abc"[..], 3).open().unwrap();
         assert!(reader.rewind().unwrap());

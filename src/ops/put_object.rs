@@ -2,19 +2,17 @@
 
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
 use crate::body::{Body, BodyReader};
-use crate::checksum;
+use crate::checksum::{Md5Digest, content_md5};
 use crate::client::Client;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::metadata::{USER_PREFIX, is_encrypted};
+use crate::metadata::USER_PREFIX;
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
@@ -129,7 +127,7 @@ impl PutObjectOptions {
     /// The headers for beginning an upload in parts, and the conditions, which are for its end.
     pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
         let mut headers = self.headers.clone();
-        let conditions = headers.take_conditions();
+        let conditions = headers.split_off_conditions();
         (headers, conditions)
     }
 }
@@ -202,7 +200,7 @@ impl Client {
         &self,
         request: Request<'_>,
         body: Body<'_>,
-        known_md5: Option<[u8; 16]>,
+        known_md5: Option<Md5Digest>,
     ) -> Result<StoredObject> {
         let check = self.settings().check_md5;
         let mut request = request.unsigned_payload();
@@ -210,7 +208,7 @@ impl Client {
         let describe = |error: Error| error.with_context(|| call.describe());
         let mut body = body.open().map_err(describe)?;
         match known_md5 {
-            Some(md5) => request = request.header("content-md5", BASE64.encode(md5)),
+            Some(md5) => request = request.header("content-md5", md5.to_base64()),
             None if check => body = body.with_md5(),
             None => {}
         }
@@ -222,15 +220,15 @@ impl Client {
         });
         let headers = match answered {
             Err(error) if error.is_precondition_failed() && error.is_after_unknown_outcome() => {
-                let ours = known_md5.or_else(|| body.md5_of_all());
+                let ours = known_md5.or_else(|| body.full_md5());
                 let found = ours.and_then(|ours| self.find_identical(&call, deadline, ours));
                 found.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
             }
             answered => answered?,
         };
-        let theirs = md5_in(&headers).filter(|_| check);
+        let theirs = content_md5(&headers).filter(|_| check);
         if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
-            checksum::same(&ours, &theirs, "what was sent").map_err(describe)?;
+            ours.ensure_equal(&theirs, "the uploaded content").map_err(describe)?;
         }
         Ok(StoredObject {
             e_tag: headers.get("etag").map(ETag::new),
@@ -244,17 +242,12 @@ impl Client {
         &self,
         call: &Request<'_>,
         deadline: Option<Instant>,
-        ours: [u8; 16],
+        ours: Md5Digest,
     ) -> Option<Headers> {
         let look = Request::object("HeadObject", Method::Head, call.bucket?, call.key?)
             .headers(&call.headers.for_each_part());
         let found =
             self.execute_until(deadline, &look, &mut BodyReader::empty(), |response| Ok(response.headers));
-        found.ok().filter(|headers| md5_in(headers) == Some(ours))
+        found.ok().filter(|headers| content_md5(headers) == Some(ours))
     }
-}
-
-/// The MD5 of the content, where the ETag among these headers is one.
-fn md5_in(headers: &Headers) -> Option<[u8; 16]> {
-    headers.get("etag").map(ETag::new).filter(|_| !is_encrypted(headers))?.md5()
 }

@@ -1,6 +1,7 @@
 //! UploadPart.
 
 use crate::body::Body;
+use crate::checksum::Md5Digest;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
@@ -114,7 +115,7 @@ impl Client {
         (bucket, key, upload_id): (&str, &str, &str),
         part_number: u32,
         body: Body<'_>,
-        known_md5: Option<[u8; 16]>,
+        known_md5: Option<Md5Digest>,
         headers: &Headers,
     ) -> Result<CompletedPart> {
         let request = Request::object("UploadPart", Method::Put, bucket, key).headers(headers);

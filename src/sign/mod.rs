@@ -1,4 +1,4 @@
-//! Signatures as pure functions of a request, its address, the keys and the clock.
+//! Signatures as pure functions of a request, its address, the credentials and the time.
 
 mod post_form;
 mod v2;
@@ -16,14 +16,24 @@ use crate::error::{Error, Result, SignedTexts};
 use crate::headers::Headers;
 use crate::request::Request;
 
-/// The two signature schemes of S3.
+/// The signature versions of S3.
+///
+/// `Display` and `FromStr` use the names `v2` and `v4`, in any ASCII case when parsing.
+///
+/// ```
+/// use plain_s3::SignatureVersion;
+///
+/// assert_eq!("V4".parse::<SignatureVersion>()?, SignatureVersion::V4);
+/// assert_eq!(SignatureVersion::V2.to_string(), "v2");
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignatureVersion {
-    /// HMAC-SHA1 over a few headers and the path, as boto 2 signed. Older Ceph and Swift servers know
-    /// only this one; it needs no region.
+    /// HMAC-SHA1 of the path and some of the headers, as in boto 2. Needs no region. Older Ceph and Swift servers
+    /// support only this version.
     V2,
-    /// HMAC-SHA256 over the whole request, bound to a day and a region. AWS takes only this one.
+    /// HMAC-SHA256 of the whole request, valid for one day and one region. AWS accepts only this version.
     V4,
 }
 
@@ -32,10 +42,10 @@ pub enum SignatureVersion {
 pub(crate) enum Signer {
     Anonymous,
     V2(Credentials),
-    V4(v4::Keys),
+    V4(v4::SigningKey),
 }
 
-/// A signed request's headers, and what was signed.
+/// The headers of a signed request, and the texts that were signed.
 pub(crate) struct Signed {
     pub(crate) headers: Headers,
     pub(crate) texts: Option<SignedTexts>,
@@ -45,7 +55,7 @@ impl Signer {
     pub(crate) fn new(credentials: Credentials, version: SignatureVersion, region: &str) -> Self {
         match version {
             SignatureVersion::V2 => Self::V2(credentials),
-            SignatureVersion::V4 => Self::V4(v4::Keys::new(credentials, region)),
+            SignatureVersion::V4 => Self::V4(v4::SigningKey::new(credentials, region)),
         }
     }
 
@@ -53,29 +63,29 @@ impl Signer {
         match self {
             Self::Anonymous => None,
             Self::V2(credentials) => Some(credentials),
-            Self::V4(keys) => Some(&keys.credentials),
+            Self::V4(key) => Some(&key.credentials),
         }
     }
 
-    /// The same keys for another region; without one in V2.
+    /// Returns a signer with the same credentials for another region. V2 has no region and stays the same.
     pub(crate) fn for_region(&self, region: &str) -> Self {
         match self {
-            Self::V4(keys) => Self::V4(v4::Keys::new(keys.credentials.clone(), region)),
+            Self::V4(key) => Self::V4(v4::SigningKey::new(key.credentials.clone(), region)),
             other => other.clone(),
         }
     }
 
-    /// Signs by headers: the request's own, and those that the signature adds.
+    /// Signs a request with headers: returns its own headers and those that the signature adds.
     pub(crate) fn sign(&self, request: &Request<'_>, address: &Address, now: OffsetDateTime) -> Signed {
         match self {
             Self::Anonymous => Signed { headers: request.headers.clone(), texts: None },
             Self::V2(credentials) => v2::sign(request, address, credentials, now),
-            Self::V4(keys) => v4::sign(request, address, keys, now),
+            Self::V4(key) => v4::sign(request, address, key, now),
         }
     }
 
-    /// Signs by the query string and returns the whole of it, encoded. The request's headers, where it
-    /// has any, must then be sent along with the URL.
+    /// Signs a request with query parameters: returns the complete encoded query string. If the request has
+    /// headers, they must be sent along with the URL.
     pub(crate) fn presign(
         &self,
         request: &Request<'_>,
@@ -87,22 +97,23 @@ impl Signer {
         match self {
             Self::Anonymous => Err(anonymous()),
             Self::V2(credentials) => v2::presign(request, address, credentials, now, seconds),
-            Self::V4(keys) => Ok(v4::presign(request, address, keys, now, seconds)),
+            Self::V4(key) => Ok(v4::presign(request, address, key, now, seconds)),
         }
     }
 
-    /// The lifetime of what is signed ahead, in seconds and within the bounds of the signature.
+    /// Validates the expiry of a presigned URL or a form, and returns it in seconds.
     fn check_expiry(&self, expires: Duration) -> Result<u64> {
         let seconds = expires.as_secs();
         if seconds == 0 {
             return Err(Error::invalid(format!(
-                "an expiry of {expires:?}; a signed URL is valid for at least 1 second"
+                "an expiry of {expires:?} is too short; a presigned URL must be valid for at least 1 second"
             )));
         }
         match self {
             Self::Anonymous => Err(anonymous()),
             Self::V4(..) if seconds > v4::MAX_EXPIRES => Err(Error::invalid(format!(
-                "an expiry of {seconds} seconds; under Signature V4 a signed URL lives at most {} seconds (7 days)",
+                "an expiry of {seconds} seconds is too long; with Signature V4, a presigned URL can be valid for at most {} \
+                 seconds (7 days)",
                 v4::MAX_EXPIRES
             ))),
             _ => Ok(seconds),
@@ -111,11 +122,11 @@ impl Signer {
 }
 
 fn anonymous() -> Error {
-    Error::invalid("a URL cannot be signed without credentials")
-        .with_hint("Give them by Config::credentials, or use object_url for a public object.")
+    Error::invalid("a URL cannot be presigned without credentials")
+        .with_hint("Set them with Config::credentials, or use object_url for a public object.")
 }
 
-/// The query string as sent: `acl`, `prefix=a%2Fb&marker=`.
+/// Returns the encoded query string of a request, such as `acl` or `prefix=a%2Fb&marker=`.
 pub(crate) fn query_string(query: &[(Cow<'_, str>, Option<Cow<'_, str>>)]) -> String {
     let mut out = String::new();
     for (name, value) in query {
@@ -136,10 +147,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expiry_is_at_least_a_second_and_under_v4_at_most_seven_days() {
-        let keys = Credentials::new("a", "s");
-        let v4 = Signer::new(keys.clone(), SignatureVersion::V4, "r");
-        let v2 = Signer::V2(keys);
+    fn expiry_is_at_least_1_second_and_in_v4_at_most_7_days() {
+        let credentials = Credentials::new("a", "s");
+        let v4 = Signer::new(credentials.clone(), SignatureVersion::V4, "r");
+        let v2 = Signer::V2(credentials);
         v4.check_expiry(Duration::from_secs(604_800)).unwrap();
         v2.check_expiry(Duration::from_secs(604_801)).unwrap();
         let error = v4.check_expiry(Duration::from_secs(604_801)).unwrap_err();

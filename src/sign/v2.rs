@@ -1,4 +1,4 @@
-//! Signature Version 2, as boto 2 made it.
+//! Signature Version 2, compatible with boto 2.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html>
 
 use base64::Engine as _;
@@ -16,8 +16,8 @@ use crate::headers::Headers;
 use crate::request::Request;
 use crate::timestamp;
 
-/// The query parameters that are signed. The list is closed: a server signs no other,
-/// and every server signs these; but for publicAccessBlock, which only Ceph is known to.
+/// The query parameters that are signed. The list is fixed: servers sign no others, and every server signs these,
+/// except publicAccessBlock, which only Ceph is known to sign.
 const SUBRESOURCES: [&str; 25] = [
     "acl",
     "cors",
@@ -54,7 +54,7 @@ pub(super) fn sign(
     credentials: &Credentials,
     now: OffsetDateTime,
 ) -> Signed {
-    let mut headers = request.headers.to_be_signed();
+    let mut headers = request.headers.clone_for_signing();
     headers.set("x-amz-date", timestamp::http_date(now));
     if let Some(token) = credentials.token() {
         headers.set(TOKEN, token);
@@ -72,11 +72,13 @@ pub(super) fn presign(
     now: OffsetDateTime,
     seconds: u64,
 ) -> Result<String> {
-    let expires = i64::try_from(seconds)
-        .ok()
-        .and_then(|s| now.unix_timestamp().checked_add(s))
-        .ok_or_else(|| Error::invalid(format!("an expiry of {seconds} seconds is past the end of time")))?;
-    // the token goes in the query, and is signed as if it were a header
+    let expires =
+        i64::try_from(seconds).ok().and_then(|s| now.unix_timestamp().checked_add(s)).ok_or_else(|| {
+            Error::invalid(format!(
+                "an expiry of {seconds} seconds is too long: the expiration time does not fit in 64 bits"
+            ))
+        })?;
+    // the token is sent in the query, but signed as if it were a header
     let mut headers = request.headers.clone();
     let mut query = query_string(&request.query);
     if let Some(token) = credentials.token() {
@@ -102,7 +104,7 @@ fn join(mut query: String, more: &str) -> String {
     query + more
 }
 
-/// The text that is signed; `headers` are the request's with those that the signature adds.
+/// Returns the string to sign. `headers` are those of the request and those that the signature adds.
 fn string_to_sign(
     request: &Request<'_>,
     address: &Address,
@@ -111,6 +113,7 @@ fn string_to_sign(
 ) -> String {
     let mut amz: Vec<_> = headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();
     amz.sort_by_key(|(name, _)| *name);
+    // the date line has the expiration of a presigned URL, and is empty if `x-amz-date` is signed instead
     let date = match expires {
         Some(seconds) => seconds.to_string(),
         None if headers.get("x-amz-date").is_some() => String::new(),
@@ -137,7 +140,7 @@ fn string_to_sign(
     for (i, (name, value)) in signed.iter().enumerate() {
         text.push(if i == 0 { '?' } else { '&' });
         text.push_str(name);
-        // signed decoded, and an empty value as the bare name
+        // values are signed decoded, and an empty value as the name alone
         if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
             text.push('=');
             text.push_str(value);
@@ -146,6 +149,7 @@ fn string_to_sign(
     text
 }
 
+/// Returns the base64 HMAC-SHA1 of `text`.
 pub(super) fn signature(secret: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
@@ -158,8 +162,8 @@ mod tests {
     use crate::endpoint::{AddressingStyle, Endpoint};
     use crate::request::Method;
 
-    // The keys of the published examples.
-    fn example_keys() -> Credentials {
+    // The credentials of the published examples.
+    fn example_credentials() -> Credentials {
         Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
     }
 
@@ -169,13 +173,13 @@ mod tests {
             let address = endpoint.address(style, request);
             let got = string_to_sign(request, &address, &request.headers, None);
             assert_eq!(got, text);
-            assert_eq!(signature(example_keys().secret_key(), &got), expected);
+            assert_eq!(signature(example_credentials().secret_key(), &got), expected);
         }
     }
 
-    // The examples of the developer guide that are right; its Delete and Upload examples are not.
+    // The correct examples of the developer guide; its Delete and Upload examples are wrong.
     #[test]
-    fn the_published_object_examples() {
+    fn published_object_examples_are_reproduced() {
         let bucket = "awsexamplebucket1";
         check(
             &Request::object("GetObject", Method::Get, bucket, "photos/puppy.jpg")
@@ -193,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_bucket_examples() {
+    fn published_bucket_examples_are_reproduced() {
         let bucket = "awsexamplebucket1";
         check(
             &Request::bucket("ListObjects", Method::Get, bucket)
@@ -213,27 +217,27 @@ mod tests {
         );
     }
 
-    // The example's own encoding has lower-case digits, which no key of ours is sent with.
+    // The example's encoding has lower-case digits, which this crate never sends.
     #[test]
-    fn the_published_unicode_example() {
+    fn published_unicode_example_is_reproduced() {
         let request =
             Request::service("GetObject", Method::Get).header("date", "Wed, 28 Mar 2007 01:49:49 +0000");
         let path = "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re".to_owned();
         let address = Address { https: false, host: "h".into(), resource: path, path_start: 0 };
         let text = string_to_sign(&request, &address, &request.headers, None);
-        assert_eq!(signature(example_keys().secret_key(), &text), "DNEZGsoieTZ92F3bUfSPQcbGmlM=");
+        assert_eq!(signature(example_credentials().secret_key(), &text), "DNEZGsoieTZ92F3bUfSPQcbGmlM=");
     }
 
     #[test]
-    fn amz_headers_are_sorted_by_name_and_an_amz_date_empties_the_date_line() {
+    fn amz_headers_are_sorted_and_amz_date_replaces_the_date() {
         let request = Request::object("PutObject", Method::Put, "b", "k")
             .header("x-amz-meta-b", "2")
             .header("x-amz-meta-a-b", "1")
             .header("x-amz-acl", "private")
             .header("content-md5", "sum==");
         let address = Endpoint::parse("http://h").unwrap().address(AddressingStyle::Path, &request);
-        let keys = Credentials::new("a", "s").session_token("t");
-        let signed = sign(&request, &address, &keys, OffsetDateTime::UNIX_EPOCH);
+        let credentials = Credentials::new("a", "s").session_token("t");
+        let signed = sign(&request, &address, &credentials, OffsetDateTime::UNIX_EPOCH);
         assert_eq!(
             signed.texts.unwrap().string_to_sign,
             "PUT\nsum==\n\n\nx-amz-acl:private\nx-amz-date:Thu, 01 Jan 1970 00:00:00 GMT\nx-amz-meta-a-b:1\n\
@@ -243,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn sub_resources_are_signed_decoded_in_byte_order_and_no_others() {
+    fn only_subresources_are_signed_decoded_and_in_byte_order() {
         let request = Request::object("UploadPart", Method::Put, "b", "k")
             .query("versions", "")
             .query("versionId", "a/b+c")
@@ -259,21 +263,21 @@ mod tests {
     }
 
     #[test]
-    fn a_presigned_query_has_the_tutorials_order_and_its_signature_encoded() {
+    fn presigned_query_has_the_documented_order_and_an_encoded_signature() {
         let request = Request::object("GetObject", Method::Get, "my-bucket-name", "secret_plans.txt");
         let address = Endpoint::parse("http://objects-us-west-1.dream.io")
             .unwrap()
             .address(AddressingStyle::Path, &request);
         let now = OffsetDateTime::from_unix_timestamp(1316023475).unwrap();
-        let query = presign(&request, &address, &example_keys(), now, 3600).unwrap();
+        let query = presign(&request, &address, &example_credentials(), now, 3600).unwrap();
         let (signature, rest) = query.split_once('&').unwrap();
         assert_eq!(rest, "Expires=1316027075&AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE");
         assert!(signature.starts_with("Signature=") && signature.ends_with("%3D"), "{signature}");
 
-        let keys = Credentials::new("account:user", "s").session_token("t/t=");
-        let query = presign(&request, &address, &keys, now, 1).unwrap();
+        let credentials = Credentials::new("account:user", "s").session_token("t/t=");
+        let query = presign(&request, &address, &credentials, now, 1).unwrap();
         assert!(query.starts_with("x-amz-security-token=t%2Ft%3D&Signature="), "{query}");
         assert!(query.ends_with("&AWSAccessKeyId=account%3Auser"), "{query}");
-        assert!(presign(&request, &address, &keys, now, u64::MAX).is_err());
+        assert!(presign(&request, &address, &credentials, now, u64::MAX).is_err());
     }
 }

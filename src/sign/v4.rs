@@ -1,14 +1,15 @@
-//! Signature Version 4 for S3: one chunk, path encoded once and never normalised.
+//! Signature Version 4 for S3: the payload in a single chunk, the path encoded once and never normalised.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html>
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::Signed;
+use crate::checksum::Sha256Digest;
 use crate::credentials::Credentials;
 use crate::encode::{self, hex};
 use crate::endpoint::Address;
@@ -18,73 +19,80 @@ use crate::request::Request;
 use crate::timestamp;
 
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// Seven days in seconds, the longest a presigned URL may live.
+/// The longest validity of a presigned URL in seconds: 7 days.
 pub(super) const MAX_EXPIRES: u64 = 604_800;
 
-/// Who signs, and for which region.
+/// The credentials and the region that requests are signed with.
 #[derive(Clone, Debug)]
-pub(crate) struct Keys {
+pub(crate) struct SigningKey {
     pub(crate) credentials: Credentials,
     pub(crate) region: String,
-    of_day: DayKey,
+    derived: DerivedKey,
 }
 
-/// The key of the day that was last signed for. It is four hashes away from the secret key.
+/// Caches the key that was derived for the last day: deriving it costs four HMACs. Clones share the cache.
 #[derive(Clone, Default)]
-struct DayKey(Arc<Mutex<Option<DayAndKey>>>);
+struct DerivedKey(Arc<Mutex<Option<DayAndHmac>>>);
 
-type DayAndKey = (String, Hmac<Sha256>);
+type DayAndHmac = (String, Hmac<Sha256>);
 
-impl Keys {
+impl SigningKey {
     pub(super) fn new(credentials: Credentials, region: &str) -> Self {
-        Self { credentials, region: region.to_owned(), of_day: DayKey::default() }
+        Self { credentials, region: region.to_owned(), derived: DerivedKey::default() }
     }
 
+    /// Returns the credential scope; `date` is in the form of [`timestamp::amz_date`].
     pub(super) fn scope(&self, date: &str) -> String {
         [&date[..8], "/", &self.region, "/s3/aws4_request"].concat()
     }
 
+    /// Returns the signature of `text` in hexadecimal digits; only the day of `date` is used.
     pub(super) fn signature(&self, date: &str, text: &str) -> String {
         let day = &date[..8];
-        let mut kept = self.of_day.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut mac = match &*kept {
-            Some((of, key)) if of == day => key.clone(),
+        let mut cached = self.derived.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mac = match &*cached {
+            Some((cached_day, key)) if cached_day == day => key.clone(),
             _ => {
-                let mut key = keyed(format!("AWS4{}", self.credentials.secret_key()).as_bytes());
+                let mut key = hmac_sha256(format!("AWS4{}", self.credentials.secret_key()).as_bytes());
                 for part in [day, &self.region, "s3", "aws4_request"] {
                     key.update(part.as_bytes());
-                    key = keyed(&key.finalize().into_bytes());
+                    key = hmac_sha256(&key.finalize().into_bytes());
                 }
-                kept.insert((day.to_owned(), key)).1.clone()
+                cached.insert((day.to_owned(), key)).1.clone()
             }
         };
-        drop(kept);
+        drop(cached); // the text may be long, and other threads sign too
         mac.update(text.as_bytes());
         hex(&mac.finalize().into_bytes())
     }
 }
 
-impl fmt::Debug for DayKey {
+impl fmt::Debug for DerivedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(hidden)")
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
-pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: OffsetDateTime) -> Signed {
+pub(super) fn sign(
+    request: &Request<'_>,
+    address: &Address,
+    key: &SigningKey,
+    now: OffsetDateTime,
+) -> Signed {
     let date = timestamp::amz_date(now);
-    let mut headers = request.headers.to_be_signed();
-    headers.put("x-amz-date", &date);
-    headers.put("x-amz-content-sha256", &request.payload_sha256);
-    if let Some(token) = keys.credentials.token() {
-        headers.put("x-amz-security-token", token);
+    let mut headers = request.headers.clone_for_signing();
+    headers.set_str("x-amz-date", &date);
+    headers.set_str("x-amz-content-sha256", &request.payload_sha256);
+    if let Some(token) = key.credentials.token() {
+        headers.set_str("x-amz-security-token", token);
     }
-    let scope = keys.scope(&date);
+    let scope = key.scope(&date);
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &headers);
-    let canonical = [
+    let canonical_request = [
         request.method.as_str(),
         address.path(),
         &canonical_query(query_pairs(request)),
@@ -93,14 +101,14 @@ pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: O
         &request.payload_sha256,
     ]
     .join("\n");
-    let text = string_to_sign(&date, &scope, &canonical);
-    let signature = keys.signature(&date, &text);
+    let text = string_to_sign(&date, &scope, &canonical_request);
+    let signature = key.signature(&date, &text);
     headers.set(
         "authorization",
         [
             ALGORITHM,
             " Credential=",
-            keys.credentials.access_key(),
+            key.credentials.access_key(),
             "/",
             &scope,
             ",SignedHeaders=",
@@ -110,32 +118,35 @@ pub(super) fn sign(request: &Request<'_>, address: &Address, keys: &Keys, now: O
         ]
         .concat(),
     );
-    Signed { headers, texts: Some(SignedTexts { string_to_sign: text, canonical_request: Some(canonical) }) }
+    Signed {
+        headers,
+        texts: Some(SignedTexts { string_to_sign: text, canonical_request: Some(canonical_request) }),
+    }
 }
 
 pub(super) fn presign(
     request: &Request<'_>,
     address: &Address,
-    keys: &Keys,
+    key: &SigningKey,
     now: OffsetDateTime,
     seconds: u64,
 ) -> String {
     let date = timestamp::amz_date(now);
-    let scope = keys.scope(&date);
+    let scope = key.scope(&date);
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &request.headers);
     let mut pairs = query_pairs(request);
     pairs.extend([
         ("X-Amz-Algorithm".into(), ALGORITHM.into()),
-        ("X-Amz-Credential".into(), encode::query(&format!("{}/{scope}", keys.credentials.access_key()))),
+        ("X-Amz-Credential".into(), encode::query(&format!("{}/{scope}", key.credentials.access_key()))),
         ("X-Amz-Date".into(), date.clone()),
         ("X-Amz-Expires".into(), seconds.to_string()),
         ("X-Amz-SignedHeaders".into(), encode::query(&signed_headers)),
     ]);
-    if let Some(token) = keys.credentials.token() {
+    if let Some(token) = key.credentials.token() {
         pairs.push(("X-Amz-Security-Token".into(), encode::query(token)));
     }
     let query = canonical_query(pairs);
-    let canonical = [
+    let canonical_request = [
         request.method.as_str(),
         address.path(),
         &query,
@@ -144,19 +155,17 @@ pub(super) fn presign(
         "UNSIGNED-PAYLOAD",
     ]
     .join("\n");
-    let text = string_to_sign(&date, &scope, &canonical);
-    let signature = keys.signature(&date, &text);
+    let text = string_to_sign(&date, &scope, &canonical_request);
+    let signature = key.signature(&date, &text);
     format!("{query}&X-Amz-Signature={signature}")
 }
 
-/// Encoded names and values; a sub-resource has an empty value here.
+/// Returns the encoded names and values of the query. A sub-resource has an empty value in V4.
 fn query_pairs(request: &Request<'_>) -> Vec<(String, String)> {
-    let encoded = |(name, value): &(_, Option<_>)| {
-        let name: &std::borrow::Cow<'_, str> = name;
-        let value: Option<&std::borrow::Cow<'_, str>> = value.as_ref();
-        (encode::query(name), value.map(|v| encode::query(v)).unwrap_or_default())
-    };
-    request.query.iter().map(encoded).collect()
+    let pairs = request.query.iter();
+    pairs
+        .map(|(name, value)| (encode::query(name), value.as_deref().map_or_else(String::new, encode::query)))
+        .collect()
 }
 
 fn canonical_query(mut pairs: Vec<(String, String)>) -> String {
@@ -165,7 +174,7 @@ fn canonical_query(mut pairs: Vec<(String, String)>) -> String {
     joined.join("&")
 }
 
-/// The lines of all headers with the host, and their names.
+/// Returns the canonical headers, including `host`, and the list of their names.
 fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
     let mut all: Vec<(&str, &str)> = Vec::with_capacity(16);
     all.push(("host", host));
@@ -180,7 +189,7 @@ fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
         names.push_str(name);
         lines.push_str(name);
         lines.push(':');
-        // inner runs of spaces count as one
+        // consecutive spaces are signed as one
         for (i, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
             if i > 0 {
                 lines.push(' ');
@@ -192,8 +201,8 @@ fn canonical_headers(host: &str, headers: &Headers) -> (String, String) {
     (lines, names)
 }
 
-fn string_to_sign(date: &str, scope: &str, canonical: &str) -> String {
-    [ALGORITHM, date, scope, &hex(&Sha256::digest(canonical))].join("\n")
+fn string_to_sign(date: &str, scope: &str, canonical_request: &str) -> String {
+    [ALGORITHM, date, scope, &Sha256Digest::of(canonical_request).to_hex()].join("\n")
 }
 
 #[cfg(test)]
@@ -202,13 +211,13 @@ mod tests {
     use crate::endpoint::{AddressingStyle, Endpoint};
     use crate::request::Method;
 
-    // The keys, the day and the bucket of the published examples.
+    // The credentials, the day and the bucket of the published examples.
     fn example_credentials() -> Credentials {
         Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
     }
 
-    fn example_keys() -> Keys {
-        Keys::new(example_credentials(), "us-east-1")
+    fn example_key() -> SigningKey {
+        SigningKey::new(example_credentials(), "us-east-1")
     }
     const BUCKET: &str = "examplebucket";
 
@@ -221,7 +230,7 @@ mod tests {
     }
 
     fn check(request: &Request<'_>, expected: &str) {
-        let signed = sign(request, &address(request), &example_keys(), day());
+        let signed = sign(request, &address(request), &example_key(), day());
         let authorization = signed.headers.get("authorization").unwrap();
         assert_eq!(
             authorization.rsplit_once("Signature=").unwrap().1,
@@ -232,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_header_examples() {
+    fn published_header_examples_are_reproduced() {
         check(
             &Request::object("GetObject", Method::Get, BUCKET, "test.txt").header("range", "bytes=0-9"),
             "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
@@ -240,7 +249,7 @@ mod tests {
         let mut put = Request::object("PutObject", Method::Put, BUCKET, "test$file.text")
             .header("date", "Fri, 24 May 2013 00:00:00 GMT")
             .header("x-amz-storage-class", "REDUCED_REDUNDANCY");
-        put.payload_sha256 = hex(&Sha256::digest("Welcome to Amazon S3.")).into();
+        put.payload_sha256 = Sha256Digest::of("Welcome to Amazon S3.").to_hex().into();
         check(&put, "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
         check(
             &Request::bucket("GetBucketLifecycle", Method::Get, BUCKET).subresource("lifecycle"),
@@ -253,9 +262,9 @@ mod tests {
     }
 
     #[test]
-    fn the_published_query_example() {
+    fn published_query_example_is_reproduced() {
         let request = Request::object("GetObject", Method::Get, BUCKET, "test.txt");
-        let query = presign(&request, &address(&request), &example_keys(), day(), 86_400);
+        let query = presign(&request, &address(&request), &example_key(), day(), 86_400);
         assert_eq!(
             query,
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2F\
@@ -265,33 +274,33 @@ mod tests {
     }
 
     #[test]
-    fn the_query_is_sorted_after_encoding_and_the_token_signed() {
+    fn query_is_sorted_after_encoding_and_includes_the_token() {
         let request =
             Request::bucket("ListObjects", Method::Get, BUCKET).query("prefix", "é").query("marker", "z");
-        let keys = Keys::new(example_credentials().session_token("t/"), "us-east-1");
-        let query = presign(&request, &address(&request), &keys, day(), 1);
+        let key = SigningKey::new(example_credentials().session_token("t/"), "us-east-1");
+        let query = presign(&request, &address(&request), &key, day(), 1);
         let names: Vec<&str> = query.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
         let mut sorted = names[..names.len() - 1].to_vec();
         sorted.sort_unstable();
         assert_eq!(names[..names.len() - 1], sorted);
         assert!(query.contains("X-Amz-Security-Token=t%2F&"), "{query}");
-        let signed = sign(&request, &address(&request), &keys, day());
+        let signed = sign(&request, &address(&request), &key, day());
         assert!(signed.headers.get("authorization").unwrap().contains("x-amz-date;x-amz-security-token,"));
     }
 
     #[test]
-    fn the_key_of_another_day_is_another() {
-        let keys = example_keys();
+    fn derived_key_is_cached_per_day() {
+        let key = example_key();
         let signatures: Vec<String> =
-            ["20130524", "20130525", "20130524"].iter().map(|day| keys.signature(day, "text")).collect();
+            ["20130524", "20130525", "20130524"].iter().map(|day| key.signature(day, "text")).collect();
         assert_eq!(signatures[0], signatures[2]);
         assert_ne!(signatures[0], signatures[1]);
-        assert_eq!(signatures[1], example_keys().signature("20130525", "text"));
-        assert!(format!("{keys:?}").contains("of_day: (hidden)"));
+        assert_eq!(signatures[1], example_key().signature("20130525", "text"));
+        assert!(format!("{key:?}").contains("derived: (hidden)"));
     }
 
     #[test]
-    fn inner_spaces_are_signed_as_one() {
+    fn consecutive_spaces_are_signed_as_one() {
         let mut headers = Headers::default();
         headers.set("x-amz-meta-a", "b  c   d");
         assert_eq!(canonical_headers("h", &headers).0, "host:h\nx-amz-meta-a:b c d\n");

@@ -120,7 +120,7 @@ impl Client {
         let mut headers =
             if options.object.replaces_metadata() { Headers::default() } else { source.stored_headers() };
         headers.extend(&object);
-        let conditions = headers.take_conditions();
+        let conditions = headers.split_off_conditions();
         let id = self.begin_upload(to.0, to.1, &headers)?;
         let place = (to.0, to.1, id.as_str());
         let part_size = validate::part_size_for(source.content_length, options.part_size);

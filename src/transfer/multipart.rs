@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use md5::{Digest as _, Md5};
-
 use super::upload::{Upload, UploadOptions};
 use crate::body::Body;
-use crate::checksum;
+use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
@@ -81,7 +79,7 @@ fn in_parts(
     let Completed { stored, ours, parts, kept } =
         sent.map_err(|error| run.give_up(error, options.keep_parts))?;
     if let (Some(ours), Some(theirs)) = (ours, sum_in(&stored, parts as usize)) {
-        checksum::same(&ours, &theirs, "what was sent in parts")?; // nothing to abort: the object is there
+        ours.ensure_equal(&theirs, "the multipart upload")?; // nothing to abort: the object is there
     }
     Ok(Upload {
         bytes: content.read,
@@ -96,7 +94,7 @@ fn in_parts(
 struct Completed {
     stored: StoredObject,
     /// The MD5 of the parts' MD5s, where the ETag of the whole is made of them.
-    ours: Option<[u8; 16]>,
+    ours: Option<Md5Digest>,
     parts: u32,
     /// How many of these were found.
     kept: u32,
@@ -124,18 +122,21 @@ impl Run<'_> {
             let number = parts.len() as u32 + 1;
             let md5 = (self.client.settings().check_md5 || !self.there.is_empty()).then(|| content.md5());
             let len = content.buffer.len() as u64;
-            let part =
-                match self.there.get(&number).filter(|part| part.size == len && part.e_tag.md5() == md5) {
-                    Some(part) => {
-                        kept += 1;
-                        CompletedPart::new(number, &part.e_tag)
-                    }
-                    None => {
-                        let body = Body::from(&content.buffer);
-                        self.client.store_part(self.place, number, body, md5, &self.each_request)?
-                    }
-                };
-            plain &= part.e_tag.md5() == md5;
+            let part = match self
+                .there
+                .get(&number)
+                .filter(|part| part.size == len && part.e_tag.md5_digest() == md5)
+            {
+                Some(part) => {
+                    kept += 1;
+                    CompletedPart::new(number, &part.e_tag)
+                }
+                None => {
+                    let body = Body::from(&content.buffer);
+                    self.client.store_part(self.place, number, body, md5, &self.each_request)?
+                }
+            };
+            plain &= part.e_tag.md5_digest() == md5;
             parts.push(part);
             content.tell(options);
             if content.ended {
@@ -214,18 +215,18 @@ impl Client {
 }
 
 /// The MD5 of the parts' ETags, where these look like MD5s.
-fn multipart_md5(parts: &[CompletedPart]) -> Option<[u8; 16]> {
-    let mut sum = Md5::new();
+fn multipart_md5(parts: &[CompletedPart]) -> Option<Md5Digest> {
+    let mut sum = Md5Hasher::new();
     for part in parts {
         sum.update(part.e_tag.md5()?);
     }
-    Some(sum.finalize().into())
+    Some(sum.digest())
 }
 
 /// The same as the server has it, where the whole's ETag has the form `…-N`.
-fn sum_in(stored: &StoredObject, parts: usize) -> Option<[u8; 16]> {
+fn sum_in(stored: &StoredObject, parts: usize) -> Option<Md5Digest> {
     let (sum, count) = stored.e_tag.as_ref()?.as_str().rsplit_once('-')?;
-    if count != parts.to_string() { None } else { ETag::new(sum).md5() }
+    if count != parts.to_string() { None } else { ETag::new(sum).md5_digest() }
 }
 
 /// The content, a part at a time.
@@ -268,8 +269,8 @@ impl<'a> Content<'a> {
         Ok(())
     }
 
-    fn md5(&self) -> [u8; 16] {
-        Md5::digest(&self.buffer).into()
+    fn md5(&self) -> Md5Digest {
+        Md5Digest::of(&self.buffer)
     }
 
     fn tell(&self, options: &UploadOptions<'_>) {
