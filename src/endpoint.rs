@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::encode;
 use crate::error::{Error, Result};
+use crate::names::impl_names;
 use crate::request::Request;
 
 /// Where the bucket's name stands in a URL.
@@ -19,6 +20,14 @@ pub enum AddressingStyle {
     /// A bucket whose name cannot stand in a host name is addressed in path style: one with an upper-case
     /// letter, an underscore or a colon, or, over HTTPS, one with a dot, which no wildcard certificate covers.
     VirtualHosted,
+}
+
+impl_names! {
+    AddressingStyle, "addressing style";
+    /// Returns the name of the style, such as `path`.
+    as_str;
+    Path => "path",
+    VirtualHosted => "virtual",
 }
 
 /// A server: scheme, host and port, without a path.

@@ -17,6 +17,7 @@ mod headers;
 mod hints;
 mod listing;
 mod metadata;
+mod names;
 mod ops;
 mod presign;
 mod profile;
@@ -54,3 +55,6 @@ pub use sign::SignatureVersion;
 pub use signer::{RequestSigner, SignedRequest};
 pub use timestamp::Timestamp;
 pub use transfer::*;
+
+/// The crate `time`, re-exported because its [`OffsetDateTime`](time::OffsetDateTime) is part of this crate's API.
+pub use time;

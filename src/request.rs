@@ -10,6 +10,7 @@ use sha2::Sha256;
 use crate::encode;
 use crate::error::Result;
 use crate::headers::Headers;
+use crate::names::impl_names;
 use crate::validate;
 
 /// The HTTP methods of S3.
@@ -28,17 +29,15 @@ pub enum Method {
     Delete,
 }
 
-impl Method {
-    /// Returns the name as HTTP spells it, such as `GET`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Put => "PUT",
-            Self::Post => "POST",
-            Self::Delete => "DELETE",
-        }
-    }
+impl_names! {
+    Method, "HTTP method";
+    /// Returns the name of the HTTP method, such as `GET`.
+    as_str;
+    Get => "GET",
+    Head => "HEAD",
+    Put => "PUT",
+    Post => "POST",
+    Delete => "DELETE",
 }
 
 /// The SHA-256 of nothing, and what stands in its place where a body is not hashed.

@@ -1,8 +1,12 @@
 //! Who has a right, and which.
 
+use std::fmt;
+use std::str::FromStr;
+
 use roxmltree::Node;
 
 use crate::error::{Error, Result};
+use crate::names;
 use crate::xml;
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
@@ -175,6 +179,24 @@ impl Permission {
             "FULL_CONTROL" => Self::FullControl,
             _ => Self::Other(name),
         }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Parses the name of a standard permission in any ASCII case. The error lists the accepted names: a name that
+/// only some servers know has to be passed as [`Permission::Other`].
+impl FromStr for Permission {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let standard = [Self::Read, Self::Write, Self::ReadAcp, Self::WriteAcp, Self::FullControl];
+        let named = standard.each_ref().map(|permission| (permission.as_str(), permission.clone()));
+        names::parse("permission", text, &named)
     }
 }
 

@@ -5,6 +5,7 @@ mod grant;
 use roxmltree::Node;
 
 use crate::error::{Error, Result};
+use crate::names::impl_names;
 use crate::xml;
 pub use grant::{Grant, Grantee, Owner, Permission};
 
@@ -31,20 +32,18 @@ pub enum CannedAcl {
     LogDeliveryWrite,
 }
 
-impl CannedAcl {
-    /// Returns the name as S3 spells it, such as `public-read`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::PublicRead => "public-read",
-            Self::PublicReadWrite => "public-read-write",
-            Self::AuthenticatedRead => "authenticated-read",
-            Self::BucketOwnerRead => "bucket-owner-read",
-            Self::BucketOwnerFullControl => "bucket-owner-full-control",
-            Self::AwsExecRead => "aws-exec-read",
-            Self::LogDeliveryWrite => "log-delivery-write",
-        }
-    }
+impl_names! {
+    CannedAcl, "canned ACL";
+    /// Returns the name of the ACL in S3, such as `public-read`.
+    as_str;
+    Private => "private",
+    PublicRead => "public-read",
+    PublicReadWrite => "public-read-write",
+    AuthenticatedRead => "authenticated-read",
+    BucketOwnerRead => "bucket-owner-read",
+    BucketOwnerFullControl => "bucket-owner-full-control",
+    AwsExecRead => "aws-exec-read",
+    LogDeliveryWrite => "log-delivery-write",
 }
 
 /// Who owns a bucket or an object, and who else may do what.

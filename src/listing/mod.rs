@@ -8,6 +8,7 @@ use roxmltree::Node;
 
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::impl_names;
 use crate::request::Request;
 use crate::xml;
 
@@ -36,6 +37,14 @@ pub enum ListApi {
     /// paged in V1.
     #[default]
     V2,
+}
+
+impl_names! {
+    ListApi, "list API version";
+    /// Returns the name of the version, such as `v2`.
+    as_str;
+    V1 => "v1",
+    V2 => "v2",
 }
 
 impl ListOptions {

@@ -14,6 +14,7 @@ use crate::encode;
 use crate::endpoint::Address;
 use crate::error::{Error, Result, SignedTexts};
 use crate::headers::Headers;
+use crate::names::impl_names;
 use crate::request::Request;
 
 /// The signature versions of S3.
@@ -35,6 +36,14 @@ pub enum SignatureVersion {
     V2,
     /// HMAC-SHA256 of the whole request, valid for one day and one region. AWS accepts only this version.
     V4,
+}
+
+impl_names! {
+    SignatureVersion, "signature version";
+    /// Returns the name of the version, such as `v4`.
+    as_str;
+    V2 => "v2",
+    V4 => "v4",
 }
 
 /// How requests are signed.

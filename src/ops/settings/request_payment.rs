@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::impl_names;
 use crate::ops::settings::{Owner, Setting};
 use crate::xml;
 
@@ -23,13 +24,12 @@ pub enum Payer {
     Requester,
 }
 
-impl Payer {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::BucketOwner => "BucketOwner",
-            Self::Requester => "Requester",
-        }
-    }
+impl_names! {
+    Payer, "payer";
+    /// Returns the name of the payer in S3, such as `BucketOwner`.
+    as_str;
+    BucketOwner => "BucketOwner",
+    Requester => "Requester",
 }
 
 impl Client {

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::impl_names;
 use crate::ops::settings::{Owner, Setting};
 use crate::xml;
 
@@ -23,13 +24,12 @@ pub enum Versioning {
     Suspended,
 }
 
-impl Versioning {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Enabled => "Enabled",
-            Self::Suspended => "Suspended",
-        }
-    }
+impl_names! {
+    Versioning, "versioning status";
+    /// Returns the name of the status in S3, such as `Enabled`.
+    as_str;
+    Enabled => "Enabled",
+    Suspended => "Suspended",
 }
 
 impl Client {
