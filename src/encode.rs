@@ -1,4 +1,4 @@
-//! Percent-encoding as S3 wants it: the only copy, used by URLs and by both signatures.
+//! Percent-encoding as S3 requires it. URLs and both signature versions use these functions, so that they agree.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ pub(crate) fn push_path(out: &mut String, key: &str) {
     push(out, key, true);
 }
 
-/// Encodes a name or value for the query: everything but `A-Za-z0-9-._~`.
+/// Encodes a name or value for the query string: everything but `A-Za-z0-9-._~`.
 pub(crate) fn query(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     push(&mut out, text, false);
@@ -28,12 +28,12 @@ fn push(out: &mut String, text: &str, keep_slash: bool) {
         if plain || (keep_slash && byte == b'/') {
             out.push(char::from(byte));
         } else {
-            let _ = write!(out, "%{byte:02X}"); // a String takes every write
+            let _ = write!(out, "%{byte:02X}"); // writing to a String cannot fail
         }
     }
 }
 
-/// Writes bytes as lower-case hexadecimal digits.
+/// Returns bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut out = Vec::with_capacity(2 * bytes.len());
@@ -43,10 +43,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     String::from_utf8(out).expect("digits are ASCII")
 }
 
-/// Decodes what a listing with `encoding-type=url` carries, where `+` is a space.
+/// Decodes a key from a listing with `encoding-type=url`, in which `+` is a space.
 ///
-/// `None` where a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8: such a
-/// key must not be guessed at.
+/// Returns `None` if a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8: guessing the
+/// key could address another object.
 pub(crate) fn decode(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -60,7 +60,7 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// The value of a hexadecimal digit of either case.
+/// Returns the value of a hexadecimal digit of either case.
 pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
     Some(char::from(byte).to_digit(16)? as u8)
 }
@@ -70,18 +70,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_keeps_slashes_and_dots_and_encodes_the_rest_in_upper_case() {
+    fn path_keeps_slashes_and_dots_and_encodes_in_upper_case() {
         assert_eq!(path("a b+c%2F/../é//'()*!~"), "a%20b%2Bc%252F/../%C3%A9//%27%28%29%2A%21~");
         assert_eq!(path("/lead\u{1}\n?#&="), "/lead%01%0A%3F%23%26%3D");
     }
 
     #[test]
-    fn a_query_value_encodes_the_slash_too() {
+    fn query_value_encodes_the_slash() {
         assert_eq!(query("a/b c~"), "a%2Fb%20c~");
     }
 
     #[test]
-    fn decoding_undoes_both_encodings_and_refuses_what_is_broken() {
+    fn decode_reverses_both_encodings_and_rejects_malformed_text() {
         for key in ["a b+c%2F/../é//'()*!~", "/lead\u{1}\n?#&=", "", "日本"] {
             assert_eq!(decode(&path(key)).as_deref(), Some(key));
             assert_eq!(decode(&query(key)).as_deref(), Some(key));

@@ -1,17 +1,17 @@
-//! The encoded words of RFC 2047, in which AWS and others answer metadata that is not ASCII.
+//! Decodes RFC 2047 encoded words, in which AWS and other servers return metadata that is not ASCII.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// Decodes a value that consists of encoded words of UTF-8, `=?UTF-8?B?…?=` or `=?UTF-8?Q?…?=`, and nothing
-/// else. Whatever is no such value comes back as it is.
+/// Decodes a value that consists only of encoded words in UTF-8, `=?UTF-8?B?…?=` or `=?UTF-8?Q?…?=`. Returns any
+/// other value unchanged.
 pub(crate) fn decode(value: &str) -> String {
-    decoded(value).unwrap_or_else(|| value.to_owned())
+    try_decode(value).unwrap_or_else(|| value.to_owned())
 }
 
-fn decoded(value: &str) -> Option<String> {
+fn try_decode(value: &str) -> Option<String> {
     let mut bytes = Vec::new();
-    // a long value is split into words with a space in between, which does not count
+    // a long value is split into several words; the spaces between them are not part of the value
     for word in value.split(' ').filter(|word| !word.is_empty()) {
         let inner = word.strip_prefix("=?")?.strip_suffix("?=")?;
         let mut fields = inner.splitn(3, '?');
@@ -21,15 +21,16 @@ fn decoded(value: &str) -> Option<String> {
         }
         match encoding {
             "B" | "b" => bytes.extend(BASE64.decode(text).ok()?),
-            "Q" | "q" => bytes.extend(quoted(text)?),
+            "Q" | "q" => bytes.extend(decode_q(text)?),
             _ => return None,
         }
     }
-    // bytes of one character may be in two words, so this comes last
+    // the bytes of one character may be split between two words, so they are decoded together at the end
     String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
 }
 
-fn quoted(text: &str) -> Option<Vec<u8>> {
+/// Decodes the Q encoding: `_` is a space and `=XX` is a byte.
+fn decode_q(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_utf_8_are_read() {
+    fn utf8_words_are_decoded() {
         for (value, text) in [
             ("=?UTF-8?B?w6k=?=", "é"),
             ("=?utf-8?q?caf=C3=A9_au_lait?=", "café au lait"),
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays_as_it_is() {
+    fn any_other_value_is_unchanged() {
         for value in [
             "",
             " ",

@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn etag_compares_with_strings_on_both_sides() {
-        let e_tag = ETag::new("\"abc\"");
-        assert!(e_tag == "abc" && e_tag == *"abc" && e_tag == "abc".to_owned());
-        assert!("abc" == e_tag && *"abc" == e_tag && "abc".to_owned() == e_tag);
+        let (e_tag, owned) = (ETag::new("\"abc\""), String::from("abc"));
+        assert!(e_tag == "abc" && e_tag == *"abc" && e_tag == owned);
+        assert!("abc" == e_tag && *"abc" == e_tag && owned == e_tag);
         assert!(e_tag != "\"abc\"" && e_tag != "abd" && "ABC" != e_tag);
         assert_eq!(e_tag.as_ref(), "abc");
     }

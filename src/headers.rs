@@ -51,7 +51,7 @@ impl Headers {
         let span = self.write(name, value);
         let name = &self.text[span.start..span.value];
         match self.spans.iter_mut().find(|old| self.text[old.start..old.value] == *name) {
-            Some(old) => *old = span,
+            Some(old) => *old = span, // the replaced text stays in the string, unused
             None => self.spans.push(span),
         }
     }

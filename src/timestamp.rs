@@ -1,4 +1,4 @@
-//! Moments as S3 writes them: ISO 8601 in XML, HTTP dates in headers, a compact form in Signature V4.
+//! Dates in the formats of S3: ISO 8601 in XML, HTTP dates in headers, and a compact form in Signature V4.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -11,42 +11,50 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A moment that the server gave, such as a creation date or a last modification.
+/// A date and time returned by the server, such as a creation or modification time.
 ///
-/// It prints in the form of S3's own listings, `2011-04-21T18:05:39.000Z`. A server that leaves the
-/// date out, or writes one that cannot be read, gives [`Timestamp::UNKNOWN`], which prints as `-`
-/// and sorts before every other.
+/// `Display` prints it in the format of S3 listings, `2011-04-21T18:05:39.000Z`. If the server returns no date or
+/// an invalid one, the value is [`Timestamp::UNKNOWN`], which prints as `-` and sorts before all others.
+///
+/// ```
+/// use plain_s3::{Timestamp, time::OffsetDateTime};
+///
+/// let epoch = Timestamp::from(OffsetDateTime::UNIX_EPOCH);
+/// assert_eq!(epoch.to_string(), "1970-01-01T00:00:00.000Z");
+/// assert_eq!(epoch.system_time(), Some(std::time::UNIX_EPOCH));
+/// assert!(Timestamp::UNKNOWN < epoch);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(Option<OffsetDateTime>);
 
 impl Timestamp {
-    /// A date that the server did not give.
+    /// The value if the server returned no valid date.
     pub const UNKNOWN: Self = Self(None);
 
-    /// Returns the date and time in UTC, or `None` where the server gave none.
+    /// Returns the date and time in UTC, or `None` if it is unknown.
     pub fn date_time(self) -> Option<OffsetDateTime> {
         self.0
     }
 
-    /// Returns the moment as the standard library's time, or `None` where the server gave none.
+    /// Returns the date and time as a [`SystemTime`], or `None` if it is unknown.
     pub fn system_time(self) -> Option<SystemTime> {
         self.0.map(SystemTime::from)
     }
 
-    /// Reads ISO 8601 with 0 to 9 digits of a second's fraction, `Z` or an offset.
+    /// Parses ISO 8601 with 0 to 9 fractional digits and `Z` or an offset.
     pub(crate) fn from_iso8601(text: &str) -> Self {
-        Self(OffsetDateTime::parse(text.trim(), &Rfc3339).ok().and_then(in_utc))
+        Self(OffsetDateTime::parse(text.trim(), &Rfc3339).ok().and_then(to_utc))
     }
 
-    /// Reads the date of an HTTP header, `Fri, 27 May 2011 06:23:07 GMT`.
+    /// Parses the date of an HTTP header, such as `Fri, 27 May 2011 06:23:07 GMT`.
     pub(crate) fn from_http(text: &str) -> Self {
-        Self(OffsetDateTime::parse(text.trim(), &Rfc2822).ok().and_then(in_utc))
+        Self(OffsetDateTime::parse(text.trim(), &Rfc2822).ok().and_then(to_utc))
     }
 }
 
 impl From<OffsetDateTime> for Timestamp {
-    fn from(moment: OffsetDateTime) -> Self {
-        Self(in_utc(moment))
+    fn from(date: OffsetDateTime) -> Self {
+        Self(to_utc(date))
     }
 }
 
@@ -72,19 +80,21 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// The same moment in UTC; none where that would be past the year 9999, which a server may well write.
-fn in_utc(moment: OffsetDateTime) -> Option<OffsetDateTime> {
-    moment.checked_to_offset(UtcOffset::UTC)
+/// Converts a date to UTC. Returns `None` if the result is out of range: a server can return a date at the end of
+/// the year 9999 with an offset.
+fn to_utc(date: OffsetDateTime) -> Option<OffsetDateTime> {
+    date.checked_to_offset(UtcOffset::UTC)
 }
 
-/// A caller's moment in UTC. At the end of the year 9999 it stays in its own offset, which is no reason to panic.
-fn in_utc_or_as_it_is(moment: OffsetDateTime) -> OffsetDateTime {
-    in_utc(moment).unwrap_or(moment)
+/// Converts a date passed by the caller to UTC. A date that is out of range in UTC keeps its offset rather than
+/// causing a panic.
+fn to_utc_or_unchanged(date: OffsetDateTime) -> OffsetDateTime {
+    to_utc(date).unwrap_or(date)
 }
 
-/// The date of HTTP headers, `Tue, 27 Mar 2007 19:36:42 GMT`.
-pub(crate) fn http_date(moment: OffsetDateTime) -> String {
-    let t = in_utc_or_as_it_is(moment);
+/// Returns the format of HTTP headers, such as `Tue, 27 Mar 2007 19:36:42 GMT`.
+pub(crate) fn http_date(date: OffsetDateTime) -> String {
+    let t = to_utc_or_unchanged(date);
     let weekday = WEEKDAYS[usize::from(t.weekday().number_days_from_monday())];
     let month = MONTHS[usize::from(u8::from(t.month())) - 1];
     let mut out = String::with_capacity(32);
@@ -103,9 +113,9 @@ pub(crate) fn http_date(moment: OffsetDateTime) -> String {
     out
 }
 
-/// The compact form of Signature V4, `20130524T000000Z`; its first eight characters are the day.
-pub(crate) fn amz_date(moment: OffsetDateTime) -> String {
-    let t = in_utc_or_as_it_is(moment);
+/// Returns the compact format of Signature V4, such as `20130524T000000Z`. The first eight characters are the day.
+pub(crate) fn amz_date(date: OffsetDateTime) -> String {
+    let t = to_utc_or_unchanged(date);
     let mut out = String::with_capacity(16);
     push_digits(&mut out, t.year().unsigned_abs(), 4);
     push_digits(&mut out, u8::from(t.month()).into(), 2);
@@ -118,7 +128,8 @@ pub(crate) fn amz_date(moment: OffsetDateTime) -> String {
     out
 }
 
-/// Appends a number with leading zeros. Every request has a date, and `format!` would take a tenth of its time.
+/// Appends a number with leading zeros. Every request has a date, and `format!` would take a tenth of the
+/// request's time.
 fn push_digits(out: &mut String, number: u32, digits: u32) {
     for place in (0..digits).rev() {
         out.push(char::from(b'0' + (number / 10_u32.pow(place) % 10) as u8));
@@ -131,7 +142,7 @@ mod tests {
     use time::{Date, Time};
 
     #[test]
-    fn every_fraction_and_offset_reads_as_the_same_moment() {
+    fn fractions_and_offsets_are_parsed() {
         for text in [
             "2011-04-21T18:05:39Z",
             "2011-04-21T18:05:39.000Z",
@@ -145,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_is_missing_or_broken_is_unknown() {
+    fn missing_or_invalid_date_is_unknown() {
         for text in ["", "yesterday", "2011-13-41T18:05:39.000Z"] {
             assert_eq!(Timestamp::from_iso8601(text), Timestamp::UNKNOWN);
         }
@@ -158,11 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn http_and_signature_dates_are_the_published_ones() {
-        let moment = Timestamp::from_http("Tue, 27 Mar 2007 19:36:42 GMT").date_time().unwrap();
-        assert_eq!(http_date(moment), "Tue, 27 Mar 2007 19:36:42 GMT");
-        assert_eq!(amz_date(moment), "20070327T193642Z");
-        assert_eq!(Timestamp::from(moment).to_string(), "2007-03-27T19:36:42.000Z");
+    fn http_and_signature_dates_match_the_published_examples() {
+        let date = Timestamp::from_http("Tue, 27 Mar 2007 19:36:42 GMT").date_time().unwrap();
+        assert_eq!(http_date(date), "Tue, 27 Mar 2007 19:36:42 GMT");
+        assert_eq!(amz_date(date), "20070327T193642Z");
+        assert_eq!(Timestamp::from(date).to_string(), "2007-03-27T19:36:42.000Z");
         let last = OffsetDateTime::new_in_offset(Date::MAX, Time::MIDNIGHT, UtcOffset::UTC);
         let beyond = last.replace_hour(23).unwrap().replace_offset(UtcOffset::from_hms(-1, 0, 0).unwrap());
         assert_eq!(http_date(beyond), "Fri, 31 Dec 9999 23:00:00 GMT");

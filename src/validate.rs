@@ -1,147 +1,172 @@
-//! What is refused before anything is sent: each rule once, with the value and the rule in its text.
+//! Validates arguments before anything is sent. Each error text states the value and the rule it breaks.
 
 use crate::error::{Error, Result};
 use crate::headers::{Headers, is_sensitive};
 
-/// Headers that are made here: of the address, the signature and the connection.
-const OWN_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
-/// The longest key S3 stores, in bytes of UTF-8.
+/// Headers that the client sets itself, for the address, the signature and the connection.
+const RESERVED_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
+/// The maximum length of a key in S3, in bytes of UTF-8.
 const MAX_KEY: usize = 1024;
-/// The longest bucket name any server takes, in bytes; new buckets on AWS end at 63.
+/// The maximum length of a bucket name on any server, in bytes. New buckets on AWS have at most 63.
 const MAX_BUCKET: usize = 255;
-/// What S3 takes as a part in bytes, unless it is the last.
-const SMALLEST_PART: u64 = 5 << 20;
-pub(crate) const LARGEST_PART: u64 = 5 << 30;
-/// The most parts of one upload.
+/// The minimum size of a part in bytes, except for the last part.
+const MIN_PART_SIZE: u64 = 5 << 20;
+pub(crate) const MAX_PART_SIZE: u64 = 5 << 30;
+/// The maximum number of parts in an upload.
 pub(crate) const MAX_PARTS: u32 = 10_000;
 
-/// A name that cannot change the path: without `/`, `?` and the like, and not empty.
+/// Accepts names that cannot change the path of a request: not empty, and without `/`, `?` and similar.
 ///
-/// Which of these names a new bucket may have is left to the server; the rules differ.
+/// The rules for new buckets differ between servers and are left to them.
 pub(crate) fn bucket(name: &str) -> Result<()> {
     if name.is_empty() {
-        return Err(Error::invalid("the bucket name is empty"));
+        return Err(Error::invalid(format!(
+            "the bucket name is empty; a bucket name has 1 to {MAX_BUCKET} bytes"
+        )));
     }
     if name.len() > MAX_BUCKET {
         return Err(Error::invalid(format!(
-            "the bucket name {name:?} has {} bytes, more than {MAX_BUCKET}",
+            "the bucket name {} is {} bytes long; the limit is {MAX_BUCKET} bytes",
+            start_of(name),
             name.len()
         )));
     }
     if name == "." || name == ".." {
-        return Err(Error::invalid(format!("the bucket name {name:?} is a path segment, not a name")));
+        return Err(Error::invalid(format!(
+            "the bucket name {name:?} is not allowed: in a URL it is a relative path segment"
+        )));
     }
-    // `:` parts a tenant from its bucket on Ceph
+    // `:` separates a tenant from its bucket on Ceph
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
-    match name.chars().find(|&c| !allowed(c)) {
-        Some(bad) => Err(Error::invalid(format!(
-            "the bucket name {name:?} has the character {bad:?}; allowed are A-Z a-z 0-9 . - _ and : (a key \
-             goes into an argument of its own)"
-        ))),
-        None => Ok(()),
-    }
+    let Some(invalid) = name.chars().find(|&c| !allowed(c)) else { return Ok(()) };
+    let error = Error::invalid(format!(
+        "the bucket name {name:?} contains {invalid:?}; allowed characters are A-Z a-z 0-9 . - _ and :"
+    ));
+    Err(if invalid == '/' { error.with_hint("Pass the object key as a separate argument.") } else { error })
 }
 
-/// A key of 1 to 1024 bytes; every character is allowed and sent exactly.
+/// Accepts keys of 1 to 1024 bytes. All characters are allowed and sent unchanged.
 pub(crate) fn key(key: &str) -> Result<()> {
     if key.is_empty() {
-        return Err(Error::invalid("the key is empty; an object's key has 1 to 1024 bytes"));
+        return Err(Error::invalid(format!("the key is empty; an object key has 1 to {MAX_KEY} bytes")));
     }
     if key.len() > MAX_KEY {
-        let start: String = key.chars().take(40).collect();
         return Err(Error::invalid(format!(
-            "the key {start:?}… has {} bytes of UTF-8; an object's key has 1 to {MAX_KEY}",
+            "the key {} is {} bytes long in UTF-8; the limit is {MAX_KEY} bytes",
+            start_of(key),
             key.len()
         )));
     }
     Ok(())
 }
 
-/// A version id that is one: without it a request is for the newest version, or deletes that.
+/// Quotes the start of a text that is too long for an error message.
+fn start_of(text: &str) -> String {
+    format!("{:?}...", text.chars().take(40).collect::<String>())
+}
+
+/// Rejects an empty version ID: the server would read or delete the latest version instead.
 pub(crate) fn version_id(id: &str) -> Result<()> {
     if id.is_empty() {
-        return Err(Error::invalid("the version id is empty; leave it out to mean the newest version"));
+        return Err(Error::invalid(
+            "the version ID is empty; to address the latest version, do not set a version ID",
+        ));
     }
     Ok(())
 }
 
-/// An upload id that is one: a request without it would mean the object itself.
+/// Rejects an empty upload ID: the server would apply the request to the object itself.
 pub(crate) fn upload_id(id: &str) -> Result<()> {
     if id.is_empty() {
-        return Err(Error::invalid("the upload id is empty"));
+        return Err(Error::invalid(
+            "the upload ID is empty; pass the ID that create_multipart_upload returned",
+        ));
     }
     Ok(())
 }
 
-/// A part number, from 1 to 10,000.
+/// Accepts part numbers from 1 to 10,000.
 pub(crate) fn part_number(number: &str) -> Result<()> {
     if !number.parse().is_ok_and(|number| (1..=MAX_PARTS).contains(&number)) {
         return Err(Error::invalid(format!(
-            "the part number {number}; parts are numbered from 1 to {MAX_PARTS}"
+            "the part number {number:?} is invalid; part numbers are integers from 1 to {MAX_PARTS}"
         )));
     }
     Ok(())
 }
 
-/// A length of parts, from 5 MiB to 5 GiB.
+/// Accepts part sizes from 5 MiB to 5 GiB.
 pub(crate) fn part_size(bytes: u64) -> Result<()> {
-    if !(SMALLEST_PART..=LARGEST_PART).contains(&bytes) {
-        return Err(Error::invalid(format!("a part size of {bytes} bytes; a part has 5 MiB to 5 GiB")));
+    if !(MIN_PART_SIZE..=MAX_PART_SIZE).contains(&bytes) {
+        return Err(Error::invalid(format!(
+            "a part size of {bytes} bytes is out of range; a part must have 5 MiB to 5 GiB"
+        )));
     }
     Ok(())
 }
 
-/// The part size for content of this length: as asked for, or larger where there would be too many parts.
-pub(crate) fn part_size_for(len: u64, asked: u64) -> u64 {
-    asked.max(len.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(1 << 20))
+/// Returns the part size for content of this length: `requested`, or larger if there would be too many parts.
+pub(crate) fn part_size_for(len: u64, requested: u64) -> u64 {
+    requested.max(len.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(1 << 20))
 }
 
-/// Header names and values that reach the server as they are, or not at all.
+/// Accepts headers that reach the server unchanged.
 pub(crate) fn headers(headers: &Headers) -> Result<()> {
     headers.iter().try_for_each(|(name, value)| header(name, value))
 }
 
-/// Headers of a request that this client sends itself: it knows the length of the body, and one that lies
-/// leaves both sides waiting. In a signed URL it is a promise of whoever uses that.
+/// Rejects a `Content-Length` header on a request that this client sends. The client knows the length of the
+/// body, and with a wrong length both sides would wait for each other. Presigned URLs may sign the header, as a
+/// requirement on the client that uses them.
 pub(crate) fn sent_headers(headers: &Headers) -> Result<()> {
     match headers.get("content-length") {
-        Some(_) => Err(Error::invalid("the header content-length is set by the client itself")),
+        Some(_) => Err(reserved("content-length")),
         None => Ok(()),
     }
 }
 
+fn reserved(name: &str) -> Error {
+    Error::invalid(format!("the header {name} is set by the client itself and cannot be overridden"))
+}
+
 fn header(name: &str, value: &str) -> Result<()> {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if name.is_empty() || !name.bytes().all(token) {
+    const SYMBOLS: &str = "!#$%&'*+-.^_`|~";
+    if name.is_empty() {
+        return Err(Error::invalid("a header name is empty"));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || SYMBOLS.contains(c);
+    if let Some(invalid) = name.chars().find(|&c| !allowed(c)) {
         return Err(Error::invalid(format!(
-            "the header name {name:?} is not made of letters, digits and !#$%&'*+-.^_`|~"
+            "the header name {name:?} contains {invalid:?}; allowed characters are A-Z a-z 0-9 and {SYMBOLS}"
         )));
     }
-    if OWN_HEADERS.contains(&name) {
-        return Err(Error::invalid(format!("the header {name} is set by the client itself")));
+    if RESERVED_HEADERS.contains(&name) {
+        return Err(reserved(name));
     }
-    let shown = if is_sensitive(name) { "(hidden)" } else { value };
-    if let Some(bad) = value.chars().find(|c| c.is_control()) {
+    let redacted = if is_sensitive(name) { "(hidden)" } else { value };
+    if let Some(invalid) = value.chars().find(|c| c.is_control()) {
         return Err(Error::invalid(format!(
-            "the value {shown:?} of header {name} has the control character {bad:?}; a header is one line of text"
+            "the value {redacted:?} of the header {name} contains the control character {invalid:?}; a header value \
+             is one line of text"
         )));
     }
     if value.trim() != value {
         return Err(Error::invalid(format!(
-            "the value {shown:?} of header {name} begins or ends with a space, which HTTP does not keep"
+            "the value {redacted:?} of the header {name} starts or ends with white space, which HTTP does not preserve"
         )));
     }
     Ok(())
 }
 
-/// A name of a form's field that stays one in a page and in `Content-Disposition: form-data; name="…"`.
+/// Accepts names of form fields that are safe in HTML and in `Content-Disposition: form-data; name="..."`.
 pub(crate) fn form_field(name: &str) -> Result<()> {
     if name.is_empty() {
-        return Err(Error::invalid("a field of the form has no name"));
+        return Err(Error::invalid("a form field name is empty"));
     }
     match name.chars().find(|&c| c.is_control() || matches!(c, '"' | '\'' | '\\')) {
-        Some(bad) => Err(Error::invalid(format!(
-            "the field name {name:?} has the character {bad:?}; a name has no quotes, backslashes and control characters"
+        Some(invalid) => Err(Error::invalid(format!(
+            "the form field name {name:?} contains {invalid:?}; quotes, backslashes and control characters are not \
+             allowed"
         ))),
         None => Ok(()),
     }
@@ -158,22 +183,87 @@ mod tests {
     }
 
     #[test]
-    fn parts_grow_where_there_would_be_too_many() {
-        let (mib, asked) = (1 << 20, 16 << 20);
+    fn error_texts_state_the_value_and_the_rule() {
+        let long = "x".repeat(256);
+        let headers = |name: &str| [(name, "1")].into_iter().collect::<Headers>();
+        for (result, expected) in [
+            (bucket(""), "the bucket name is empty; a bucket name has 1 to 255 bytes"),
+            (
+                bucket(&long),
+                "the bucket name \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"... is 256 bytes long; the limit is 255 bytes",
+            ),
+            (bucket(".."), "the bucket name \"..\" is not allowed: in a URL it is a relative path segment"),
+            (
+                bucket("a b"),
+                "the bucket name \"a b\" contains ' '; allowed characters are A-Z a-z 0-9 . - _ and :",
+            ),
+            (
+                bucket("a/b"),
+                "the bucket name \"a/b\" contains '/'; allowed characters are A-Z a-z 0-9 . - _ and :. Pass the \
+                 object key as a separate argument.",
+            ),
+            (key(""), "the key is empty; an object key has 1 to 1024 bytes"),
+            (
+                key(&"é".repeat(513)),
+                "the key \"éééééééééééééééééééééééééééééééééééééééé\"... is 1026 bytes long in UTF-8; the limit is \
+                 1024 bytes",
+            ),
+            (
+                version_id(""),
+                "the version ID is empty; to address the latest version, do not set a version ID",
+            ),
+            (upload_id(""), "the upload ID is empty; pass the ID that create_multipart_upload returned"),
+            (part_number("0"), "the part number \"0\" is invalid; part numbers are integers from 1 to 10000"),
+            (part_number(""), "the part number \"\" is invalid; part numbers are integers from 1 to 10000"),
+            (part_size(5), "a part size of 5 bytes is out of range; a part must have 5 MiB to 5 GiB"),
+            (
+                sent_headers(&headers("content-length")),
+                "the header content-length is set by the client itself and cannot be overridden",
+            ),
+            (header("", "v"), "a header name is empty"),
+            (
+                header("a b", "v"),
+                "the header name \"a b\" contains ' '; allowed characters are A-Z a-z 0-9 and !#$%&'*+-.^_`|~",
+            ),
+            (header("host", "h"), "the header host is set by the client itself and cannot be overridden"),
+            (
+                header("x-amz-meta-a", "a\nb"),
+                "the value \"a\\nb\" of the header x-amz-meta-a contains the control character '\\n'; a header value \
+                 is one line of text",
+            ),
+            (
+                header("x-amz-meta-a", " a"),
+                "the value \" a\" of the header x-amz-meta-a starts or ends with white space, which HTTP does not \
+                 preserve",
+            ),
+            (form_field(""), "a form field name is empty"),
+            (
+                form_field("a'b"),
+                "the form field name \"a'b\" contains '\\''; quotes, backslashes and control characters are not \
+                 allowed",
+            ),
+        ] {
+            assert_eq!(text(result), expected);
+        }
+    }
+
+    #[test]
+    fn part_size_grows_if_there_would_be_too_many_parts() {
+        let (mib, requested) = (1 << 20, 16 << 20);
         for (len, size) in [
-            (0, asked),
-            (10_000 * asked, asked),
-            (10_000 * asked + 1, 17 * mib),
-            (60_000_000_000, asked),
+            (0, requested),
+            (10_000 * requested, requested),
+            (10_000 * requested + 1, 17 * mib),
+            (60_000_000_000, requested),
             (5 << 40, 525 * mib),
         ] {
-            assert_eq!(part_size_for(len, asked), size);
+            assert_eq!(part_size_for(len, requested), size);
             assert!(len.div_ceil(size) <= u64::from(MAX_PARTS));
         }
     }
 
     #[test]
-    fn bucket_names_that_would_change_the_path_are_refused_with_the_name() {
+    fn bucket_names_that_would_change_the_path_are_rejected() {
         for bad in ["", "a/b", "a?acl", "a#b", "a b", "a%2Fb", ".", "..", "a\nb", "a\\b", "bücket", "a@b"] {
             assert!(text(bucket(bad)).contains("bucket name"), "{bad}");
         }
@@ -185,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_1_to_1024_bytes() {
+    fn key_has_1_to_1024_bytes() {
         key(&"é".repeat(512)).unwrap();
         key("\u{1}\n../").unwrap();
         assert!(text(key(&"é".repeat(513))).contains("1026 bytes"));
@@ -193,18 +283,18 @@ mod tests {
     }
 
     #[test]
-    fn names_of_form_fields_cannot_end_their_quotes() {
+    fn form_field_name_cannot_close_its_quotes() {
         for good in ["key", "Content-Type", "x-amz-meta-a", "x-ignore-größe 2"] {
             form_field(good).unwrap();
         }
         for bad in ["", "a\"b", "a'b", "a\\", "a\r\nb", "a\nb", "\0", "a\u{85}"] {
             assert!(text(form_field(bad)).contains("field"), "{bad:?}");
         }
-        assert!(text(form_field("a\r\nb")).contains("\"a\\r\\nb\" has the character '\\r'"));
+        assert!(text(form_field("a\r\nb")).contains("\"a\\r\\nb\" contains '\\r'"));
     }
 
     #[test]
-    fn header_values_are_one_line_and_keep_their_ends() {
+    fn header_values_are_one_line_without_outer_space() {
         header("x-amz-meta-a", "two  inner spaces, é").unwrap();
         header("x-amz-meta-a", "").unwrap();
         for bad in ["a\r\nx-amz-acl: public-read", "a\nb", "\0", " a", "a\t"] {

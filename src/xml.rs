@@ -1,6 +1,6 @@
-//! The few helpers over roxmltree that all answers are read with, and the escaping of what is sent.
+//! Helpers around roxmltree for reading responses, and functions for writing XML documents.
 //!
-//! Servers differ in namespaces, prefixes and order, so elements are found by their local name alone.
+//! Servers differ in namespaces, prefixes and order, so elements are found by their local name only.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,28 +10,30 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::timestamp::Timestamp;
 
-/// Enough for a page of 1000 entries with every field that any server sends, and a bound on memory.
+/// Limits the memory for a response. Enough for a page of 1000 entries with all fields that servers send.
 const MAX_NODES: u32 = 200_000;
-/// Stands for the `&` of a reference to what XML 1.0 has no way to write. Itself it is no character of Unicode.
-const MARK: char = '\u{fdd0}';
+/// Replaces the `&` of a reference to a character that XML 1.0 cannot represent. This code point is a Unicode
+/// noncharacter, so it is unlikely in real text; if it occurs, it is escaped as well.
+const ESCAPE: char = '\u{fdd0}';
 
-/// Makes an answer escape_invalid_chars that names control characters, as keys may hold them: XML 1.0 allows neither the
-/// characters nor references to them, and servers write both. [`text`] gives them back exactly.
-pub(crate) fn escape_invalid_chars(answer: &str) -> Cow<'_, str> {
-    let odd = |c: char| !is_char(c) || c == MARK;
-    let names_odd = |piece: &str| reference(piece).is_some_and(|(named, _)| odd(named));
-    let is_odd = may_be_odd(answer) && answer.contains(odd);
-    if !is_odd && !answer.split('&').skip(1).any(names_odd) {
-        return Cow::Borrowed(answer);
+/// Escapes the characters that XML 1.0 does not allow, so that the parser accepts the response; [`text`] restores
+/// them exactly. Keys may contain control characters, and servers write them raw or as references, although
+/// XML 1.0 allows neither.
+pub(crate) fn escape_invalid_chars(response: &str) -> Cow<'_, str> {
+    let invalid = |c: char| !is_char(c) || c == ESCAPE;
+    let refers_to_invalid = |piece: &str| reference(piece).is_some_and(|(c, _)| invalid(c));
+    let has_invalid = may_need_escaping(response) && response.contains(invalid);
+    if !has_invalid && !response.split('&').skip(1).any(refers_to_invalid) {
+        return Cow::Borrowed(response);
     }
-    let mut out = String::with_capacity(answer.len() + 64);
-    for (i, piece) in answer.split('&').enumerate() {
+    let mut out = String::with_capacity(response.len() + 64);
+    for (i, piece) in response.split('&').enumerate() {
         if i > 0 {
-            out.push(if names_odd(piece) { MARK } else { '&' });
+            out.push(if refers_to_invalid(piece) { ESCAPE } else { '&' });
         }
         for c in piece.chars() {
-            if odd(c) {
-                let _ = write!(out, "{MARK}#x{:x};", u32::from(c)); // a String takes every write
+            if invalid(c) {
+                let _ = write!(out, "{ESCAPE}#x{:x};", u32::from(c)); // writing to a String cannot fail
             } else {
                 out.push(c);
             }
@@ -40,14 +42,16 @@ pub(crate) fn escape_invalid_chars(answer: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// False where no byte begins an odd character. A fold over all bytes is many times as fast as a look at each
-/// character, and most answers end here.
-fn may_be_odd(text: &str) -> bool {
-    let begins = |byte| (byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r') || byte == 0xef;
-    text.bytes().fold(false, |found, byte| found | begins(byte))
+/// Returns `false` if no byte can start an invalid character, which is true of most responses. A fold over all
+/// bytes is many times as fast as decoding each character.
+fn may_need_escaping(text: &str) -> bool {
+    // 0xef starts U+F000 to U+FFFF, which includes the noncharacters and `ESCAPE`
+    let starts_invalid =
+        |byte| (byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r') || byte == 0xef;
+    text.bytes().fold(false, |found, byte| found | starts_invalid(byte))
 }
 
-/// The character that `#x1;…` or `#1;…` names, and what follows it.
+/// Parses a character reference without its `&`: returns the character of `#x1;…` or `#1;…`, and the rest.
 fn reference(text: &str) -> Option<(char, &str)> {
     let (number, rest) = text.strip_prefix('#')?.split_once(';')?;
     let code = match number.strip_prefix('x') {
@@ -57,19 +61,19 @@ fn reference(text: &str) -> Option<(char, &str)> {
     Some((char::from_u32(code.ok()?)?, rest))
 }
 
-/// Parses an answer. A DTD is refused; a byte-order mark and white space before the declaration are not.
+/// Parses a response. Rejects a DTD; accepts a byte-order mark and white space before the declaration.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     Document::parse_with_options(text, options)
 }
 
-/// The first child element of that local name.
+/// Returns the first child element with this local name.
 pub(crate) fn child<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     children(node, name).next()
 }
 
-/// All child elements of that local name.
+/// Returns all child elements with this local name.
 pub(crate) fn children<'a, 'i: 'a, 'n>(
     node: Node<'a, 'i>,
     name: &'n str,
@@ -77,72 +81,73 @@ pub(crate) fn children<'a, 'i: 'a, 'n>(
     node.children().filter(move |child| child.has_tag_name(name))
 }
 
-/// The whole text of an element, exactly: a comment or CDATA may split it, and spaces belong to a key.
+/// Returns the whole text of an element, exactly: comments and CDATA may split it, and spaces are significant in
+/// keys.
 pub(crate) fn text(node: Node<'_, '_>) -> String {
-    let mut texts = node.children().filter_map(|piece| if piece.is_text() { piece.text() } else { None });
+    let mut texts = node.children().filter_map(|node| if node.is_text() { node.text() } else { None });
     let mut text = Cow::Borrowed(texts.next().unwrap_or_default());
     texts.for_each(|more| text += more);
-    if !text.contains(MARK) {
+    if !text.contains(ESCAPE) {
         return text.into_owned();
     }
-    let mut pieces = text.split(MARK);
+    let mut pieces = text.split(ESCAPE);
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let (named, rest) = reference(piece).unwrap_or((MARK, piece));
-        out.push(named);
+        let (c, rest) = reference(piece).unwrap_or((ESCAPE, piece));
+        out.push(c);
         out.push_str(rest);
     }
     out
 }
 
-/// The text of a child; `None` where there is no such child or it is empty.
+/// Returns the text of a child, or `None` if there is no such child or it is empty.
 pub(crate) fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
     child(node, name).map(text).filter(|text| !text.is_empty())
 }
 
-/// A child's text as a number or another plain type; `None` where it is missing or is none.
+/// Parses the text of a child as a number or similar. Returns `None` if it is missing or invalid.
 pub(crate) fn child_parse<T: FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
     child_text(node, name)?.trim().parse().ok()
 }
 
-/// A child's date; unknown where it is missing or is none.
+/// Parses the date of a child. Returns [`Timestamp::UNKNOWN`] if it is missing or invalid.
 pub(crate) fn child_date(node: Node<'_, '_>, name: &str) -> Timestamp {
     child_text(node, name).map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date))
 }
 
-/// True where the child says `true`.
+/// Returns `true` if the text of the child is `true`.
 pub(crate) fn child_flag(node: Node<'_, '_>, name: &str) -> bool {
     child_text(node, name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
 }
 
-/// True where XML 1.0 has a way to write this text at all: it has none for most control characters.
+/// Returns `true` if XML 1.0 can represent this text. It cannot represent most control characters.
 pub(crate) fn is_representable(text: &str) -> bool {
     text.chars().all(is_char)
 }
 
-/// The characters of XML 1.0.
+/// Returns `true` for the characters that XML 1.0 allows.
 fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// A document to send: its root, in the namespace of S3, with this content.
+/// Returns a document to send: a root element in the S3 namespace with this content.
 pub(crate) fn document(root: &str, content: &str) -> String {
     format!("<{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{content}</{root}>")
 }
 
-/// Adds an element that holds text.
+/// Appends an element with this text.
 pub(crate) fn push(out: &mut String, name: &str, text: &str) {
-    let _ = write!(out, "<{name}>{}</{name}>", escape(text)); // a String takes every write
+    let _ = write!(out, "<{name}>{}</{name}>", escape(text)); // writing to a String cannot fail
 }
 
-/// Adds an element that holds text, where there is one to hold.
+/// Appends an element with this text, if there is one.
 pub(crate) fn push_some(out: &mut String, name: &str, text: Option<impl AsRef<str>>) {
     if let Some(text) = text {
         push(out, name, text.as_ref());
     }
 }
 
-/// Text as it stands in an element. Line breaks are escaped too, or a parser would change them.
+/// Escapes text for an element. Line breaks and tabs are escaped too, because a parser may normalise them.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -170,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn every_namespace_and_prefix_is_read_alike() {
+    fn namespaces_and_prefixes_are_ignored() {
         for xml in [
             "<C><Key> a </Key></C>",
             "<C xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><Key> a </Key></C>",
@@ -183,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_read_however_a_server_writes_them() {
+    fn control_characters_are_read_raw_and_as_references() {
         for (written, key) in [
             ("b&#x01;c&#x1F;", "b\u{1}c\u{1f}"), // Ceph's NextMarker
             ("&#1;&#xd;&#x7f;&#xFFFF;&#0;", "\u{1}\r\u{7f}\u{ffff}\0"),
@@ -204,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_child_has_no_text() {
+    fn empty_child_has_no_text() {
         let document = parse("<C><A/><B></B><T>true</T><F>False</F></C>").unwrap();
         let root = document.root_element();
         assert_eq!(child_text(root, "A"), None);
@@ -214,19 +219,19 @@ mod tests {
     }
 
     #[test]
-    fn hostile_documents_are_errors_and_not_crashes() {
+    fn hostile_documents_are_rejected_without_a_crash() {
         assert!(parse("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>").is_err());
         let deep = "<a>".repeat(100_000) + &"</a>".repeat(100_000);
-        let _ = parse(&deep); // read or refused, but the stack holds
+        let _ = parse(&deep); // accepted or rejected, but without a stack overflow
         assert!(parse(&"<a/>".repeat(2)).is_err());
         let wide = format!("<r>{}</r>", "<a/>".repeat(300_000));
         assert!(parse(&wide).is_err());
-        // looking for the end of each reference up to the end of the text would take hours
+        // quadratic behaviour would take hours
         assert!(parse(&escape_invalid_chars(&"&#".repeat(4 << 20))).is_err());
     }
 
     #[test]
-    fn what_is_escaped_reads_back_equal() {
+    fn escaped_text_reads_back_unchanged() {
         let text = "a&b<c>\"d'\t\n\r é";
         assert_eq!(key_of(&format!("<C><Key>{}</Key></C>", escape(text))), text);
         assert!(is_representable(text) && !is_representable("a\u{1}") && !is_representable("\u{ffff}"));

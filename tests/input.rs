@@ -163,7 +163,7 @@ fn a_header_that_is_more_than_one_line_is_refused() {
     let options = PutObjectOptions::new;
     put(options().content_type("text/html\r\nx-amz-acl: public-read"), "content-type");
     put(options().metadata("a", "1\n2"), "x-amz-meta-a");
-    put(options().metadata("a", " 1"), "begins or ends with a space");
+    put(options().metadata("a", " 1"), "starts or ends with white space");
     put(options().metadata("a", "\0"), "control character");
     put(options().metadata("a b", "1"), "\"x-amz-meta-a b\"");
     put(options().metadata("a:", "1"), "header name");
@@ -228,7 +228,7 @@ fn a_length_of_the_callers_own_is_refused_as_both_sides_would_wait() {
 fn an_empty_version_id_is_refused_as_it_would_mean_the_newest_version() {
     let server = FakeServer::start([]);
     let client = support::client(&server);
-    let words = "version id is empty";
+    let words = "version ID is empty";
     let old = plain_s3::GetObjectOptions::new().version_id("");
     refused(client.get_object_with("b", "k", &old), words);
     for key in ["k", "k\u{1}"] {

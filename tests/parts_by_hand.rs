@@ -93,16 +93,16 @@ fn what_cannot_be_a_part_is_refused_before_anything_is_sent() {
     let copied = |id, number, from, bytes| {
         client.upload_part_copy_with("b", "k", id, number, from, bytes, &copy.clone().source_version_id("v"))
     };
-    refused(client.upload_part_with("b", "k", "", 1, "x", &put), "upload id");
+    refused(client.upload_part_with("b", "k", "", 1, "x", &put), "upload ID");
     refused(client.upload_part_with("b", "k", ID, 0, "x", &put), "from 1 to 10000");
     refused(client.upload_part_with("b", "k", ID, 1, "x", &put.clone().header("host", "h")), "host");
-    refused(copied("", 1, ("b", "l"), 0..1), "upload id");
+    refused(copied("", 1, ("b", "l"), 0..1), "upload ID");
     refused(copied(ID, 10_001, ("b", "l"), 0..1), "from 1 to 10000");
     refused(copied(ID, 1, ("b", ""), 0..1), "the key is empty");
     refused(copied(ID, 1, ("b", "l"), 3..3), "the range 3..3 is empty");
     let error = refused(
         client.upload_part_copy_with("b", "k", ID, 1, ("b", "l"), 0..1, &copy.source_version_id("")),
-        "version id",
+        "version ID",
     );
     assert!(error.to_string().starts_with("UploadPartCopy b/k: "), "{error}");
     let _: [_; 0] = server.finish();

@@ -286,9 +286,9 @@ mod tests {
             (PostPolicy::key_starts_with("$key"), "another field"),
             (PostPolicy::new("k").content_length_range(RangeInclusive::new(2, 1)), "from 2 to 1"),
             (PostPolicy::new("k").field(secret, "s3cr3t"), "plain http"),
-            (PostPolicy::new("k").field("", "v"), "no name"),
-            (PostPolicy::new("k").field("a\"; filename=\"b", "v"), "has the character '\"'"),
-            (PostPolicy::new("k").field_starts_with("a\r\nb", ""), "has the character '\\r'"),
+            (PostPolicy::new("k").field("", "v"), "field name is empty"),
+            (PostPolicy::new("k").field("a\"; filename=\"b", "v"), "contains '\"'"),
+            (PostPolicy::new("k").field_starts_with("a\r\nb", ""), "contains '\\r'"),
             (PostPolicy::new("k").metadata("it's", "v"), "\"x-amz-meta-it's\""),
         ] {
             let error = form(None, &policy).unwrap_err().to_string();

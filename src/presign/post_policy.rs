@@ -1,23 +1,23 @@
-//! The policy of a POST form: what a browser may upload, as JSON.
+//! The policy of a POST form: a JSON document that states what a browser may upload.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 
 use std::fmt::Write as _;
 
 use crate::headers::is_sensitive;
 
-/// One rule that the fields of a form have to keep.
+/// A condition that the fields or the content of a form must satisfy.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// This field has exactly this value.
+    /// The field must have exactly this value.
     Is(String, String),
-    /// This field begins so.
+    /// The value of the field must start with this prefix.
     StartsWith(String, String),
-    /// The content's length in bytes, both ends included.
+    /// The minimum and maximum length of the content in bytes.
     Length(u64, u64),
 }
 
 impl Condition {
-    /// The field that it is about.
+    /// Returns the name of the field that the condition applies to, if it applies to one.
     pub(crate) fn field(&self) -> Option<&str> {
         match self {
             Self::Is(name, _) | Self::StartsWith(name, _) => Some(name),
@@ -28,18 +28,18 @@ impl Condition {
 
 impl std::fmt::Debug for Condition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = |name: &str, value: &str| {
+        let redacted = |name: &str, value: &str| {
             if is_sensitive(&name.to_ascii_lowercase()) { "(hidden)".into() } else { format!("{value:?}") }
         };
         match self {
-            Self::Is(name, value) => write!(f, "{name} is {}", shown(name, value)),
-            Self::StartsWith(name, value) => write!(f, "{name} starts with {}", shown(name, value)),
-            Self::Length(least, most) => write!(f, "{least} to {most} bytes"),
+            Self::Is(name, value) => write!(f, "{name} is {}", redacted(name, value)),
+            Self::StartsWith(name, value) => write!(f, "{name} starts with {}", redacted(name, value)),
+            Self::Length(min, max) => write!(f, "{min} to {max} bytes"),
         }
     }
 }
 
-/// The document that is signed. `expiration` is ISO 8601.
+/// Returns the policy document to sign. `expiration` is in ISO 8601.
 pub(crate) fn document<'a>(expiration: &str, conditions: impl IntoIterator<Item = &'a Condition>) -> String {
     let mut out = String::from("{\"expiration\":");
     string(&mut out, expiration);
@@ -51,8 +51,8 @@ pub(crate) fn document<'a>(expiration: &str, conditions: impl IntoIterator<Item 
         match condition {
             Condition::Is(name, value) => array(&mut out, "eq", name, value),
             Condition::StartsWith(name, value) => array(&mut out, "starts-with", name, value),
-            Condition::Length(least, most) => {
-                out.push_str(&format!("[\"content-length-range\",{least},{most}]"));
+            Condition::Length(min, max) => {
+                out.push_str(&format!("[\"content-length-range\",{min},{max}]"));
             }
         }
     }
@@ -69,7 +69,8 @@ fn array(out: &mut String, operator: &str, name: &str, value: &str) {
     out.push(']');
 }
 
-/// A string of JSON. What is not ASCII stays as UTF-8: Ceph's parser takes `\u00e9` for one byte.
+/// Appends a JSON string. Characters that are not ASCII are written in UTF-8, because the parser of Ceph decodes
+/// `\u00e9` to a single byte.
 fn string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -80,7 +81,7 @@ fn string(out: &mut String, text: &str) {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c)); // a String takes every write
+                let _ = write!(out, "\\u{:04x}", u32::from(c)); // writing to a String cannot fail
             }
             other => out.push(other),
         }
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_json() {
+    fn document_is_json() {
         let conditions = [
             Condition::Is("bucket".into(), "b".into()),
             Condition::StartsWith("key".into(), "a\"\\\n\u{1}é/".into()),
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_encryption_is_not_shown() {
+    fn debug_redacts_encryption_keys() {
         let name = "x-amz-server-side-encryption-customer-key";
         assert!(!format!("{:?}", Condition::Is(name.into(), "s3cr3t".into())).contains("s3cr3t"));
     }

@@ -213,7 +213,7 @@ mod tests {
             client.presign_abort_multipart_upload("b", "k", "", HOUR).unwrap_err(),
             client.presign_complete_multipart_upload("b", "k", "", HOUR).unwrap_err(),
         ] {
-            assert!(error.to_string().contains("upload id is empty"), "{error}");
+            assert!(error.to_string().contains("upload ID is empty"), "{error}");
         }
         for number in [0, 10_001] {
             assert!(client.presign_upload_part("b", "k", "u", number, HOUR).is_err());

@@ -169,6 +169,7 @@ fn query_pairs(request: &Request<'_>) -> Vec<(String, String)> {
 }
 
 fn canonical_query(mut pairs: Vec<(String, String)>) -> String {
+    // sorted after encoding, as the server does
     pairs.sort();
     let joined: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     joined.join("&")

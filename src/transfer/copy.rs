@@ -6,7 +6,7 @@ use crate::headers::Headers;
 use crate::metadata::ObjectMetadata;
 use crate::ops::{CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions};
 use crate::timestamp::Timestamp;
-use crate::validate::{self, LARGEST_PART};
+use crate::validate::{self, MAX_PART_SIZE};
 
 /// How an object of any size is copied.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct CopyOptions {
 impl CopyOptions {
     /// The newest version with its metadata, in parts of 5 GiB.
     pub fn new() -> Self {
-        Self { object: CopyObjectOptions::new(), part_size: LARGEST_PART }
+        Self { object: CopyObjectOptions::new(), part_size: MAX_PART_SIZE }
     }
 
     /// Sets the version, the conditions, and what the copy has other than its source.

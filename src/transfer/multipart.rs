@@ -12,7 +12,7 @@ use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
 use crate::request::{Method, Request};
-use crate::validate::{self, LARGEST_PART, MAX_PARTS};
+use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
 const DEFAULT_PART: u64 = 16 * MIB;
@@ -289,7 +289,7 @@ impl<'a> Content<'a> {
         )
         .with_hint(format!(
             "Choose a larger UploadOptions::part_size, such as {} MiB.",
-            (size * 10).min(LARGEST_PART / MIB)
+            (size * 10).min(MAX_PART_SIZE / MIB)
         ))
     }
 }
