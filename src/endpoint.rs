@@ -1,24 +1,26 @@
-//! Where a request goes: the endpoint, the addressing style, and the URL they make of a request.
+//! The endpoint, the addressing style, and the URL of a request.
 
 use std::net::IpAddr;
 
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::names::impl_names;
-use crate::request::Request;
 
-/// Where the bucket's name stands in a URL.
+/// The position of the bucket name in a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressingStyle {
-    /// `https://host/bucket/key`, boto's "ordinary" calling format. Nearly every server takes it, and it
-    /// needs no wildcard name or certificate. AWS takes it too, but advises the other.
+    /// `https://host/bucket/key`, boto's "ordinary" calling format.
+    ///
+    /// Nearly every server supports it, and it needs no wildcard DNS entry or certificate. AWS supports it too, but
+    /// recommends the virtual-hosted style.
     #[default]
     Path,
     /// `https://bucket.host/key`.
     ///
-    /// A bucket whose name cannot stand in a host name is addressed in path style: one with an upper-case
-    /// letter, an underscore or a colon, or, over HTTPS, one with a dot, which no wildcard certificate covers.
+    /// A bucket whose name cannot be part of a host name is addressed in path style. This applies to names with an
+    /// upper-case letter, an underscore or a colon and, over HTTPS, to names with a dot, which wildcard certificates
+    /// do not cover.
     VirtualHosted,
 }
 
@@ -35,29 +37,29 @@ impl_names! {
 pub(crate) struct Endpoint {
     https: bool,
     host: String,
-    /// The host, and the port unless it is the scheme's own.
+    /// The host, and the port unless it is the default port of the scheme.
     authority: String,
 }
 
-/// A request's place on a server: what is sent, and what is signed of it.
+/// The URL of a request without its query: as it is sent, and as it is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) https: bool,
-    /// The `Host` header: the port stands in it unless it is the scheme's own.
+    /// The `Host` header, which includes the port unless it is the default port of the scheme.
     pub(crate) host: String,
-    /// The path as Signature V2 signs it, always with the bucket: percent-encoded once.
+    /// The path that Signature V2 signs: percent-encoded once, and always with the bucket.
     pub(crate) resource: String,
-    /// Where in it the path begins that is sent: behind the bucket, where that is in the host.
+    /// The start of the sent path in `resource`: after the bucket if the host contains the bucket.
     pub(crate) path_start: usize,
 }
 
 impl Address {
-    /// The path as sent.
+    /// Returns the path as it is sent.
     pub(crate) fn path(&self) -> &str {
         &self.resource[self.path_start..]
     }
 
-    /// The whole URL, with a query string that is encoded already.
+    /// Returns the URL with this query string, which must already be encoded.
     pub(crate) fn url(&self, query: &str) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let mark = if query.is_empty() { "" } else { "?" };
@@ -66,41 +68,39 @@ impl Address {
 }
 
 impl Endpoint {
-    /// Reads `http[s]://host[:port]`; one final slash is let pass.
+    /// Parses `http[s]://host[:port]`, with or without a trailing slash.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let refuse = |why: &str| {
-            Err(Error::invalid(format!("the endpoint {:?} {why}", hide_userinfo(text)))
-                .with_hint("An endpoint looks like https://s3.example.com or http://127.0.0.1:8080."))
+        let invalid = |problem: &str| {
+            Err(Error::invalid(format!("the endpoint {:?} {problem}", hide_userinfo(text)))
+                .with_hint("Examples of endpoints are https://s3.example.com and http://127.0.0.1:8080."))
         };
         let Some((scheme, rest)) = text.split_once("://") else {
-            return refuse("has no scheme; put https:// or http:// before it");
+            return invalid("has no scheme; it must start with https:// or http://");
         };
         let https = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return refuse("has a scheme other than http and https"),
+            _ => return invalid("has a scheme other than http and https"),
         };
         if https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
-            return refuse(
-                "needs TLS, which this build leaves out; turn on the feature rustls or native-tls",
-            );
+            return invalid("requires TLS; enable the feature rustls or native-tls of plain-s3");
         }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains('@') {
-            return refuse("has a user or a password; give keys by Config::credentials");
+            return invalid("has a user or a password; set credentials with Config::credentials");
         }
         if rest.contains(['/', '?', '#']) {
-            return refuse("has a path; it names a server only, and the bucket is an argument of each call");
+            return invalid("has a path, a query or a fragment; pass the bucket to each call instead");
         }
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => match port.parse::<u16>() {
                 Ok(port) if port > 0 => (host, Some(port)),
-                _ => return refuse("has a port that is not a number from 1 to 65535"),
+                _ => return invalid("has a port that is not a number from 1 to 65535"),
             },
             _ => (rest, None),
         };
         if !is_host(host) {
-            return refuse("has no valid host name");
+            return invalid("has no valid host name");
         }
         let default_port = if https { 443 } else { 80 };
         let host = host.to_ascii_lowercase();
@@ -111,7 +111,8 @@ impl Endpoint {
         Ok(Self { https, host, authority })
     }
 
-    /// The same host over plain HTTP, on its own port; an endpoint that is plain already stays as it is.
+    /// Returns the same host over plain HTTP on the default port. An endpoint that is already plain HTTP keeps its
+    /// port.
     pub(crate) fn plain_http(&self) -> Self {
         if !self.https {
             return self.clone();
@@ -127,29 +128,30 @@ impl Endpoint {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
     }
 
-    /// The host, and the port unless it is the scheme's own.
+    /// Returns the host, and the port unless it is the default port of the scheme.
     pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Gives a request its host and path. The bucket and the key must have been validated.
-    pub(crate) fn address(&self, style: AddressingStyle, request: &Request<'_>) -> Address {
+    /// Returns the address of an object, of a bucket, or of the service itself. The names must have been validated.
+    pub(crate) fn address(&self, style: AddressingStyle, bucket: Option<&str>, key: Option<&str>) -> Address {
         let mut resource = String::from("/");
         let (mut host, mut path_start) = (String::new(), 0);
-        if let Some(bucket) = request.bucket {
+        if let Some(bucket) = bucket {
             encode::push_path(&mut resource, bucket);
             if style == AddressingStyle::VirtualHosted && self.can_host(bucket) {
                 host = format!("{bucket}.");
                 path_start = resource.len();
             }
-            // a bucket's own path ends in a slash, or Ceph's V2 signature would not match
+            // The path of a bucket ends in a slash. Without it, Ceph computes a different V2 signature.
             resource.push('/');
-            encode::push_path(&mut resource, request.key.unwrap_or_default());
+            encode::push_path(&mut resource, key.unwrap_or_default());
         }
         host.push_str(&self.authority);
         Address { https: self.https, host, resource, path_start }
     }
 
+    /// Returns `true` if the bucket name can be part of the host name.
     fn can_host(&self, bucket: &str) -> bool {
         let label = |s: &str| !s.is_empty() && s.len() <= 63 && !s.starts_with('-') && !s.ends_with('-');
         bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
@@ -165,7 +167,7 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 
-/// A URL for people to read: without the user and the password it may have.
+/// Returns the URL for error texts and logs: without the user and the password that it may have.
 pub(crate) fn hide_userinfo(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((before, host)) => {
@@ -179,15 +181,12 @@ pub(crate) fn hide_userinfo(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Method;
-
     fn address(endpoint: &str, style: AddressingStyle, bucket: &str, key: &str) -> Address {
-        let request = Request::object("GetObject", Method::Get, bucket, key);
-        Endpoint::parse(endpoint).unwrap().address(style, &request)
+        Endpoint::parse(endpoint).unwrap().address(style, Some(bucket), Some(key))
     }
 
     #[test]
-    fn an_endpoint_is_a_scheme_a_host_and_a_port() {
+    fn endpoint_is_parsed_and_normalised() {
         for (text, https, authority) in [
             ("http://127.0.0.1:8480", false, "127.0.0.1:8480"),
             ("http://[::1]:80/", false, "[::1]"),
@@ -200,7 +199,7 @@ mod tests {
 
     #[test]
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    fn the_default_port_of_https_is_not_sent() {
+    fn default_port_of_https_is_omitted() {
         let endpoint = Endpoint::parse("https://objects-us-west-1.dream.io:443").unwrap();
         assert!(endpoint.is_https());
         assert_eq!(endpoint.authority(), "objects-us-west-1.dream.io");
@@ -209,41 +208,52 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_with_the_reason() {
-        for (text, why) in [
-            ("s3.example.com", "no scheme"),
-            ("ftp://h", "scheme other"),
-            ("http://", "host name"),
-            ("http://h:0", "port"),
-            ("http://h:99999", "port"),
-            ("http://h/bucket", "path"),
-            ("http://h?x", "path"),
-            ("http://a b", "host name"),
-            ("http://user:hunter2@h", "user or a password"),
+    fn invalid_endpoints_are_rejected() {
+        for (text, problem) in [
+            ("s3.example.com", "has no scheme; it must start with https:// or http://"),
+            ("ftp://h", "has a scheme other than http and https"),
+            ("http://", "has no valid host name"),
+            ("http://a b", "has no valid host name"),
+            ("http://h:0", "has a port that is not a number from 1 to 65535"),
+            ("http://h:99999", "has a port that is not a number from 1 to 65535"),
+            ("http://h/bucket", "has a path, a query or a fragment; pass the bucket to each call instead"),
+            ("http://h?x", "has a path, a query or a fragment; pass the bucket to each call instead"),
         ] {
-            let error = Endpoint::parse(text).unwrap_err().to_string();
-            assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
+            assert_eq!(
+                Endpoint::parse(text).unwrap_err().to_string(),
+                format!(
+                    "the endpoint {text:?} {problem}. Examples of endpoints are https://s3.example.com and \
+                     http://127.0.0.1:8080."
+                )
+            );
         }
+        assert_eq!(
+            Endpoint::parse("http://user:hunter2@h").unwrap_err().to_string(),
+            "the endpoint \"http://…@h\" has a user or a password; set credentials with Config::credentials. \
+             Examples of endpoints are https://s3.example.com and http://127.0.0.1:8080."
+        );
     }
 
     #[test]
-    fn path_style_sends_what_it_signs() {
+    fn path_style_signs_the_path_that_it_sends() {
         let a = address("http://h:1", AddressingStyle::Path, "b", "x/../y z");
         assert_eq!(a.url("acl"), "http://h:1/b/x/../y%20z?acl");
         assert_eq!(a.resource, "/b/x/../y%20z");
-        let bucket = Request::bucket("ListObjects", Method::Get, "b");
-        let a = Endpoint::parse("http://h").unwrap().address(AddressingStyle::Path, &bucket);
-        assert_eq!((a.path(), a.resource.as_str()), ("/b/", "/b/"));
+        let endpoint = Endpoint::parse("http://h").unwrap();
+        let bucket = endpoint.address(AddressingStyle::Path, Some("b"), None);
+        assert_eq!((bucket.path(), bucket.resource.as_str()), ("/b/", "/b/"));
+        let service = endpoint.address(AddressingStyle::Path, None, None);
+        assert_eq!((service.path(), service.resource.as_str()), ("/", "/"));
     }
 
     #[test]
-    fn virtual_hosted_style_signs_the_bucket_it_sends_in_the_host() {
+    fn virtual_hosted_style_signs_the_bucket_in_the_host() {
         let a = address("http://h:1", AddressingStyle::VirtualHosted, "my.b", "/lead");
         assert_eq!((a.host.as_str(), a.path(), a.resource.as_str()), ("my.b.h:1", "//lead", "/my.b//lead"));
     }
 
     #[test]
-    fn a_bucket_that_no_host_name_can_carry_is_addressed_by_path() {
+    fn bucket_that_cannot_be_a_host_name_is_addressed_in_path_style() {
         for bucket in ["Upper", "under_score", "tenant:b", "-b", "a..b"] {
             let a = address("http://h", AddressingStyle::VirtualHosted, bucket, "k");
             assert_eq!(a.host, "h", "{bucket}");

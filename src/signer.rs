@@ -236,7 +236,7 @@ impl RequestSigner {
                 .with_hint("Use an endpoint with https://.")),
             })
             .map_err(|error| error.with_context(|| request.describe()))?;
-        Ok(endpoint.address(self.addressing, request))
+        Ok(endpoint.address(self.addressing, request.bucket, request.key))
     }
 }
 

@@ -63,7 +63,7 @@ fn settings_that_contradict_each_other_are_refused() {
 #[test]
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn https_without_tls_names_the_features() {
-    refused(Client::new(config_at("https://h")), "turn on the feature rustls or native-tls");
+    refused(Client::new(config_at("https://h")), "enable the feature rustls or native-tls");
 }
 
 #[test]

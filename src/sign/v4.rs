@@ -227,7 +227,11 @@ mod tests {
     }
 
     fn address(request: &Request<'_>) -> Address {
-        Endpoint::parse("http://s3.amazonaws.com").unwrap().address(AddressingStyle::VirtualHosted, request)
+        Endpoint::parse("http://s3.amazonaws.com").unwrap().address(
+            AddressingStyle::VirtualHosted,
+            request.bucket,
+            request.key,
+        )
     }
 
     fn check(request: &Request<'_>, expected: &str) {
