@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::config::{Config, Keys};
+use crate::config::{Config, CredentialsSource};
 use crate::credentials::provider::Provider;
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
@@ -101,13 +101,13 @@ impl RequestSigner {
         let default_version = if region.is_some() { SignatureVersion::V4 } else { SignatureVersion::V2 };
         let version = config.signature.unwrap_or(default_version);
         let region = region.unwrap_or("us-east-1").to_owned();
-        let source = match &config.keys {
+        let source = match &config.credentials {
             None => Source::Fixed(Signer::Anonymous),
-            Some(Keys::Fixed(credentials)) => {
+            Some(CredentialsSource::Fixed(credentials)) => {
                 credentials.validate()?;
                 Source::Fixed(Signer::new(credentials.clone(), version, &region))
             }
-            Some(Keys::Provided(provider)) => {
+            Some(CredentialsSource::Provider(provider)) => {
                 Source::Provided { provider: provider.clone(), version, region }
             }
         };
@@ -327,9 +327,6 @@ mod tests {
         let bad = config.credentials_provider(|| Err::<Credentials, _>("the vault is shut"));
         let error = RequestSigner::new(&bad).unwrap().sign(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
-        assert!(
-            error.to_string().starts_with("GET b: no credentials could be had: the vault is shut"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"), "{error}");
     }
 }

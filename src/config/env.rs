@@ -1,95 +1,127 @@
-//! Where settings are read from: the environment, profiles, or both.
+//! Configuration and credentials from environment variables.
 
 use std::env;
 
-use super::{Config, Keys};
+use super::{Config, CredentialsSource};
 use crate::credentials::Credentials;
 use crate::endpoint::AddressingStyle;
 use crate::error::{Error, Result};
-use crate::profile::Profiles;
+
+const ACCESS_KEY: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 
 impl Config {
-    /// Reads the settings from the environment, by the names that other S3 tools use.
+    /// Creates a configuration from environment variables, with the names that other S3 tools use.
     ///
-    /// | variable | setting |
+    /// | Variable | Setting |
     /// |---|---|
-    /// | `S3_ENDPOINT`, else `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL` | endpoint, required |
-    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials; without the first two, requests are anonymous |
-    /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
-    /// | `S3_ADDRESSING_STYLE` | `path` (default) or `virtual` |
+    /// | `S3_ENDPOINT`, otherwise `AWS_ENDPOINT_URL_S3`, otherwise `AWS_ENDPOINT_URL` | endpoint, required |
+    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials; if neither of the first two is set, requests are anonymous |
+    /// | `AWS_REGION`, otherwise `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
+    /// | `S3_ADDRESSING_STYLE` | `path` (the default) or `virtual` |
     ///
     /// An empty variable counts as not set.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where no endpoint is set, one of the two keys is
-    /// set without the other, or the addressing style is neither; the text names the variable.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if no endpoint is set, if only one of
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid. The error
+    /// names the variable.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(&|name| env::var(name).ok())
+        Environment::process().config()
     }
+}
 
-    /// Reads the settings of a profile in `~/.aws/config` and `~/.aws/credentials`, without the environment;
-    /// see [`Profiles`]. No name means the profile that `AWS_PROFILE` names, else `default`.
+impl Credentials {
+    /// Creates credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set, `AWS_SESSION_TOKEN`.
     ///
     /// # Errors
     ///
-    /// As [`Profiles::load`] and [`Profiles::config`].
-    ///
-    /// ```no_run
-    /// # use plain_s3::{Client, Config};
-    /// let client = Client::new(Config::from_profile(Some("backup"))?)?;
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn from_profile(name: Option<&str>) -> Result<Self> {
-        Profiles::load()?.config(name)
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if one of the first two variables is not set
+    /// or empty. The error names the variable.
+    pub fn from_env() -> Result<Self> {
+        Environment::process().credentials()
+    }
+}
+
+/// Environment variables. An empty variable counts as not set.
+pub(crate) struct Environment<'a> {
+    variable: Box<dyn Fn(&str) -> Option<String> + 'a>,
+}
+
+impl<'a> Environment<'a> {
+    /// The variables of this process.
+    pub(crate) fn process() -> Self {
+        Self::new(|name| env::var(name).ok())
     }
 
-    /// Reads each setting from the environment, as [`from_env`](Self::from_env) does, and what is not set
-    /// there from the profile, as [`from_profile`](Self::from_profile) does.
-    ///
-    /// The order for credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; then the profile that
-    /// `AWS_PROFILE` names, else `default`, in the credentials file; then in the config file. There is no
-    /// further place: instance metadata, containers, SSO and roles are left to
-    /// [`credentials_provider`](Self::credentials_provider).
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no endpoint or there are no credentials;
-    /// the text names every place that was looked at. Otherwise as both.
-    ///
-    /// ```no_run
-    /// # use plain_s3::{Client, Config};
-    /// let client = Client::new(Config::from_env_or_profile()?)?;
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn from_env_or_profile() -> Result<Self> {
-        Profiles::load()?.config_below(&|name| env::var(name).ok())
+    pub(crate) fn new(variable: impl Fn(&str) -> Option<String> + 'a) -> Self {
+        Self { variable: Box::new(variable) }
     }
 
-    pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let first = |names: &[&str]| names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
-        let endpoint =
-            first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]).ok_or_else(|| {
-                Error::invalid("none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set")
-                    .with_hint(
-                        "Set S3_ENDPOINT to the server, for example https://s3.eu-west-1.amazonaws.com.",
-                    )
-            })?;
-        let mut config = Self::new(endpoint);
-        config.region = first(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
-        if first(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).is_some() {
-            config.keys = Some(Keys::Fixed(Credentials::from_variables(variable)?));
-        }
-        config.addressing = match first(&["S3_ADDRESSING_STYLE"]).as_deref() {
-            None | Some("path") => AddressingStyle::Path,
-            Some("virtual") => AddressingStyle::VirtualHosted,
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn endpoint(&self) -> Option<String> {
+        self.first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+    }
+
+    pub(crate) fn region(&self) -> Option<String> {
+        self.first(&["AWS_REGION", "AWS_DEFAULT_REGION"])
+    }
+
+    pub(crate) fn addressing_style(&self) -> Result<Option<AddressingStyle>> {
+        match self.get("S3_ADDRESSING_STYLE").as_deref() {
+            None => Ok(None),
+            Some("path") => Ok(Some(AddressingStyle::Path)),
+            Some("virtual") => Ok(Some(AddressingStyle::VirtualHosted)),
             Some(other) => {
-                return Err(Error::invalid(format!(
-                    "S3_ADDRESSING_STYLE is {other:?}; it is path or virtual"
-                )));
+                Err(Error::invalid(format!("S3_ADDRESSING_STYLE is {other:?}, not \"path\" or \"virtual\"")))
             }
+        }
+    }
+
+    /// Returns `true` if credentials are set, even if only in part: that is a mistake, not a reason to use others.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.first(&[ACCESS_KEY, SECRET_KEY]).is_some()
+    }
+
+    pub(crate) fn credentials(&self) -> Result<Credentials> {
+        let required = |name: &str| {
+            self.get(name).ok_or_else(|| {
+                Error::invalid(format!("the environment variable {name} is not set")).with_hint(
+                    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to \
+                     Config::credentials.",
+                )
+            })
         };
+        let credentials = Credentials::new(required(ACCESS_KEY)?, required(SECRET_KEY)?);
+        Ok(match self.get("AWS_SESSION_TOKEN") {
+            Some(token) => credentials.session_token(token),
+            None => credentials,
+        })
+    }
+
+    /// The error if there is no endpoint.
+    pub(crate) fn no_endpoint() -> Error {
+        Error::invalid("none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set").with_hint(
+            "Set S3_ENDPOINT to the URL of the server, for example https://s3.eu-west-1.amazonaws.com.",
+        )
+    }
+
+    fn config(&self) -> Result<Config> {
+        let mut config = Config::new(self.endpoint().ok_or_else(Self::no_endpoint)?);
+        config.region = self.region();
+        if self.has_credentials() {
+            config.credentials = Some(CredentialsSource::Fixed(self.credentials()?));
+        }
+        config.addressing = self.addressing_style()?.unwrap_or_default();
         Ok(config)
+    }
+
+    fn first(&self, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.get(name))
     }
 }
 
@@ -97,14 +129,14 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn from(variables: &[(&str, &str)]) -> Result<Config> {
-        Config::from_variables(&|name| {
+    fn environment<'a>(variables: &'a [(&str, &str)]) -> Environment<'a> {
+        Environment::new(|name| {
             variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
     #[test]
-    fn the_environment_names_in_their_order() {
+    fn variables_are_read_in_order_of_precedence() {
         let all = [
             ("AWS_ENDPOINT_URL", "http://3"),
             ("AWS_ENDPOINT_URL_S3", "http://2"),
@@ -115,23 +147,48 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", "s"),
             ("S3_ADDRESSING_STYLE", "virtual"),
         ];
-        let config = from(&all).unwrap();
+        let config = environment(&all).config().unwrap();
         assert_eq!(config.endpoint, "http://1");
         assert_eq!(config.region.as_deref(), Some("region"));
-        assert!(matches!(config.keys, Some(Keys::Fixed(keys)) if keys == Credentials::new("a", "s")));
+        assert!(matches!(
+            config.credentials,
+            Some(CredentialsSource::Fixed(credentials)) if credentials == Credentials::new("a", "s")
+        ));
         assert_eq!(config.addressing, AddressingStyle::VirtualHosted);
-        assert_eq!(from(&all[..2]).unwrap().endpoint, "http://2");
-        let plain = from(&all[..1]).unwrap();
-        assert_eq!((plain.endpoint.as_str(), plain.region), ("http://3", None));
-        assert!(plain.keys.is_none());
+        assert_eq!(environment(&all[..2]).config().unwrap().endpoint, "http://2");
+        let minimal = environment(&all[..1]).config().unwrap();
+        assert_eq!((minimal.endpoint.as_str(), minimal.region), ("http://3", None));
+        assert!(minimal.credentials.is_none());
+        assert_eq!(minimal.addressing, AddressingStyle::Path);
     }
 
     #[test]
-    fn what_is_missing_is_named() {
-        let text = |variables: &[(&str, &str)]| from(variables).unwrap_err().to_string();
-        assert!(text(&[("S3_ENDPOINT", "")]).contains("S3_ENDPOINT"));
-        let half = [("S3_ENDPOINT", "http://h"), ("AWS_ACCESS_KEY_ID", "a")];
-        assert!(text(&half).contains("AWS_SECRET_ACCESS_KEY"));
-        assert!(text(&[("S3_ENDPOINT", "http://h"), ("S3_ADDRESSING_STYLE", "host")]).contains("\"host\""));
+    fn credentials_include_a_session_token_if_set() {
+        let credentials = Environment::new(|name| Some(format!("value of {name}"))).credentials().unwrap();
+        assert_eq!(credentials.access_key(), "value of AWS_ACCESS_KEY_ID");
+        assert_eq!(credentials.secret_key(), "value of AWS_SECRET_ACCESS_KEY");
+        assert_eq!(credentials.token(), Some("value of AWS_SESSION_TOKEN"));
+
+        let empty = |name: &str| Some(if name == "AWS_SESSION_TOKEN" { "" } else { "x" }.to_owned());
+        assert_eq!(Environment::new(empty).credentials().unwrap().token(), None);
+    }
+
+    #[test]
+    fn errors_name_the_variable() {
+        let text = |variables: &[(&str, &str)]| environment(variables).config().unwrap_err().to_string();
+        assert_eq!(
+            text(&[("S3_ENDPOINT", "")]),
+            "none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set. Set S3_ENDPOINT to the URL of \
+             the server, for example https://s3.eu-west-1.amazonaws.com."
+        );
+        assert_eq!(
+            text(&[("S3_ENDPOINT", "http://h"), ("AWS_ACCESS_KEY_ID", "a")]),
+            "the environment variable AWS_SECRET_ACCESS_KEY is not set. Set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to Config::credentials."
+        );
+        assert_eq!(
+            text(&[("S3_ENDPOINT", "http://h"), ("S3_ADDRESSING_STYLE", "host")]),
+            "S3_ADDRESSING_STYLE is \"host\", not \"path\" or \"virtual\""
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of a client.
+//! The configuration of a client.
 
 mod env;
 
@@ -14,10 +14,30 @@ use crate::event::{Event, EventSink};
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 
-/// Stands for every longer timeout, `Duration::MAX` among them: a moment so far ahead has to exist.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+pub(crate) use env::Environment;
 
-/// Where a client connects and how; every setting but the endpoint has a default.
+/// The upper bound of all timeouts. Adding a longer one, such as `Duration::MAX`, to an `Instant` would
+/// overflow.
+const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// The configuration of a [`Client`](crate::Client): where it connects to, and how.
+///
+/// Only the endpoint is required.
+///
+/// | Setting | Default |
+/// |---|---|
+/// | [`region`](Self::region) | none: requests are signed with Signature V2 |
+/// | [`credentials`](Self::credentials), [`credentials_provider`](Self::credentials_provider) | none: requests are anonymous |
+/// | [`addressing_style`](Self::addressing_style) | [`AddressingStyle::Path`] |
+/// | [`signature_version`](Self::signature_version) | V4 with a region, otherwise V2 |
+/// | [`retry`](Self::retry) | [`RetryPolicy::new`] |
+/// | [`connect_timeout`](Self::connect_timeout) | 10 s |
+/// | [`idle_timeout`](Self::idle_timeout) | 60 s |
+/// | [`call_timeout`](Self::call_timeout) | none |
+/// | [`request_payer`](Self::request_payer), [`expected_bucket_owner`](Self::expected_bucket_owner) | not sent |
+/// | [`skip_md5_check`](Self::skip_md5_check) | MD5s are checked |
+/// | [`ca_pem`](Self::ca_pem) | the built-in root certificates |
+/// | [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
 ///
 /// ```no_run
 /// use plain_s3::{Client, Config, Credentials};
@@ -29,66 +49,94 @@ const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Config {
     pub(crate) endpoint: String,
     pub(crate) region: Option<String>,
-    pub(crate) keys: Option<Keys>,
+    pub(crate) credentials: Option<CredentialsSource>,
     pub(crate) addressing: AddressingStyle,
     pub(crate) signature: Option<SignatureVersion>,
     pub(crate) retry: RetryPolicy,
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
+    pub(crate) call_timeout: Option<Duration>,
+    #[allow(dead_code, reason = "not yet sent with requests")]
+    pub(crate) request_payer: bool,
+    #[allow(dead_code, reason = "not yet sent with requests")]
+    pub(crate) expected_bucket_owner: Option<String>,
+    pub(crate) check_md5: bool,
     pub(crate) ca_pem: Option<Vec<u8>>,
     pub(crate) proxy: Option<ProxyUrl>,
-    pub(crate) check_md5: bool,
-    pub(crate) call_timeout: Option<Duration>,
     pub(crate) events: EventSink,
 }
 
 impl Config {
-    /// Names the server: `https://host`, with a port where it is not the scheme's own.
+    /// Creates a configuration for the server at `endpoint`: `https://host` or `http://host`, followed by a
+    /// port if it is not 443 or 80, such as `http://127.0.0.1:8080`.
     ///
-    /// [`Client::new`](crate::Client::new) refuses an endpoint without a scheme, or with a path or a password.
+    /// [`Client::new`](crate::Client::new) rejects an endpoint without a scheme, with a path, or with a user
+    /// or a password.
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
             region: None,
-            keys: None,
+            credentials: None,
             addressing: AddressingStyle::Path,
             signature: None,
             retry: RetryPolicy::new(),
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
+            call_timeout: None,
+            request_payer: false,
+            expected_bucket_owner: None,
+            check_md5: true,
             ca_pem: None,
             proxy: None,
-            check_md5: true,
-            call_timeout: None,
             events: EventSink::default(),
         }
     }
 
-    /// Sets the region and, with it, Signature V4. Without a region requests are signed with Signature V2.
+    /// Sets the region and thereby selects Signature V4. By default there is no region, and requests are
+    /// signed with Signature V2.
     ///
-    /// Servers without regions, such as Ceph, take any: `us-east-1` is usual.
+    /// Servers without regions, such as Ceph, accept any name. `us-east-1` is usual.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// Sets who signs. Without credentials requests are anonymous: enough for public objects.
+    /// Sets the credentials that sign requests. By default requests are anonymous, which is sufficient for
+    /// public objects.
+    ///
+    /// Replaces a [`credentials_provider`](Self::credentials_provider).
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.keys = Some(Keys::Fixed(credentials));
+        self.credentials = Some(CredentialsSource::Fixed(credentials));
         self
     }
 
-    /// Sets a closure that gives the credentials, for temporary ones that end while the client lives.
+    /// Sets a closure that fetches the credentials, for temporary credentials that expire while the client is
+    /// in use.
     ///
-    /// It is asked before an attempt is signed. What it gives is kept until five minutes before the moment
-    /// of [`Credentials::expires_at`]; credentials without one are asked for again each time, so such a
-    /// closure keeps them itself. Threads that share the client wait while one of them asks. Where the
-    /// closure fails and the last credentials have not ended, those are used; else the call fails with
-    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials). So does a call that the closure makes of the
-    /// same client or a clone; from another thread that the closure waits for it would never end.
+    /// The client calls it before it signs an attempt, unless it has cached credentials. It caches them until
+    /// five minutes before [`Credentials::expires_at`]. Credentials without an expiry are not cached: a
+    /// closure that returns such credentials should cache them itself if fetching them is slow.
+    ///
+    /// One thread at a time runs the closure. Meanwhile, other threads that share the client use the cached
+    /// credentials until they expire. If there are none, they wait for the closure, for at most 60 s, and
+    /// share its result. If the closure fails and the cached credentials have not expired, they are used.
+    /// Otherwise the call fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
+    ///
+    /// The closure must not use the same client or a clone of it:
+    ///
+    /// - A call from within the closure always fails with `ErrorKind::Credentials`.
+    /// - A call from another thread that the closure waits for succeeds as long as there are unexpired cached
+    ///   credentials. Otherwise the closure and the call wait for each other, until the call fails with
+    ///   `ErrorKind::Credentials` after 60 s.
+    ///
+    /// A panic in the closure reaches the caller in whose thread it runs. Threads that wait for the closure
+    /// get `ErrorKind::Credentials`, and the next call runs the closure again.
+    ///
+    /// Replaces [`credentials`](Self::credentials).
     ///
     /// ```
     /// use plain_s3::{Config, Credentials};
@@ -97,58 +145,112 @@ impl Config {
     /// # fn ask_the_vault() -> Result<(String, String, String), std::io::Error> { Err(std::io::Error::other("")) }
     /// let config = Config::new("https://s3.example.com").credentials_provider(|| {
     ///     let (access_key, secret_key, token) = ask_the_vault()?;
-    ///     let end = SystemTime::now() + Duration::from_secs(3600);
-    ///     Ok::<_, std::io::Error>(Credentials::new(access_key, secret_key).session_token(token).expires_at(end))
+    ///     let expiry = SystemTime::now() + Duration::from_secs(3600);
+    ///     let credentials = Credentials::new(access_key, secret_key).session_token(token).expires_at(expiry);
+    ///     Ok::<_, std::io::Error>(credentials)
     /// });
     /// ```
     pub fn credentials_provider<E: Into<Box<dyn StdError + Send + Sync>>>(
         mut self,
         provider: impl Fn() -> Result<Credentials, E> + Send + Sync + 'static,
     ) -> Self {
-        self.keys = Some(Keys::Provided(Arc::new(Provider::new(provider))));
+        self.credentials = Some(CredentialsSource::Provider(Arc::new(Provider::new(provider))));
         self
     }
 
-    /// Sets where the bucket's name goes; [`AddressingStyle::Path`] by default.
+    /// Sets whether the bucket name is part of the path or of the host name. The default is
+    /// [`AddressingStyle::Path`].
     pub fn addressing_style(mut self, style: AddressingStyle) -> Self {
         self.addressing = style;
         self
     }
 
-    /// Fixes the signature version, whether there is a region or not. V4 without a region signs for `us-east-1`.
+    /// Sets the signature version. The default is V4 if a [`region`](Self::region) is set, otherwise V2.
+    ///
+    /// V4 without a region signs for `us-east-1`.
     pub fn signature_version(mut self, version: SignatureVersion) -> Self {
         self.signature = Some(version);
         self
     }
 
-    /// Sets how failed attempts are repeated.
+    /// Sets how often, and after which delays, failed requests are retried. The default is
+    /// [`RetryPolicy::new`]: at most 4 attempts.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Sets how long connecting may take, TLS handshake included; 10 s by default.
+    /// Sets how long establishing a connection may take, including the TLS handshake. The default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout.min(FOREVER);
+        self.connect_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// Sets how long the server may be silent while an answer or the taking of a body is awaited; 60 s by
-    /// default, and ten times as long where it must first put an object together (completing an upload,
-    /// copying). A transfer that moves, however slowly, goes on.
+    /// Sets the idle timeout: how long to wait for the server to send or accept data. The default is 60 s.
+    ///
+    /// The server gets ten times as long to respond to requests for which it has to assemble an object first:
+    /// completing a multipart upload, and copying. A transfer that makes progress, however slow, does not
+    /// time out.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout.min(FOREVER);
+        self.idle_timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// Sets how long a call may take in all, with its repetitions and, for a download, with the reading of
-    /// its content; no limit by default. Each request of an upload in parts is a call of its own.
+    /// Sets how long a call may take in total, including retries and, for a download, reading the content. By
+    /// default there is no limit.
+    ///
+    /// Each request of a multipart upload counts as a call of its own.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = Some(timeout.min(FOREVER));
+        self.call_timeout = Some(timeout.min(MAX_TIMEOUT));
         self
     }
 
-    /// Has a function told of every attempt, repetition and resumption; see [`Event`].
+    /// Confirms on every request that you pay for it. Required for Requester Pays buckets that you do not
+    /// own.
+    pub fn request_payer(mut self) -> Self {
+        self.request_payer = true;
+        self
+    }
+
+    /// Sets the owner that every bucket must have: on AWS, the 12-digit account ID. By default the owner is
+    /// not checked.
+    ///
+    /// The server rejects a request with 403 (see [`is_access_denied`](crate::Error::is_access_denied)) if
+    /// the bucket belongs to another owner. This applies to every bucket that a call names, including the
+    /// source of a copy.
+    pub fn expected_bucket_owner(mut self, account_id: impl Into<String>) -> Self {
+        self.expected_bucket_owner = Some(account_id.into());
+        self
+    }
+
+    /// Disables the MD5 check of uploads and downloads. By default their content is compared with the ETag
+    /// whenever the ETag is an MD5.
+    ///
+    /// Lengths are still checked. Computing an MD5 takes about 2 s of CPU time per GiB. Servers whose ETags
+    /// look like MD5s but are not need this setting.
+    pub fn skip_md5_check(mut self) -> Self {
+        self.check_md5 = false;
+        self
+    }
+
+    /// Trusts only the certificates in this PEM text, in place of the built-in root certificates.
+    ///
+    /// Use it for servers whose certificates are issued by a private certificate authority.
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_pem = Some(pem.into());
+        self
+    }
+
+    /// Connects through the HTTP proxy at `http://[user:password@]host:port`, with CONNECT. By default
+    /// connections are direct.
+    ///
+    /// Proxy variables of the environment, such as `HTTPS_PROXY`, are ignored.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(ProxyUrl(url.into()));
+        self
+    }
+
+    /// Calls a closure on every attempt, retry and resumption; see [`Event`].
     ///
     /// ```
     /// # use plain_s3::Config;
@@ -158,41 +260,16 @@ impl Config {
         self.events = EventSink::new(handler);
         self
     }
-
-    /// Trusts the certificates of this PEM text, and only these, in place of the built-in roots.
-    ///
-    /// For servers with a certificate authority of their own.
-    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_pem = Some(pem.into());
-        self
-    }
-
-    /// Connects through an HTTP proxy, `http://[user:password@]host:port`, by CONNECT.
-    ///
-    /// The environment's proxy variables are not read.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(ProxyUrl(url.into()));
-        self
-    }
-
-    /// Turns off the comparison of uploads and downloads with the MD5 that most ETags are.
-    ///
-    /// Lengths are checked all the same. MD5 costs about 2 s of CPU per GiB. Turn it off for a server
-    /// whose ETags have the form of an MD5 and are none.
-    pub fn check_md5(mut self, check: bool) -> Self {
-        self.check_md5 = check;
-        self
-    }
 }
 
-/// Where the credentials are.
+/// Where the credentials come from.
 #[derive(Clone, Debug)]
-pub(crate) enum Keys {
+pub(crate) enum CredentialsSource {
     Fixed(Credentials),
-    Provided(Arc<Provider>),
+    Provider(Arc<Provider>),
 }
 
-/// A URL that may hold a password, which `{:?}` does not show.
+/// A URL that may contain a password, which `{:?}` hides.
 #[derive(Clone)]
 pub(crate) struct ProxyUrl(pub(crate) String);
 
@@ -207,11 +284,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn debug_hides_secrets() {
         let config =
             Config::new("http://h").credentials(Credentials::new("AKID", "s3cr3t").session_token("t0k3n"));
         let text = format!("{:?}", config.proxy("http://user:pa55@proxy:3128"));
         assert!(text.contains("AKID") && text.contains("@proxy:3128"), "{text}");
         assert!(!text.contains("s3cr3t") && !text.contains("t0k3n") && !text.contains("pa55"), "{text}");
+    }
+
+    #[test]
+    fn debug_shows_requester_settings() {
+        let config = Config::new("http://h").request_payer().expected_bucket_owner("111122223333");
+        let text = format!("{config:?}");
+        assert!(text.contains("request_payer: true"), "{text}");
+        assert!(text.contains("expected_bucket_owner: Some(\"111122223333\")"), "{text}");
+    }
+
+    #[test]
+    fn timeouts_are_bounded() {
+        let config = Config::new("http://h").connect_timeout(Duration::MAX).idle_timeout(Duration::MAX);
+        assert_eq!((config.connect_timeout, config.idle_timeout), (MAX_TIMEOUT, MAX_TIMEOUT));
+        assert_eq!(config.call_timeout(Duration::MAX).call_timeout, Some(MAX_TIMEOUT));
+    }
+
+    #[test]
+    fn config_is_send_and_sync() {
+        fn check<T: Send + Sync + Clone + 'static>() {}
+        check::<Config>();
     }
 }

@@ -1,18 +1,16 @@
-//! Who signs: access key, secret key and, for temporary credentials, a session token.
+//! Credentials: an access key, a secret key and, for temporary credentials, a session token.
 
 pub(crate) mod provider;
 
-use std::env;
 use std::fmt;
 
 use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
-use crate::profile::Profiles;
 
-/// An access key with its secret, and a session token for temporary credentials.
+/// An access key, its secret key and, for temporary credentials, a session token.
 ///
-/// `{:?}` shows the access key and hides the rest.
+/// `{:?}` shows only the access key.
 ///
 /// ```
 /// use plain_s3::Credentials;
@@ -29,7 +27,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Takes the access key and the secret key as the provider shows them.
+    /// Creates credentials from an access key and its secret key.
     pub fn new(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
         Self {
             access_key: access_key.into(),
@@ -39,76 +37,21 @@ impl Credentials {
         }
     }
 
-    /// Adds the session token that comes with temporary credentials.
+    /// Sets the session token that belongs to temporary credentials.
     pub fn session_token(mut self, token: impl Into<String>) -> Self {
         self.session_token = Some(token.into());
         self
     }
 
-    /// Says when temporary credentials end, so that
-    /// [`Config::credentials_provider`](crate::Config::credentials_provider) keeps them until then.
-    pub fn expires_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
-        self.expiry = Some(moment.into());
+    /// Sets when temporary credentials expire. Until shortly before,
+    /// [`Config::credentials_provider`](crate::Config::credentials_provider) caches them.
+    pub fn expires_at(mut self, time: impl Into<OffsetDateTime>) -> Self {
+        self.expiry = Some(time.into());
         self
     }
 
-    /// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, where set, `AWS_SESSION_TOKEN`.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where one of the first two is missing or empty;
-    /// the text names it.
-    pub fn from_env() -> Result<Self> {
-        Self::from_variables(&|name| env::var(name).ok())
-    }
-
-    /// Reads the credentials of a profile in `~/.aws/credentials` and `~/.aws/config`; see [`Profiles`]. No name
-    /// means the profile that `AWS_PROFILE` names, else `default`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Profiles::load`] and [`Profiles::credentials`].
-    ///
-    /// ```no_run
-    /// let credentials = plain_s3::Credentials::from_profile(Some("backup"))?;
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn from_profile(name: Option<&str>) -> Result<Self> {
-        Profiles::load()?.credentials(name)
-    }
-
-    /// Reads the environment as [`from_env`](Self::from_env) does and, where neither key is set there, the
-    /// profile as [`from_profile`](Self::from_profile) does.
-    ///
-    /// # Errors
-    ///
-    /// As both; where nothing is found, the text names every place that was looked at.
-    ///
-    /// ```no_run
-    /// let credentials = plain_s3::Credentials::from_env_or_profile()?;
-    /// # Ok::<(), plain_s3::Error>(())
-    /// ```
-    pub fn from_env_or_profile() -> Result<Self> {
-        Profiles::load()?.credentials_below(&|name| env::var(name).ok())
-    }
-
-    pub(crate) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let required = |name: &str| {
-            get(name).ok_or_else(|| {
-                Error::invalid(format!("the environment variable {name} is not set"))
-                    .with_hint("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give Credentials::new(…)")
-            })
-        };
-        let credentials = Self::new(required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
-        Ok(match get("AWS_SESSION_TOKEN") {
-            Some(token) => credentials.session_token(token),
-            None => credentials,
-        })
-    }
-
-    /// Refuses what would break the header they go into, and the copying slips that end in
-    /// `SignatureDoesNotMatch`. The secret itself is never quoted.
+    /// Rejects values that would break a header, and copying mistakes that would end in `SignatureDoesNotMatch`.
+    /// No error text quotes a value.
     pub(crate) fn validate(&self) -> Result<()> {
         let parts = [
             ("access key", Some(&self.access_key)),
@@ -122,9 +65,9 @@ impl Credentials {
             }
             if value.trim() != value || value.chars().any(char::is_control) {
                 return Err(Error::invalid(format!(
-                    "the {name} has a line break, a control character, or a space at an end"
+                    "the {name} has a line break, another control character, or leading or trailing spaces"
                 ))
-                .with_hint("It may have come along when it was copied; trim() it."));
+                .with_hint("If it was copied or read from a file, trim() it."));
             }
         }
         Ok(())
@@ -142,8 +85,9 @@ impl Credentials {
         self.session_token.as_deref()
     }
 
-    pub(crate) fn expiry(&self) -> Option<OffsetDateTime> {
-        self.expiry
+    /// Returns `true` if these credentials have an expiry and it is after `time`.
+    pub(crate) fn outlive(&self, time: OffsetDateTime) -> bool {
+        self.expiry.is_some_and(|expiry| expiry > time)
     }
 }
 
@@ -158,32 +102,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_hides_the_secrets() {
+    fn debug_hides_secrets() {
         let text = format!("{:?}", Credentials::new("AKID", "s3cr3t").session_token("t0k3n"));
         assert!(text.contains("AKID") && !text.contains("s3cr3t") && !text.contains("t0k3n"), "{text}");
     }
 
     #[test]
-    fn the_environment_gives_all_three_and_an_error_names_what_is_missing() {
-        let full = |name: &str| Some(format!("value of {name}"));
-        let credentials = Credentials::from_variables(&full).unwrap();
-        assert_eq!(credentials.access_key(), "value of AWS_ACCESS_KEY_ID");
-        assert_eq!(credentials.token(), Some("value of AWS_SESSION_TOKEN"));
-
-        let no_secret = |name: &str| (name == "AWS_ACCESS_KEY_ID").then(|| "a".to_owned());
-        let text = Credentials::from_variables(&no_secret).unwrap_err().to_string();
-        assert!(text.contains("AWS_SECRET_ACCESS_KEY is not set"), "{text}");
-
-        let empty_token = |name: &str| Some(if name == "AWS_SESSION_TOKEN" { "" } else { "x" }.to_owned());
-        assert_eq!(Credentials::from_variables(&empty_token).unwrap().token(), None);
+    fn copying_mistakes_are_rejected_without_quoting_the_value() {
+        for (credentials, text) in [
+            (Credentials::new("", "s3cr3t"), "the access key is empty"),
+            (Credentials::new("a", ""), "the secret key is empty"),
+            (Credentials::new("a", "s3cr3t").session_token(""), "the session token is empty"),
+            (
+                Credentials::new("a", "s3cr3t\n"),
+                "the secret key has a line break, another control character, or leading or trailing spaces. \
+                 If it was copied or read from a file, trim() it.",
+            ),
+        ] {
+            assert_eq!(credentials.validate().unwrap_err().to_string(), text);
+        }
+        Credentials::new("account:user", "a+b/c=").validate().unwrap();
     }
 
     #[test]
-    fn slips_of_copying_are_named_without_the_secret() {
-        let text = Credentials::new("a", "s3cr3t\n").validate().unwrap_err().to_string();
-        assert!(text.contains("secret key") && !text.contains("s3cr3t"), "{text}");
-        assert!(Credentials::new("", "s").validate().is_err());
-        assert!(Credentials::new("a", "s").session_token("").validate().is_err());
-        Credentials::new("account:user", "a+b/c=").validate().unwrap();
+    fn credentials_are_send_and_sync() {
+        fn check<T: Send + Sync + Clone + 'static>() {}
+        check::<Credentials>();
     }
 }

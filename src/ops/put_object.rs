@@ -147,7 +147,7 @@ impl Client {
     /// ([PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html))
     ///
     /// One request of up to 5 GiB. The server's ETag is compared with the MD5 of what was sent, unless
-    /// [`Config::check_md5`](crate::Config::check_md5) turns that off.
+    /// [`Config::skip_md5_check`](crate::Config::skip_md5_check) turns that off.
     ///
     /// # Errors
     ///

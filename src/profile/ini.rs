@@ -1,20 +1,21 @@
-//! The syntax of AWS's profile files.
+//! A parser for the syntax of AWS's profile files.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
-/// A section: what stands in its brackets, and its properties in their order.
+/// A section: the text in its brackets, and its properties in order.
 ///
-/// Names of properties are in lower case. One that is nested below another has both names, as in
-/// `s3.endpoint_url`.
+/// Property names are in lower case. The name of a nested property includes the name of the property above it,
+/// as in `s3.endpoint_url`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) name: String,
     pub(super) properties: Vec<(String, String)>,
 }
 
-/// Reads a file; the error is the number of the line that cannot be read, which may hold a secret.
+/// Parses a file. The error is the number of the first line with a syntax error, not its text: it may contain a
+/// secret.
 pub(super) fn parse(text: &str) -> Result<Vec<Section>, usize> {
     let mut sections: Vec<Section> = Vec::new();
-    // how far the property that later lines may belong to is indented
+    // The indentation of the last property. Lines that are indented further belong to it.
     let mut property_indent = None;
     for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let content = line.trim();
@@ -30,7 +31,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, usize> {
         let indent = line.len() - line.trim_start().len();
         match (section.properties.last(), property_indent) {
             (Some((parent, value)), Some(outer)) if indent > outer => {
-                // below an empty value stand nested properties, below any other the rest of it
+                // Below an empty value there are nested properties. Below any other value there is its
+                // continuation, which no property that this crate reads can have.
                 let outer_name = parent.split('.').next().unwrap_or_default().to_owned();
                 if value.is_empty() || parent.contains('.') {
                     let (name, value) = property(content).ok_or(i + 1)?;
@@ -46,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, usize> {
     Ok(sections)
 }
 
-/// `[profile "a b"] # comment` is `profile a b`.
+/// Parses a section header: `[profile "a b"] # comment` is `profile a b`.
 fn header(line: &str) -> Option<String> {
     let (inside, rest) = line.strip_prefix('[')?.split_once(']')?;
     if !rest.trim().is_empty() && !rest.trim().starts_with(['#', ';']) {
@@ -57,7 +59,7 @@ fn header(line: &str) -> Option<String> {
     if name.is_empty() { None } else { Some(name) }
 }
 
-/// A comment within a line begins after white space.
+/// Parses `name = value`. A comment after the value begins with white space.
 fn property(line: &str) -> Option<(String, String)> {
     let (name, value) = line.split_once('=')?;
     let comment = value
@@ -83,39 +85,39 @@ mod tests {
     }
 
     #[test]
-    fn sections_properties_and_comments() {
+    fn sections_properties_and_comments_are_parsed() {
         let text = "\u{feff}# first\r\n[default] ; here\r\nAWS_Access_Key_Id = a#b \r\n\r\n[ profile  'my own' ]#\n\
                     region=eu ; not this\n;no = 1\nempty = # nothing\nsecret = x=y==\n";
         let sections = parse(text).unwrap();
         assert_eq!(sections[0].name, "default");
         assert_eq!(sections[0].properties, [pair("aws_access_key_id", "a#b")]);
         assert_eq!(sections[1].name, "profile my own");
-        let wanted = [pair("region", "eu"), pair("empty", ""), pair("secret", "x=y==")];
-        assert_eq!(sections[1].properties, wanted);
+        let expected = [pair("region", "eu"), pair("empty", ""), pair("secret", "x=y==")];
+        assert_eq!(sections[1].properties, expected);
     }
 
     #[test]
-    fn nested_properties_have_both_names_and_a_continued_value_is_left_out() {
+    fn nested_properties_have_qualified_names_and_continuations_are_ignored() {
         let text =
             "[services a]\ns3 =\n  endpoint_url = http://h\n  addressing_style = path\nec2 =\n  x = 1\n";
-        let wanted = [
+        let expected = [
             pair("s3", ""),
             pair("s3.endpoint_url", "http://h"),
             pair("s3.addressing_style", "path"),
             pair("ec2", ""),
             pair("ec2.x", "1"),
         ];
-        assert_eq!(properties(text), wanted);
+        assert_eq!(properties(text), expected);
         assert_eq!(properties("[a]\nx = 1\n   more of it\ny = 2"), [pair("x", "1"), pair("y", "2")]);
     }
 
     #[test]
-    fn a_section_may_be_indented_as_a_whole() {
+    fn whole_section_may_be_indented() {
         assert_eq!(properties("[a]\n  x = 1\n  y = 2\n"), [pair("x", "1"), pair("y", "2")]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_by_its_line() {
+    fn syntax_error_is_reported_by_line_number() {
         for (text, line) in
             [("x = 1", 1), ("[a]\nno sign", 2), ("\n\n[a", 3), ("[a] b", 1), ("[]", 1), ("[a]\n= 1", 2)]
         {

@@ -1,25 +1,23 @@
-//! Settings and credentials from AWS's profile files.
+//! Configuration and credentials from the profile files of AWS's tools.
 
+mod constructors;
 mod ini;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::credentials::Credentials;
+use crate::endpoint::AddressingStyle;
 use crate::error::{Error, Result};
 use crate::sign::SignatureVersion;
 
 const DEFAULT: &str = "default";
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-const REGION: &str = "AWS_DEFAULT_REGION";
-const ADDRESSING_STYLE: &str = "S3_ADDRESSING_STYLE";
-/// Ways to credentials that lead through other services.
-const FOREIGN: [&str; 6] = [
+/// Properties that refer to credentials of other services, which this crate does not fetch.
+const UNSUPPORTED: [&str; 6] = [
     "credential_process",
     "credential_source",
     "role_arn",
@@ -30,20 +28,20 @@ const FOREIGN: [&str; 6] = [
 
 type Properties = BTreeMap<String, String>;
 
-/// The profiles of `~/.aws/credentials` and `~/.aws/config`, or of other such files.
+/// The profiles in `~/.aws/credentials` and `~/.aws/config`, or in other files of that format.
 ///
-/// [`Config::from_profile`] and [`Credentials::from_profile`] are shorter for the usual places. Of a profile
-/// that stands in both files, the properties of the credentials file count first.
+/// For the usual files, [`Config::from_profile`] and [`Credentials::from_profile`] are shorter. If both files
+/// define a profile, the properties in the credentials file take precedence.
 ///
-/// | property | setting |
+/// | Property | Setting |
 /// |---|---|
-/// | `endpoint_url` below `s3 =` of the `[services NAME]` that `services = NAME` names, else `endpoint_url` | endpoint |
+/// | `endpoint_url` below `s3 =` in `[services NAME]` if the profile has `services = NAME`, otherwise `endpoint_url` | endpoint |
 /// | `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token` | credentials |
 /// | `region` | region, which selects Signature V4 |
-/// | `addressing_style` below `s3 =` | `path` or `virtual`; `auto` is our default |
+/// | `addressing_style` below `s3 =` | `path` (the default), `virtual`, or `auto` for the default |
 /// | `signature_version` below `s3 =` | `s3` for Signature V2, `s3v4` for V4 |
 ///
-/// `{:?}` shows names only.
+/// `{:?}` shows only names of files and profiles.
 ///
 /// ```no_run
 /// use plain_s3::{Client, Profiles};
@@ -57,168 +55,123 @@ type Properties = BTreeMap<String, String>;
 pub struct Profiles {
     profiles: BTreeMap<String, Properties>,
     services: BTreeMap<String, Properties>,
-    /// What was looked at, in words.
-    places: Vec<String>,
-    /// The name where none is given.
-    chosen: String,
+    /// The files, described for error texts.
+    searched: Vec<String>,
+    /// The profile to use if the caller names none.
+    default_name: String,
 }
 
 impl Profiles {
-    /// Reads the files at their usual places: those that `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE`
-    /// name, else `credentials` and `config` in the folder `.aws` of the home directory. A file that is not
-    /// there counts as empty.
+    /// Reads the usual files: those named by `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE`, otherwise
+    /// `credentials` and `config` in `.aws` in the home directory. A file that does not exist counts as empty.
     ///
     /// # Errors
     ///
-    /// [`LocalIo`](crate::ErrorKind::LocalIo) where a file cannot be read;
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where it has a line that is none.
+    /// Fails with [`LocalIo`](crate::ErrorKind::LocalIo) if a file cannot be read, and with
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a line has a syntax error. The error names the line
+    /// by its number.
     ///
     /// ```no_run
     /// println!("{:?}", plain_s3::Profiles::load()?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn load() -> Result<Self> {
-        Self::load_by(&|name| env::var(name).ok())
+        Self::load_from(&Environment::process())
     }
 
-    /// Reads these files, in place of the usual ones; a file that is not there counts as empty.
+    /// Reads these files in place of the usual ones. A file that does not exist counts as empty.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// Returns the same errors as [`load`](Self::load).
     ///
     /// ```no_run
     /// let profiles = plain_s3::Profiles::from_files(None, Some("/etc/backup/config".as_ref()))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn from_files(credentials: Option<&Path>, config: Option<&Path>) -> Result<Self> {
-        Self::read(credentials, config, env::var("AWS_PROFILE").ok())
+        Self::read(credentials, config, &Environment::process())
     }
 
-    /// Returns the credentials of a profile; without a name, of the one that `AWS_PROFILE` names, else of
-    /// `default`.
+    /// Returns the credentials of the profile `name`. `None` selects the profile named by `AWS_PROFILE`,
+    /// otherwise `default`.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no such profile, or it has no keys; the text
-    /// names the files.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such profile or if it has no
+    /// credentials. The error names the files.
     ///
     /// ```no_run
     /// let credentials = plain_s3::Profiles::load()?.credentials(Some("backup"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn credentials(&self, name: Option<&str>) -> Result<Credentials> {
-        self.keys(name.unwrap_or(&self.chosen), "")
+        self.profile(name)?.credentials()
     }
 
-    /// The keys of a profile; `before` begins the text of an error.
-    fn keys(&self, name: &str, before: &str) -> Result<Credentials> {
-        let profile = self.profile(name, before)?;
-        let get = |key: &str| profile.get(key).filter(|value| !value.is_empty()).cloned();
-        let required = |key: &str| {
-            get(key).ok_or_else(|| {
-                let text = format!("{before}the profile {name:?} has no {key} ({})", self.places());
-                let error = Error::invalid(text);
-                match FOREIGN.iter().find(|way| profile.contains_key(**way)) {
-                    Some(way) => error.with_hint(format!(
-                        "It has {way}, which is not followed here: give what it leads to by \
-                         Config::credentials_provider."
-                    )),
-                    None => error,
-                }
-            })
-        };
-        let keys = Credentials::new(required("aws_access_key_id")?, required("aws_secret_access_key")?);
-        Ok(match get("aws_session_token") {
-            Some(token) => keys.session_token(token),
-            None => keys,
-        })
-    }
-
-    /// Returns the settings of a profile, credentials included; the name is as with
-    /// [`credentials`](Self::credentials).
+    /// Returns the configuration of the profile `name`, including its credentials. `None` selects the profile
+    /// named by `AWS_PROFILE`, otherwise `default`.
     ///
     /// # Errors
     ///
-    /// As [`credentials`](Self::credentials); also where the profile has no endpoint.
+    /// Returns the same errors as [`credentials`](Self::credentials). Also fails with
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the profile has no endpoint, or if the addressing style
+    /// or the signature version is invalid.
     ///
     /// ```no_run
     /// let config = plain_s3::Profiles::load()?.config(Some("backup"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn config(&self, name: Option<&str>) -> Result<Config> {
-        let name = name.unwrap_or(&self.chosen);
-        let profile = self.profile(name, "")?;
-        if self.variable(profile, ENDPOINT).is_none() {
-            return Err(Error::invalid(format!("the profile {name:?} has no endpoint_url ({})", self.places()))
-                .with_hint(
-                    "Add it there, or give the endpoint by Config::new and the keys by Credentials::from_profile.",
-                ));
-        }
-        let config = Config::from_variables(&|variable| self.variable(profile, variable))?;
-        self.with_signature(profile, config.credentials(self.credentials(Some(name))?))
-    }
-
-    /// The environment, and what it leaves open from the chosen profile.
-    pub(crate) fn config_below(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
-        let empty = Properties::new();
-        let profile = self.profiles.get(&self.chosen).unwrap_or(&empty);
-        let get = |name: &str| {
-            variable(name).filter(|value| !value.is_empty()).or_else(|| self.variable(profile, name))
-        };
-        // found out before an endpoint that is missing, as it is the commoner of the two
-        let credentials = self.credentials_below(variable)?;
-        let config = Config::from_variables(&get).map_err(|error| {
-            let places = self.places();
-            error.with_hint(format!("The profile {:?} has no endpoint_url either ({places}).", self.chosen))
+        let profile = self.profile(name)?;
+        let endpoint = profile.endpoint().ok_or_else(|| {
+            profile.error("has no endpoint_url").with_hint(
+                "Add it to the profile, or use Config::new with the endpoint, and Config::credentials with \
+                 Credentials::from_profile.",
+            )
         })?;
-        self.with_signature(profile, config.credentials(credentials))
+        let config = Config::new(endpoint).credentials(profile.credentials()?);
+        profile.complete(config, &Environment::new(|_| None))
     }
 
-    /// The credentials of the environment, else of the chosen profile.
-    pub(crate) fn credentials_below(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Credentials> {
-        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
-        if is_set("AWS_ACCESS_KEY_ID") || is_set("AWS_SECRET_ACCESS_KEY") {
-            return Credentials::from_variables(variable);
-        }
-        self.keys(&self.chosen, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and ")
-    }
-
-    pub(crate) fn load_by(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let home = get("HOME").or_else(|| get("USERPROFILE")).map(PathBuf::from);
-        let path = |name: &str, usual: &str| match (get(name), &home) {
+    fn load_from(env: &Environment<'_>) -> Result<Self> {
+        let home = env.get("HOME").or_else(|| env.get("USERPROFILE")).map(PathBuf::from);
+        let path = |variable: &str, usual: &str| match (env.get(variable), &home) {
             (Some(path), Some(home)) if path.starts_with("~/") => Some(home.join(&path[2..])),
             (Some(path), _) => Some(PathBuf::from(path)),
             (None, home) => home.as_ref().map(|home| home.join(".aws").join(usual)),
         };
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "credentials");
         let config = path("AWS_CONFIG_FILE", "config");
-        Self::read(credentials.as_deref(), config.as_deref(), get("AWS_PROFILE"))
+        Self::read(credentials.as_deref(), config.as_deref(), env)
     }
 
-    fn read(credentials: Option<&Path>, config: Option<&Path>, chosen: Option<String>) -> Result<Self> {
-        let chosen = chosen.filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT.to_owned());
-        let mut all =
-            Self { profiles: BTreeMap::new(), services: BTreeMap::new(), places: Vec::new(), chosen };
+    fn read(credentials: Option<&Path>, config: Option<&Path>, env: &Environment<'_>) -> Result<Self> {
+        let mut all = Self {
+            profiles: BTreeMap::new(),
+            services: BTreeMap::new(),
+            searched: Vec::new(),
+            default_name: env.get("AWS_PROFILE").unwrap_or_else(|| DEFAULT.to_owned()),
+        };
         if credentials.is_none() && config.is_none() {
-            all.places.push("no file, as HOME is not set".to_owned());
+            all.searched.push("no files, because HOME is not set".to_owned());
         }
-        let of_credentials = all.sections(credentials)?;
+        let credentials = all.sections(credentials)?;
         let sections = all.sections(config)?;
-        let has_long_default = sections.iter().any(|section| section.name == "profile default");
+        // As in AWS's tools, [profile default] replaces [default], and any other name needs the prefix.
+        let has_prefixed_default = sections.iter().any(|section| section.name == "profile default");
         for section in sections {
             let (kind, name) = section.name.split_once(' ').unwrap_or(("", &section.name));
             let map = match (kind, name) {
                 ("profile", _) => &mut all.profiles,
                 ("services", _) => &mut all.services,
-                ("", DEFAULT) if !has_long_default => &mut all.profiles,
+                ("", DEFAULT) if !has_prefixed_default => &mut all.profiles,
                 _ => continue,
             };
             map.entry(name.to_owned()).or_default().extend(section.properties);
         }
-        // what comes later counts
-        for section in of_credentials {
+        // The credentials file comes last, because `extend` overwrites the properties of the config file.
+        for section in credentials {
             all.profiles.entry(section.name).or_default().extend(section.properties);
         }
         Ok(all)
@@ -228,54 +181,110 @@ impl Profiles {
         let Some(path) = path else { return Ok(Vec::new()) };
         match fs::read_to_string(path) {
             Ok(text) => {
-                self.places.push(path.display().to_string());
+                self.searched.push(path.display().to_string());
                 ini::parse(&text).map_err(|line| {
                     Error::invalid(format!(
-                        "line {line} of {} is neither a [section], a name = value nor a # comment",
+                        "line {line} of {} is not a [section], a name = value or a # comment",
                         path.display()
                     ))
                 })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.places.push(format!("{}, which is not there", path.display()));
+                self.searched.push(format!("{}, which does not exist", path.display()));
                 Ok(Vec::new())
             }
             Err(error) => Err(Error::local(format!("cannot read {}", path.display()), error)),
         }
     }
 
-    fn profile(&self, name: &str, before: &str) -> Result<&Properties> {
-        self.profiles.get(name).ok_or_else(|| {
-            Error::invalid(format!("{before}there is no profile {name:?} ({})", self.places()))
+    fn profile<'a>(&'a self, name: Option<&'a str>) -> Result<Profile<'a>> {
+        let name = name.unwrap_or(&self.default_name);
+        match self.profiles.get(name) {
+            Some(properties) => Ok(Profile { name, properties, all: self }),
+            None => Err(Error::invalid(format!("there is no profile {name:?} ({})", self.searched()))),
+        }
+    }
+
+    fn searched(&self) -> String {
+        format!("searched: {}", self.searched.join("; "))
+    }
+}
+
+/// One profile: the merged properties of both files.
+struct Profile<'a> {
+    name: &'a str,
+    properties: &'a Properties,
+    all: &'a Profiles,
+}
+
+impl Profile<'_> {
+    /// Returns a property. An empty one counts as not set.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.properties.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns an error about this profile, such as "the profile "a" has no endpoint_url".
+    fn error(&self, problem: impl fmt::Display) -> Error {
+        Error::invalid(format!("the profile {:?} {problem} ({})", self.name, self.all.searched()))
+    }
+
+    fn endpoint(&self) -> Option<&str> {
+        let of_service = || self.all.services.get(self.properties.get("services")?)?.get("s3.endpoint_url");
+        let value = of_service().or_else(|| self.properties.get("endpoint_url"))?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    fn credentials(&self) -> Result<Credentials> {
+        let required = |name: &str| {
+            self.get(name).ok_or_else(|| {
+                let error = self.error(format_args!("has no {name}"));
+                match UNSUPPORTED.iter().find(|name| self.properties.contains_key(**name)) {
+                    Some(name) => error.with_hint(format!(
+                        "It has {name}, which is not supported: fetch the credentials in a closure passed to \
+                         Config::credentials_provider."
+                    )),
+                    None => error,
+                }
+            })
+        };
+        let credentials =
+            Credentials::new(required("aws_access_key_id")?, required("aws_secret_access_key")?);
+        Ok(match self.get("aws_session_token") {
+            Some(token) => credentials.session_token(token),
+            None => credentials,
         })
     }
 
-    fn places(&self) -> String {
-        format!("looked at: {}", self.places.join("; "))
-    }
-
-    /// A profile's property by the name of an environment variable that sets the same: the last of them in
-    /// their order, so that any that is set goes before the profile.
-    fn variable(&self, profile: &Properties, name: &str) -> Option<String> {
-        let of_service = || self.services.get(profile.get("services")?)?.get("s3.endpoint_url");
-        let value = match name {
-            ENDPOINT => of_service().or_else(|| profile.get("endpoint_url")),
-            REGION => profile.get("region"),
-            ADDRESSING_STYLE => profile.get("s3.addressing_style").filter(|style| *style != "auto"),
-            _ => None,
+    /// Adds the settings besides the endpoint and the credentials. The environment takes precedence.
+    fn complete(&self, mut config: Config, env: &Environment<'_>) -> Result<Config> {
+        config.region = env.region().or_else(|| self.get("region").map(str::to_owned));
+        config.addressing = match env.addressing_style()? {
+            Some(style) => style,
+            None => self.addressing_style()?,
         };
-        value.filter(|value| !value.is_empty()).cloned()
+        config.signature = self.signature_version()?;
+        Ok(config)
     }
 
-    fn with_signature(&self, profile: &Properties, config: Config) -> Result<Config> {
-        match profile.get("s3.signature_version").map(String::as_str) {
-            None | Some("") => Ok(config),
-            Some("s3") => Ok(config.signature_version(SignatureVersion::V2)),
-            Some("s3v4") => Ok(config.signature_version(SignatureVersion::V4)),
-            Some(other) => Err(Error::invalid(format!(
-                "the signature_version {other:?} of a profile is neither s3 nor s3v4 ({})",
-                self.places()
+    fn addressing_style(&self) -> Result<AddressingStyle> {
+        match self.get("s3.addressing_style") {
+            None | Some("auto") => Ok(AddressingStyle::default()),
+            Some("path") => Ok(AddressingStyle::Path),
+            Some("virtual") => Ok(AddressingStyle::VirtualHosted),
+            Some(other) => Err(self.error(format_args!(
+                "has the addressing_style {other:?}, not \"path\", \"virtual\" or \"auto\""
             ))),
+        }
+    }
+
+    fn signature_version(&self) -> Result<Option<SignatureVersion>> {
+        match self.get("s3.signature_version") {
+            None => Ok(None),
+            Some("s3") => Ok(Some(SignatureVersion::V2)),
+            Some("s3v4") => Ok(Some(SignatureVersion::V4)),
+            Some(other) => {
+                Err(self.error(format_args!("has the signature_version {other:?}, not \"s3\" or \"s3v4\"")))
+            }
         }
     }
 }
@@ -283,9 +292,9 @@ impl Profiles {
 impl fmt::Debug for Profiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Profiles")
-            .field("places", &self.places)
+            .field("searched", &self.searched)
             .field("profiles", &self.profiles.keys())
-            .field("chosen", &self.chosen)
+            .field("default_name", &self.default_name)
             .finish()
     }
 }

@@ -1,12 +1,11 @@
-//! Profiles from files of their own.
+//! Each test reads profile files of its own.
 
-use std::path::PathBuf;
+use std::env;
 
 use super::*;
-use crate::config::Keys;
-use crate::endpoint::AddressingStyle;
+use crate::config::CredentialsSource;
 
-/// A folder with the two files, removed at the end.
+/// A folder with the two files. Dropping it removes the folder.
 struct Files(PathBuf);
 
 impl Files {
@@ -21,25 +20,33 @@ impl Files {
         Self(folder)
     }
 
-    /// The variables that name both files, and more of them.
-    fn variables<'a>(&'a self, more: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        move |name| match name {
+    /// An environment with the paths of both files, and with more variables.
+    fn env<'a>(&'a self, more: &'a [(&'a str, &'a str)]) -> Environment<'a> {
+        Environment::new(move |name| match name {
             "AWS_SHARED_CREDENTIALS_FILE" => Some(self.0.join("credentials").display().to_string()),
             "AWS_CONFIG_FILE" => Some(self.0.join("config").display().to_string()),
             _ => more.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()),
-        }
+        })
+    }
+
+    /// The searched files in an error text.
+    fn searched(&self, credentials: &str, config: &str) -> String {
+        let path = |file| self.0.join(file).display().to_string();
+        format!("searched: {}{credentials}; {}{config}", path("credentials"), path("config"))
     }
 
     fn load(&self, more: &[(&str, &str)]) -> Result<Profiles> {
-        Profiles::load_by(&self.variables(more))
+        Profiles::load_from(&self.env(more))
     }
 }
 
 impl Drop for Files {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // the system clears it otherwise
+        let _ = fs::remove_dir_all(&self.0); // the operating system cleans up otherwise
     }
 }
+
+const NOT_FOUND: &str = ", which does not exist";
 
 const CREDENTIALS: &str = "[default]\naws_access_key_id = d\naws_secret_access_key = ds3cr3t\n\
     [backup]\naws_access_key_id = b\naws_secret_access_key = bs3cr3t\naws_session_token = t0k3n\n\
@@ -50,13 +57,20 @@ const CONFIG: &str = "[default]\nregion = eu\nendpoint_url = http://plain\n\
     [services mine]\ns3 =\n  endpoint_url = http://special\n\
     [stray]\naws_access_key_id = s\n[profile sso]\nsso_session = x\n";
 
+fn fixed(config: Config) -> Credentials {
+    match config.credentials {
+        Some(CredentialsSource::Fixed(credentials)) => credentials,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn both_files_make_a_profile_and_the_credentials_file_counts_first() {
+fn profile_merges_both_files_and_the_credentials_file_takes_precedence() {
     let files = Files::new("both", Some(CREDENTIALS), Some(CONFIG));
     let profiles = files.load(&[]).unwrap();
     let config = profiles.config(None).unwrap();
     assert_eq!((config.endpoint.as_str(), config.region.as_deref()), ("http://plain", Some("eu")));
-    assert!(matches!(config.keys, Some(Keys::Fixed(keys)) if keys == Credentials::new("d", "ds3cr3t")));
+    assert_eq!(fixed(config), Credentials::new("d", "ds3cr3t"));
 
     let config = profiles.config(Some("backup")).unwrap();
     assert_eq!((config.endpoint.as_str(), config.region.as_deref()), ("http://special", Some("us")));
@@ -70,24 +84,65 @@ fn both_files_make_a_profile_and_the_credentials_file_counts_first() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_every_place() {
+fn errors_name_the_profile_and_the_searched_files() {
     let files = Files::new("missing", Some(CREDENTIALS), None);
     let profiles = files.load(&[]).unwrap();
-    let text = |error: Error| {
-        let text = error.to_string();
-        assert!(text.contains("credentials; ") && text.contains("config, which is not there)"), "{text}");
-        assert!(!text.contains("s3cr3t"), "{text}");
-        text
-    };
-    assert!(text(profiles.credentials(Some("stray")).unwrap_err()).contains("no profile \"stray\""));
-    assert!(text(profiles.credentials(Some("half")).unwrap_err()).contains("no aws_secret_access_key"));
-    assert!(text(profiles.config(None).unwrap_err()).contains("no endpoint_url"));
-    let nothing = Profiles::load_by(&|_| None).unwrap();
-    assert!(nothing.credentials(None).unwrap_err().to_string().contains("HOME is not set"));
+    let searched = files.searched("", NOT_FOUND);
+    for (error, text) in [
+        (
+            profiles.credentials(Some("stray")).unwrap_err(),
+            format!("there is no profile \"stray\" ({searched})"),
+        ),
+        (
+            profiles.credentials(Some("half")).unwrap_err(),
+            format!("the profile \"half\" has no aws_secret_access_key ({searched})"),
+        ),
+        (
+            profiles.config(None).unwrap_err(),
+            format!(
+                "the profile \"default\" has no endpoint_url ({searched}). Add it to the profile, or use Config::new \
+                 with the endpoint, and Config::credentials with Credentials::from_profile."
+            ),
+        ),
+        (
+            Profiles::load_from(&Environment::new(|_| None)).unwrap().credentials(None).unwrap_err(),
+            "there is no profile \"default\" (searched: no files, because HOME is not set)".to_owned(),
+        ),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
 }
 
 #[test]
-fn a_section_of_the_config_file_counts_only_under_its_full_name() {
+fn unsupported_properties_and_values_are_named() {
+    let config = "[profile sso]\nsso_session = x\n\
+        [profile style]\nendpoint_url = http://h\naws_access_key_id = a\naws_secret_access_key = s3cr3t\n\
+        s3 =\n  addressing_style = host\n\
+        [profile version]\nendpoint_url = http://h\naws_access_key_id = a\naws_secret_access_key = s3cr3t\n\
+        s3 =\n  addressing_style = auto\n  signature_version = v9\n";
+    let files = Files::new("unsupported", None, Some(config));
+    let profiles = files.load(&[]).unwrap();
+    let searched = files.searched(NOT_FOUND, "");
+    for (name, problem, hint) in [
+        (
+            "sso",
+            "has no aws_access_key_id",
+            ". It has sso_session, which is not supported: fetch the credentials in a closure passed to \
+             Config::credentials_provider.",
+        ),
+        ("style", "has the addressing_style \"host\", not \"path\", \"virtual\" or \"auto\"", ""),
+        ("version", "has the signature_version \"v9\", not \"s3\" or \"s3v4\"", ""),
+    ] {
+        let error = match name {
+            "sso" => profiles.credentials(Some(name)).unwrap_err(),
+            _ => profiles.config(Some(name)).unwrap_err(),
+        };
+        assert_eq!(error.to_string(), format!("the profile {name:?} {problem} ({searched}){hint}"));
+    }
+}
+
+#[test]
+fn config_file_sections_need_their_full_name() {
     let files = Files::new("names", None, Some(CONFIG));
     let profiles = files.load(&[]).unwrap();
     assert!(profiles.credentials(Some("stray")).is_err());
@@ -99,7 +154,7 @@ fn a_section_of_the_config_file_counts_only_under_its_full_name() {
 }
 
 #[test]
-fn the_environment_goes_before_the_profile() {
+fn environment_takes_precedence_over_the_profile() {
     let files = Files::new("order", Some(CREDENTIALS), Some(CONFIG));
     let more = [
         ("AWS_ENDPOINT_URL", "http://set"),
@@ -109,49 +164,64 @@ fn the_environment_goes_before_the_profile() {
         ("S3_ADDRESSING_STYLE", "path"),
         ("AWS_PROFILE", "backup"),
     ];
-    let config = |more: &[(&str, &str)]| files.load(more)?.config_below(&files.variables(more));
+    let config = |more: &[(&str, &str)]| files.load(more)?.config_with_fallback(&files.env(more));
     let all = config(&more).unwrap();
     assert_eq!((all.endpoint.as_str(), all.region.as_deref()), ("http://set", Some("set")));
     assert_eq!(all.addressing, AddressingStyle::Path);
-    assert!(matches!(all.keys, Some(Keys::Fixed(keys)) if keys == Credentials::new("a", "s")));
+    assert_eq!(fixed(all), Credentials::new("a", "s"));
 
     let some = config(&more[1..2]).unwrap();
     assert_eq!((some.endpoint.as_str(), some.region.as_deref()), ("http://plain", Some("set")));
-    assert!(matches!(some.keys, Some(Keys::Fixed(keys)) if keys == Credentials::new("d", "ds3cr3t")));
-    // half of the environment's keys are a mistake, not a reason to take others
+    assert_eq!(fixed(some), Credentials::new("d", "ds3cr3t"));
+    // One of two variables is a mistake, not a reason to use other credentials.
     assert!(config(&more[..3]).unwrap_err().to_string().contains("AWS_SECRET_ACCESS_KEY is not set"));
 }
 
 #[test]
-fn where_nothing_is_found_the_error_names_every_place() {
+fn error_without_any_source_names_variables_and_files() {
     let files = Files::new("nothing", None, None);
-    let variables = files.variables(&[]);
-    let text = files.load(&[]).unwrap().credentials_below(&variables).unwrap_err().to_string();
-    for place in
-        ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "credentials, which is not there", "config, which"]
-    {
-        assert!(text.contains(place), "{text}");
-    }
-    let keys_only = Files::new("keys", Some(CREDENTIALS), None);
-    let variables = keys_only.variables(&[]);
-    let error = keys_only.load(&[]).unwrap().config_below(&variables).unwrap_err().to_string();
-    assert!(error.contains("S3_ENDPOINT") && error.contains("no endpoint_url"), "{error}");
+    let profiles = files.load(&[]).unwrap();
+    let error = profiles.credentials_with_fallback(&files.env(&[])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "there is no profile \"default\" ({}). The environment variables AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY are not set either.",
+            files.searched(NOT_FOUND, NOT_FOUND)
+        )
+    );
+    let credentials_only = Files::new("credentials-only", Some(CREDENTIALS), None);
+    let profiles = credentials_only.load(&[]).unwrap();
+    let error = profiles.config_with_fallback(&credentials_only.env(&[])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set. Set S3_ENDPOINT to the URL of \
+             the server, for example https://s3.eu-west-1.amazonaws.com. The profile \"default\" has no \
+             endpoint_url either ({}).",
+            credentials_only.searched("", NOT_FOUND)
+        )
+    );
 }
 
 #[test]
-fn a_line_that_cannot_be_read_is_named_and_not_shown() {
+fn syntax_error_names_the_line_without_quoting_it() {
     let files = Files::new("malformed", Some("[a]\naws_secret_access_key s3cr3t\n"), None);
-    let text = files.load(&[]).unwrap_err().to_string();
-    assert!(
-        text.contains("line 2 of ") && text.contains("credentials") && !text.contains("s3cr3t"),
-        "{text}"
+    let path = files.0.join("credentials");
+    assert_eq!(
+        files.load(&[]).unwrap_err().to_string(),
+        format!("line 2 of {} is not a [section], a name = value or a # comment", path.display())
     );
-    let tilde = Profiles::load_by(&|name| match name {
+}
+
+#[test]
+fn tilde_is_the_home_directory() {
+    let env = Environment::new(|name| match name {
         "HOME" => Some("/nowhere".to_owned()),
         "AWS_CONFIG_FILE" => Some("~/other".to_owned()),
         _ => None,
     });
-    let places = tilde.unwrap().places;
-    assert!(places[0].contains("/nowhere/.aws/credentials") || cfg!(windows), "{places:?}");
-    assert!(places[1].contains("/nowhere/other") || cfg!(windows), "{places:?}");
+    let searched = Profiles::load_from(&env).unwrap().searched;
+    assert!(searched[0].contains("/nowhere/.aws/credentials") || cfg!(windows), "{searched:?}");
+    assert!(searched[1].contains("/nowhere/other") || cfg!(windows), "{searched:?}");
 }

@@ -57,7 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn client(check_md5: bool) -> Result<Client, Box<dyn Error>> {
-    let mut config = Config::from_env()?.check_md5(check_md5);
+    let mut config = Config::from_env()?;
+    if !check_md5 {
+        config = config.skip_md5_check();
+    }
     if let Ok(ca) = env::var("BENCH_CA") {
         config = config.ca_pem(fs::read(ca)?);
     }
