@@ -19,7 +19,7 @@ pub enum Verification {
     /// The length, and the MD5 of the content with the ETag.
     Md5,
     /// The length only: the ETag is not an MD5 because the object was uploaded in parts or is encrypted, a
-    /// range was read, or [`Config::check_md5`](crate::Config::check_md5) turned the check off.
+    /// range was read, or [`Config::skip_md5_check`](crate::Config::skip_md5_check) turned the check off.
     Length,
 }
 
@@ -67,7 +67,7 @@ impl Md5Digest {
             format!("{what} has the MD5 {}, but the server's ETag is {}", self.to_hex(), expected.to_hex());
         Err(Error::new(ErrorKind::Integrity, message).with_hint(
             "Try again. If this server's ETags look like MD5 digests but are not, turn off the check with \
-             Config::check_md5(false).",
+             Config::skip_md5_check.",
         ))
     }
 }
@@ -210,7 +210,7 @@ mod tests {
             format!(
                 "the content has the MD5 8b1a9953c4611296a827abf8c47804d7, but the server's ETag is {HELLO_MD5}. \
                  Try again. If this server's ETags look like MD5 digests but are not, turn off the check with \
-                 Config::check_md5(false)."
+                 Config::skip_md5_check."
             )
         );
         check.update(b" World!");

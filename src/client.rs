@@ -1,4 +1,4 @@
-//! The client: what all calls share.
+//! The client: the state that all calls share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::retry::RetryPolicy;
 use crate::signer::RequestSigner;
 use crate::transport::Transport;
 
-/// A client of one S3 server: a plain method per operation.
+/// A client for one S3 server, with one method per operation.
 ///
-/// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]; it starts no
-/// threads of its own, and each call blocks until it is done.
+/// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]. It starts no threads,
+/// and each call blocks until it is complete.
 ///
 /// ```no_run
 /// use plain_s3::{Client, Config};
@@ -39,11 +39,12 @@ struct Inner {
     signer: RequestSigner,
     settings: Settings,
     transport: Transport,
-    /// What a server's clock is ahead of ours, in seconds, once one has complained.
+    /// How far the server's clock is ahead of the local clock, in seconds: 0 until the server rejects a request
+    /// for its time.
     clock_offset: AtomicI64,
 }
 
-/// What stays of the configuration.
+/// The part of the configuration that calls need.
 pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) idle_timeout: Duration,
@@ -53,12 +54,12 @@ pub(crate) struct Settings {
 }
 
 impl Client {
-    /// Makes a client from its settings. Nothing is sent.
+    /// Creates a client. Sends nothing.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the endpoint, the credentials, the certificates
-    /// or the proxy cannot be used as they are; the text says why.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region, the credentials, the
+    /// certificates or the proxy are invalid. The error states the reason.
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
         Ok(Self {
@@ -77,7 +78,7 @@ impl Client {
         })
     }
 
-    /// What says where this client's requests go and signs them.
+    /// Returns the signer, which also knows the endpoint.
     pub(crate) fn signer(&self) -> &RequestSigner {
         &self.inner.signer
     }
@@ -90,13 +91,14 @@ impl Client {
         &self.inner.transport
     }
 
-    /// The time of day, as the server sees it.
+    /// Returns the current time according to the server's clock.
     pub(crate) fn now(&self) -> OffsetDateTime {
         let ahead = time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed));
-        OffsetDateTime::now_utc().saturating_add(ahead) // whatever a server says the time is
+        // The offset comes from a response, so the sum may be out of range.
+        OffsetDateTime::now_utc().saturating_add(ahead)
     }
 
-    /// Signs with the server's clock from now on; returns what it is ahead of this machine's, in seconds.
+    /// Signs with the server's clock from now on. Returns how far it is ahead of the local clock, in seconds.
     pub(crate) fn set_clock(&self, server: OffsetDateTime) -> i64 {
         let ahead = (server - OffsetDateTime::now_utc()).whole_seconds();
         self.inner.clock_offset.store(ahead, Ordering::Relaxed);
@@ -117,21 +119,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_lives_at_the_end_of_time_is_no_crash() {
+    fn clock_offset_beyond_the_last_date_is_clamped() {
         let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
         let end = time::PrimitiveDateTime::MAX.assume_utc();
         client.set_clock(end);
-        client.inner.clock_offset.fetch_add(2, Ordering::Relaxed); // two seconds later
+        client.inner.clock_offset.fetch_add(2, Ordering::Relaxed); // as if set two seconds earlier
         assert_eq!(client.now(), end);
     }
 
     #[test]
-    fn calls_that_learn_the_servers_clock_at_once_learn_it_once() {
+    fn setting_the_clock_twice_does_not_add_the_offsets() {
         let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
         let server = OffsetDateTime::now_utc() + time::Duration::hours(1);
         for _ in 0..2 {
             assert!((3595..=3600).contains(&client.set_clock(server)));
         }
         assert!((server - client.now()).abs() < time::Duration::seconds(5));
+    }
+
+    #[test]
+    fn client_is_send_and_sync() {
+        fn check<T: Send + Sync + Clone + 'static>() {}
+        check::<Client>();
     }
 }

@@ -188,7 +188,10 @@ fn ranges_pages_and_expiries_out_of_bounds_are_refused() {
         refused(client.head_object_with("b", "k", &options), "is empty");
     }
     let pages = ListOptions::new().page_size(1001);
-    refused(client.list_objects_with("b", &pages).next().unwrap(), "a page size of 1001");
+    refused(
+        client.list_objects_with("b", &pages).next().unwrap(),
+        "the page size 1001 is not between 1 and 1000",
+    );
     let nobody = support::anonymous(&server);
     refused(nobody.presign_get_object("b", "k", std::time::Duration::from_secs(9)), "without credentials");
     let _: [_; 0] = server.finish();

@@ -190,15 +190,15 @@ fn a_listing_that_does_not_advance_is_an_error_and_no_loop() {
     let again = || page(&format!("{}{MORE}{token}", entries(&["a"])));
     let error = broken(&FakeServer::start([again(), again()]), &ListOptions::new());
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-    assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on, but"), "{error}");
+    assert!(error.to_string().starts_with("ListObjects b: the listing does not advance: "), "{error}");
 
     let page_of = |key: &str| page(&format!("<Marker/>{}{MORE}", entries(&[key])));
     let same = broken(&FakeServer::start([page_of("b"), page_of("b")]), &v1());
-    assert!(same.to_string().contains("from where it was"), "{same}");
+    assert!(same.to_string().contains("starts where an earlier one did"), "{same}");
     let backwards = broken(&FakeServer::start([page_of("b"), page_of("a")]), &v1());
-    assert!(backwards.to_string().contains("backwards"), "{backwards}");
+    assert!(backwards.to_string().contains("goes backwards"), "{backwards}");
     let nowhere = broken(&FakeServer::start([page(MORE)]), &v1());
-    assert!(nowhere.to_string().contains("not from where"), "{nowhere}");
+    assert!(nowhere.to_string().contains("has no marker for the next page"), "{nowhere}");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_listing_that_goes_in_circles_ends_in_an_error() {
         });
         let error = broken(&server, &ListOptions::new());
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-        assert!(error.to_string().starts_with("ListObjects b: the listing says it goes on"), "{error}");
+        assert!(error.to_string().starts_with("ListObjects b: the listing does not advance: "), "{error}");
         assert!(server.requests().len() <= 4 * tokens.len(), "{} requests", server.requests().len());
     }
 }
@@ -242,7 +242,7 @@ fn versions_and_uploads_that_go_in_circles_end_in_an_error() {
         client.list_object_versions("b").take(100).find_map(Result::err),
         client.list_multipart_uploads("b").take(100).find_map(Result::err),
     ] {
-        assert!(error.expect("an error").to_string().contains("from where it was before"));
+        assert!(error.expect("an error").to_string().contains("starts where an earlier one did"));
     }
 }
 
@@ -265,9 +265,13 @@ fn answers_that_are_no_listing_are_errors_which_end_it() {
         (Answer::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedResponse, "not the XML"),
         (Answer::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedResponse, "not UTF-8"),
         (page("<Contents><Size>1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no key"),
-        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
-        (page("<Contents><Key>k</Key><Size>-1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
-        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not encoded"),
+        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no valid size"),
+        (
+            page("<Contents><Key>k</Key><Size>-1</Size></Contents>"),
+            ErrorKind::UnexpectedResponse,
+            "no valid size",
+        ),
+        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not URL-encoded"),
         (Answer::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
     ] {
         let error = broken(&FakeServer::start([answer]), &ListOptions::new());
@@ -304,7 +308,10 @@ fn a_page_size_out_of_bounds_is_refused_and_nothing_sent() {
     for size in [0, 1001] {
         let options = ListOptions::new().page_size(size);
         let error = fails(ErrorKind::InvalidInput, keys(&client(&server), &options));
-        assert!(error.to_string().contains(&format!("a page size of {size}")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("the page size {size} is not between 1 and 1000")),
+            "{error}"
+        );
     }
     let _: [_; 0] = server.finish();
 }

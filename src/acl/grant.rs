@@ -1,4 +1,4 @@
-//! Who has a right, and which.
+//! Grants: a grantee and a permission.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,17 +13,22 @@ const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
-/// A user as S3 names one.
+/// The owner of a bucket or an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Owner {
-    /// The canonical id.
+    /// The canonical user ID.
     pub id: String,
-    /// A name for people, where the server gives one.
+    /// The display name, if the server returned one.
     pub display_name: Option<String>,
 }
 
 impl Owner {
+    /// Creates an owner from the canonical user ID, without a display name.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), display_name: None }
+    }
+
     pub(super) fn write(&self, out: &mut String) -> Result<()> {
         write_user(out, &self.id, self.display_name.as_deref())
     }
@@ -36,18 +41,18 @@ impl Owner {
     }
 }
 
-/// One right of one grantee.
+/// A permission of a grantee.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Grant {
-    /// Who has the right.
+    /// The user or group that has the permission.
     pub grantee: Grantee,
-    /// Which right it is.
+    /// The permission.
     pub permission: Permission,
 }
 
 impl Grant {
-    /// One right for one grantee.
+    /// Creates a grant.
     pub fn new(grantee: Grantee, permission: Permission) -> Self {
         Self { grantee, permission }
     }
@@ -87,50 +92,50 @@ impl Grant {
     }
 }
 
-/// Who a right is given to.
+/// A user or a group in a [`Grant`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Grantee {
-    /// One user, by the canonical id.
+    /// A user, identified by the canonical user ID.
     User {
-        /// The canonical id.
+        /// The canonical user ID.
         id: String,
-        /// A name for people, where the server gives one.
+        /// The display name, if the server returned one.
         display_name: Option<String>,
     },
-    /// A group, by its URI; [`Grantee::all_users`] is the one that matters most.
+    /// A group, identified by its URI. See [`Grantee::all_users`] for the most important one.
     Group(String),
-    /// One user, by e-mail address.
+    /// A user, identified by an email address.
     Email(String),
 }
 
 impl Grantee {
-    /// Returns one user, by the canonical id; on Ceph that is the user's name.
+    /// Returns the user with this canonical user ID. On Ceph it is the user's name.
     pub fn user(id: impl Into<String>) -> Self {
         Self::User { id: id.into(), display_name: None }
     }
 
-    /// Returns one user, by the e-mail address that the server knows of the user.
+    /// Returns the user who is registered with the server under this email address.
     pub fn email(address: impl Into<String>) -> Self {
         Self::Email(address.into())
     }
 
-    /// Returns the group of everybody, with and without credentials.
+    /// Returns the group of all users, including anonymous ones.
     pub fn all_users() -> Self {
         Self::Group(ALL_USERS.to_owned())
     }
 
-    /// Returns the group of everybody who signs with any credentials of the server.
+    /// Returns the group of all users who sign their requests with credentials of any account on the server.
     pub fn authenticated_users() -> Self {
         Self::Group(AUTHENTICATED_USERS.to_owned())
     }
 
-    /// Returns the group that AWS delivers access logs as.
+    /// Returns the group that AWS uses to deliver access logs.
     pub fn log_delivery() -> Self {
         Self::Group(LOG_DELIVERY.to_owned())
     }
 
-    /// True where both mean the same: a user's name for people does not count.
+    /// Returns `true` if both are the same user or group, regardless of the display name.
     pub(super) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::User { id, .. }, Self::User { id: other, .. }) => id == other,
@@ -139,26 +144,26 @@ impl Grantee {
     }
 }
 
-/// A right.
+/// A permission on a bucket or an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Permission {
-    /// To list a bucket, or to read an object.
+    /// List a bucket, or read an object.
     Read,
-    /// To store and delete objects of a bucket.
+    /// Store and delete the objects of a bucket.
     Write,
-    /// To read the ACL.
+    /// Read the ACL.
     ReadAcp,
-    /// To change the ACL.
+    /// Change the ACL.
     WriteAcp,
-    /// All of these.
+    /// All of the permissions above.
     FullControl,
-    /// One that only this server knows.
+    /// A permission that is not part of S3, by its name.
     Other(String),
 }
 
 impl Permission {
-    /// Returns the name as S3 spells it, such as `READ_ACP`.
+    /// Returns the S3 name of the permission, such as `READ_ACP`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Read => "READ",
@@ -202,7 +207,7 @@ impl FromStr for Permission {
 
 fn write_user(out: &mut String, id: &str, display_name: Option<&str>) -> Result<()> {
     if id.is_empty() {
-        return Err(Error::invalid("the ACL names a user with an empty id"));
+        return Err(Error::invalid("the ACL has a user with an empty ID"));
     }
     element(out, "ID", id)?;
     display_name.map_or(Ok(()), |name| element(out, "DisplayName", name))
@@ -211,7 +216,7 @@ fn write_user(out: &mut String, id: &str, display_name: Option<&str>) -> Result<
 fn element(out: &mut String, name: &str, text: &str) -> Result<()> {
     if !xml::is_representable(text) {
         return Err(Error::invalid(format!(
-            "the {name} {text:?} of the ACL has a character that XML cannot hold"
+            "the {name} {text:?} in the ACL has a character that XML cannot represent"
         )));
     }
     out.push_str(&format!("<{name}>{}</{name}>", xml::escape(text)));

@@ -1,4 +1,4 @@
-//! Access control lists: the canned ones that are set by name, and the grants that a server lists.
+//! Access control lists: canned ACLs, which have names, and ACLs that list grants.
 
 mod grant;
 
@@ -9,26 +9,26 @@ use crate::names::impl_names;
 use crate::xml;
 pub use grant::{Grant, Grantee, Owner, Permission};
 
-/// An ACL by name, as S3 predefines them.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
+/// A canned ACL: one that S3 predefines.
+/// ([Canned ACL](https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl))
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CannedAcl {
-    /// The owner has full control and nobody else any right: the default.
+    /// The owner has full control, and nobody else has access. This is the default.
     Private,
-    /// Everybody may read, without credentials.
+    /// Everybody can read, even anonymously.
     PublicRead,
-    /// Everybody may read and write.
+    /// Everybody can read and write, even anonymously.
     PublicReadWrite,
-    /// Every user of the server with credentials may read.
+    /// Every user with credentials of the server can read.
     AuthenticatedRead,
-    /// The bucket's owner may read an object that another user stores there.
+    /// The owner of the bucket can read an object that another user stores in it.
     BucketOwnerRead,
-    /// The bucket's owner has full control of an object that another user stores there.
+    /// The owner of the bucket has full control of an object that another user stores in it.
     BucketOwnerFullControl,
-    /// Amazon EC2 may read, for machine images; AWS only.
+    /// Amazon EC2 can read, for machine images. AWS only.
     AwsExecRead,
-    /// The log delivery group may write to the bucket and read its ACL; for buckets, and AWS only.
+    /// The log delivery group can write to the bucket and read its ACL. For buckets only, and AWS only.
     LogDeliveryWrite,
 }
 
@@ -46,10 +46,10 @@ impl_names! {
     LogDeliveryWrite => "log-delivery-write",
 }
 
-/// Who owns a bucket or an object, and who else may do what.
+/// The owner of a bucket or an object, and the permissions of all users.
 ///
-/// One that was read can be changed and written back; the owner must stay as it is. A right that is read
-/// as [`Permission::Other`] is written back as it came.
+/// To change an ACL, read it, change it and write it back. The owner cannot be changed. A permission that is not
+/// part of S3 ([`Permission::Other`]) is written back unchanged.
 ///
 /// ```no_run
 /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -63,21 +63,24 @@ impl_names! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Acl {
-    /// The owner, where the server names one.
+    /// The owner, if the server returned one.
     pub owner: Option<Owner>,
-    /// All rights that are given, the owner's own included.
+    /// All grants, including those of the owner.
     pub grants: Vec<Grant>,
 }
 
 impl Acl {
-    /// An ACL in which the owner, by the canonical id, has full control and nobody else any right.
+    /// Creates an ACL in which the owner has full control, and nobody else has access.
+    ///
+    /// `owner_id` is the canonical user ID of the current owner.
     pub fn new(owner_id: impl Into<String>) -> Self {
-        let owner = Owner { id: owner_id.into(), display_name: None };
+        let owner = Owner::new(owner_id);
         let full = Grant::new(Grantee::user(owner.id.clone()), Permission::FullControl);
         Self { owner: Some(owner), grants: vec![full] }
     }
 
-    /// Gives a right, beside those that are there.
+    /// Adds a grant, unless the ACL already has it.
+    #[must_use = "returns the changed ACL"]
     pub fn grant(mut self, grantee: Grantee, permission: Permission) -> Self {
         if !self.grants.iter().any(|grant| grant.grantee.is(&grantee) && grant.permission == permission) {
             self.grants.push(Grant::new(grantee, permission));
@@ -85,13 +88,14 @@ impl Acl {
         self
     }
 
-    /// Takes away all rights of a grantee; users are compared by their ids.
+    /// Removes all grants of a grantee. Users are compared by their IDs.
+    #[must_use = "returns the changed ACL"]
     pub fn revoke(mut self, grantee: &Grantee) -> Self {
         self.grants.retain(|grant| !grant.grantee.is(grantee));
         self
     }
 
-    /// True where everybody may read, without credentials.
+    /// Returns `true` if everybody can read, even anonymously.
     pub fn is_public_read(&self) -> bool {
         self.grants.iter().any(|grant| {
             grant.grantee == Grantee::all_users()
@@ -101,8 +105,8 @@ impl Acl {
 
     pub(crate) fn write(&self) -> Result<String> {
         let Some(owner) = &self.owner else {
-            return Err(Error::invalid("the ACL has no owner, and one must be named")
-                .with_hint("Read the present ACL first, or begin with Acl::new."));
+            return Err(Error::invalid("the ACL has no owner")
+                .with_hint("Start from the current ACL, or from Acl::new with the ID of the owner."));
         };
         let mut text =
             String::from("<AccessControlPolicy xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Owner>");
@@ -121,7 +125,7 @@ impl Acl {
     }
 }
 
-/// An ACL to set: a [`CannedAcl`] or an [`Acl`] with grants, which both convert into it.
+/// An ACL to set. Both [`CannedAcl`] and [`Acl`] convert into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAcl(pub(crate) Choice);
 
@@ -154,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cephs_answer_is_read() {
+    fn ceph_response_is_parsed() {
         let text = r#"<?xml version="1.0" encoding="UTF-8"?>
             <AccessControlPolicy xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
             <Owner><ID>alice</ID><DisplayName>Alice</DisplayName></Owner><AccessControlList>
@@ -178,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acl_of_the_owner_alone_is_not_public() {
+    fn acl_with_only_the_owner_is_not_public() {
         let text = "<AccessControlPolicy><AccessControlList><Grant><Grantee><ID>a</ID></Grantee>\
                     <Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>";
         let document = xml::parse(text).unwrap();
@@ -192,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_equal() {
+    fn written_acl_is_parsed_unchanged() {
         let mut acl = Acl::new("al<ice>&co")
             .grant(Grantee::user("bob"), Permission::WriteAcp)
             .grant(Grantee::Email("a&b@example.com".into()), Permission::Read)
@@ -208,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_is_given_once_and_a_user_is_known_by_the_id() {
+    fn grants_are_unique_and_users_are_compared_by_id() {
         let named = Grantee::User { id: "bob".into(), display_name: Some("Bob".into()) };
         let acl = Acl::new("alice").grant(named.clone(), Permission::Read);
         let again = acl.clone().grant(Grantee::user("bob"), Permission::Read);
@@ -219,14 +223,20 @@ mod tests {
     }
 
     #[test]
-    fn an_acl_that_no_server_could_take_is_refused() {
+    fn invalid_acls_are_rejected() {
         let mut nobody = Acl::new("alice");
         nobody.owner = None;
-        assert!(nobody.write().unwrap_err().to_string().contains("no owner"));
+        assert_eq!(
+            nobody.write().unwrap_err().to_string(),
+            "the ACL has no owner. Start from the current ACL, or from Acl::new with the ID of the owner."
+        );
         for bad in [Acl::new(""), Acl::new("a").grant(Grantee::user(""), Permission::Read)] {
-            assert!(bad.write().unwrap_err().to_string().contains("empty id"));
+            assert_eq!(bad.write().unwrap_err().to_string(), "the ACL has a user with an empty ID");
         }
         let control = Acl::new("a").grant(Grantee::Email("\u{1}".into()), Permission::Read);
-        assert!(control.write().unwrap_err().to_string().contains("XML"));
+        assert_eq!(
+            control.write().unwrap_err().to_string(),
+            "the EmailAddress \"\\u{1}\" in the ACL has a character that XML cannot represent"
+        );
     }
 }

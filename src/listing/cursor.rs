@@ -1,14 +1,14 @@
-//! Where a listing continues, and the guarantee that it ends.
+//! The position at which a listing continues, and the guarantee that the listing ends.
 
 use roxmltree::Node;
 
 use super::{KeyEncoding, malformed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::xml;
 
-/// A place in a listing.
+/// A position in a listing.
 pub(crate) trait Position: Clone + PartialEq {
-    /// True where a listing that continues here would go backwards.
+    /// Returns `true` if this position is known to come before `other`.
     fn is_before(&self, other: &Self) -> bool;
 }
 
@@ -18,7 +18,7 @@ impl Position for u32 {
     }
 }
 
-/// After this key and, of several entries of that key, after this id.
+/// The position after an entry: after its key and, if several entries have that key, after its ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marker {
     pub(crate) key: Option<String>,
@@ -36,10 +36,10 @@ impl Marker {
         Self { key: key.map(str::to_owned), id: None }
     }
 
-    /// Where the page after this one begins; `None` after the last page.
+    /// Returns the position of the next page, or `None` after the last page.
     ///
-    /// `seen` are the page's own keys with their ids, and its common prefixes. They tell whether
-    /// `NextKeyMarker` is encoded, which it is not on Ceph, and stand in for it where it is missing.
+    /// `seen` contains the page's own keys with their IDs, and its common prefixes. It shows whether
+    /// `NextKeyMarker` is encoded (it is not on Ceph), and replaces a missing one.
     pub(crate) fn next(
         root: Node<'_, '_>,
         encoding: &KeyEncoding,
@@ -53,6 +53,7 @@ impl Marker {
         let raw = xml::child_text(root, "NextKeyMarker");
         let decoded = raw.clone().and_then(|raw| encoding.decode(raw).ok());
         let last = seen.iter().map(|(name, _)| (*name).to_owned()).max();
+        // A name of this page identifies the encoding. Without one, the marker is decoded like the keys.
         let key = raw.filter(is_seen).or(decoded.clone().filter(is_seen)).or(last).or(decoded);
         let id = xml::child_text(root, next_id).or_else(|| {
             let last = seen.iter().rev().find(|(name, _)| Some(*name) == key.as_deref());
@@ -60,21 +61,28 @@ impl Marker {
         });
         match key {
             Some(_) => Ok(Some(Self { key, id })),
-            None => Err(malformed("the listing says it goes on, but not from where")),
+            None => Err(no_marker()),
         }
     }
 }
 
-/// The present position of a listing, which only ever moves forwards.
+/// The error for a truncated page from which the next position cannot be derived.
+pub(crate) fn no_marker() -> Error {
+    malformed("the listing is truncated, but the response has no marker for the next page")
+}
+
+/// The current position of a listing, which only moves forwards.
 ///
-/// A listing that goes in circles would never end, so an earlier position is kept: the first, then those after
-/// 1, 2, 4, 8 and so on steps. A cycle of any length meets one of them (Brent's algorithm).
+/// A server that returns the same positions again and again would make a listing endless. To detect this, the
+/// cursor keeps one earlier position: the first, then those after 1, 2, 4, 8 and so on steps. A cycle of any
+/// length returns to one of them (Brent's algorithm).
 #[derive(Debug)]
 pub(crate) struct Cursor<P> {
     pub(crate) at: P,
     earlier: P,
-    /// Steps until the present position is kept in place of `earlier`.
+    /// The number of steps until the current position replaces `earlier`.
     left: u64,
+    /// The number of steps between the last replacement and the next one: a power of 2.
     power: u64,
 }
 
@@ -83,20 +91,22 @@ impl<P: Position> Cursor<P> {
         Self { earlier: start.clone(), at: start, left: 1, power: 1 }
     }
 
-    /// Moves to the next page's position, and tells whether there is one.
+    /// Moves to the position of the next page. Returns `true` if there is one.
     pub(crate) fn follow(&mut self, next: Option<P>) -> Result<bool> {
         let more = next.is_some();
         next.map_or(Ok(()), |next| self.advance(next))?;
         Ok(more)
     }
 
-    /// Moves to a position where the listing has not been.
+    /// Moves to `next`, which must not be an earlier position.
     fn advance(&mut self, next: P) -> Result<()> {
         if next.is_before(&self.at) {
-            return Err(malformed("the listing says it goes on, but goes backwards"));
+            return Err(malformed("the listing goes backwards: the next page starts before the current one"));
         }
         if next == self.at || next == self.earlier {
-            return Err(malformed("the listing says it goes on, but from where it was before"));
+            return Err(malformed(
+                "the listing does not advance: the next page starts where an earlier one did",
+            ));
         }
         self.left -= 1;
         if self.left == 0 {
@@ -125,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_marker_is_a_name_of_the_page_encoded_or_not() {
+    fn encoding_of_the_next_marker_is_detected_from_the_page() {
         let page = |marker: &str| {
             format!(
                 "<R><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
@@ -140,29 +150,38 @@ mod tests {
     }
 
     #[test]
-    fn without_a_marker_the_page_goes_on_from_its_last_entry() {
+    fn missing_marker_is_replaced_by_the_last_entry() {
         let text = "<R><IsTruncated>true</IsTruncated></R>";
-        // versions before delete markers, as some servers sort them
+        // Some servers list all versions before all delete markers.
         let seen = [("b", Some("1")), ("b", Some("2")), ("a", Some("3"))];
         assert_eq!(next(text, &seen).unwrap(), Some(marker("b", Some("2"))));
         assert_eq!(next(text, &[("b/", None)]).unwrap(), Some(marker("b/", None)));
-        assert!(next(text, &[]).unwrap_err().to_string().contains("not from where"));
+        assert_eq!(
+            next(text, &[]).unwrap_err().to_string(),
+            "the listing is truncated, but the response has no marker for the next page"
+        );
         assert_eq!(next("<R><NextKeyMarker>a</NextKeyMarker></R>", &seen).unwrap(), None);
     }
 
     #[test]
-    fn a_marker_that_does_not_advance_is_an_error() {
+    fn marker_that_does_not_advance_is_an_error() {
         let mut at = Cursor::new(Marker::default());
         at.advance(marker("b", Some("2"))).unwrap();
         at.advance(marker("b", Some("1"))).unwrap();
         let stuck = at.advance(marker("b", Some("1"))).unwrap_err();
-        assert!(stuck.to_string().contains("from where it was"), "{stuck}");
+        assert_eq!(
+            stuck.to_string(),
+            "the listing does not advance: the next page starts where an earlier one did"
+        );
         let back = at.advance(marker("a", None)).unwrap_err();
-        assert!(back.to_string().contains("backwards"), "{back}");
+        assert_eq!(
+            back.to_string(),
+            "the listing goes backwards: the next page starts before the current one"
+        );
         assert_eq!(back.kind(), ErrorKind::UnexpectedResponse);
     }
 
-    /// A token, which says nothing of its order.
+    /// A token, which has no order.
     #[derive(Clone, PartialEq)]
     struct Token(u64);
 
@@ -173,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn cycles_are_detected_and_straight_listings_are_not() {
+    fn cycles_are_detected_and_long_listings_are_not_mistaken_for_cycles() {
         for (before, length) in [(0, 1), (0, 2), (0, 3), (1, 2), (5, 3), (9, 7), (100, 1000), (1000, 1)] {
             let mut cursor = Cursor::new(Token(0));
             let steps =

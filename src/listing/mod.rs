@@ -1,4 +1,4 @@
-//! What the paged listings share: their options, their iterators, and how the keys in an answer are read.
+//! The options and iterators of all paged listings, and the decoding of the keys in their responses.
 
 mod cursor;
 
@@ -12,13 +12,14 @@ use crate::names::impl_names;
 use crate::request::Request;
 use crate::xml;
 
-pub(crate) use cursor::{Cursor, Marker, Position};
+pub(crate) use cursor::{Cursor, Marker, Position, no_marker};
 
-/// The most entries that S3 puts on a page.
+/// The largest page size that S3 supports.
 const MAX_PAGE_SIZE: u32 = 1000;
 
-/// Which entries of a bucket are listed, and how.
+/// Options of a listing: which entries of a bucket to list, and how.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct ListOptions {
     prefix: Option<String>,
     delimiter: Option<String>,
@@ -27,14 +28,15 @@ pub struct ListOptions {
     pub(crate) api: ListApi,
 }
 
-/// Which of the two calls [`list_objects`](crate::Client::list_objects) sends. Both give the same objects.
+/// The S3 action that [`list_objects`](crate::Client::list_objects) uses. Both list the same objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ListApi {
-    /// ListObjects, with markers: what every server knows.
+    /// ListObjects, which pages by markers. Every server supports it.
     V1,
-    /// ListObjectsV2, with continuation tokens. A server that does not know it and answers with V1 is
-    /// paged in V1.
+    /// ListObjectsV2, which pages by continuation tokens.
+    ///
+    /// If a server does not support it and returns a V1 response, the listing continues with V1.
     #[default]
     V2,
 }
@@ -48,48 +50,53 @@ impl_names! {
 }
 
 impl ListOptions {
-    /// All entries, in pages as large as the server likes (1000).
+    /// Creates the default options: all entries, in pages of the server's default size (usually 1000).
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lists only keys that begin like this.
+    /// Lists only keys that start with this prefix.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Rolls all keys that have this delimiter after the prefix into common prefixes, one each:
-    /// with `/`, the "folders". [`Listing::pages`] shows them.
+    /// Groups keys that contain this delimiter after the prefix into common prefixes.
+    ///
+    /// With `/`, the common prefixes are the "folders". [`Listing::pages`] returns them.
     pub fn delimiter(mut self, delimiter: impl Into<String>) -> Self {
         self.delimiter = Some(delimiter.into());
         self
     }
 
-    /// Lists only keys that come after this one, in the order of their bytes.
+    /// Lists only keys after this one, in byte order.
     pub fn start_after(mut self, key: impl Into<String>) -> Self {
         self.start_after = Some(key.into());
         self
     }
 
-    /// Asks for at most this many entries a request, from 1 to 1000. It changes the number of requests, not
-    /// what is listed.
+    /// Sets the maximum number of entries per page, from 1 to 1000. By default the server decides.
+    ///
+    /// This affects the number of requests, not which entries are listed. A value out of range fails with
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the first page is fetched.
     pub fn page_size(mut self, entries: u32) -> Self {
         self.page_size = Some(entries);
         self
     }
 
-    /// Sets the call that [`list_objects`](crate::Client::list_objects) sends; V2 by default.
+    /// Sets the S3 action that [`list_objects`](crate::Client::list_objects) uses. The default is V2.
+    ///
+    /// Other listings ignore this option.
     pub fn api(mut self, api: ListApi) -> Self {
         self.api = api;
         self
     }
 
-    /// Adds what all listings have to a request; `max` is this listing's name for the size of a page.
+    /// Adds the parameters that all listings share to a request. `max` is the name of the page size parameter.
     pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>, max: &'static str) -> Result<Request<'a>> {
         if let Some(size) = self.page_size {
             if !(1..=MAX_PAGE_SIZE).contains(&size) {
-                let message = format!("a page size of {size}; a page has 1 to {MAX_PAGE_SIZE} entries");
+                let message = format!("the page size {size} is not between 1 and {MAX_PAGE_SIZE}");
                 return Err(Error::invalid(message).with_context(|| request.describe()));
             }
             request = request.query(max, size.to_string());
@@ -100,33 +107,42 @@ impl ListOptions {
     }
 }
 
-/// The entries of a listing, one after the other.
+/// An iterator over the entries of a listing.
 ///
-/// The next page is asked for when it is needed, and one page is held in memory. Nothing is sent before the
-/// first item is taken. An item is an error where a page cannot be had; it is the last one.
+/// It fetches each page when it is needed and keeps one page in memory. Nothing is sent before the first call of
+/// `next`. If a page cannot be fetched, the iterator yields the error and then ends.
+#[must_use = "iterators are lazy and send nothing unless consumed"]
 pub struct Listing<T> {
     pages: Pages<T>,
     entries: vec::IntoIter<T>,
 }
 
-/// The pages of a listing; from [`Listing::pages`]. An error is the last item.
+/// An iterator over the pages of a listing, created by [`Listing::pages`].
+///
+/// If a page cannot be fetched, the iterator yields the error and then ends.
+#[must_use = "iterators are lazy and send nothing unless consumed"]
 pub struct Pages<T> {
     fetch: Box<Fetch<T>>,
     done: bool,
 }
 
-/// One answer of a listing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A page of a listing: the entries and common prefixes in one response.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The entries of this page.
     pub entries: Vec<T>,
-    /// What a delimiter rolled up: each ends in the delimiter.
+    /// The prefixes of keys that [`ListOptions::delimiter`] grouped. Each ends with the delimiter.
     pub common_prefixes: Vec<String>,
 }
 
 impl<T> Page<T> {
-    /// The keys of this page with their ids, and its common prefixes.
+    /// Creates a page with these entries and without common prefixes.
+    pub fn new(entries: Vec<T>) -> Self {
+        Self { entries, common_prefixes: Vec::new() }
+    }
+
+    /// Returns the keys of this page with their IDs, followed by its common prefixes.
     pub(crate) fn keys<'a>(
         &'a self,
         of: impl Fn(&'a T) -> (&'a str, &'a str),
@@ -136,7 +152,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Asks for the next page; `true` where there are more.
+/// Fetches the next page. Also returns `true` if there are more pages.
 type Fetch<T> = dyn FnMut() -> Result<(Page<T>, bool)> + Send + Sync;
 
 impl<T> Listing<T> {
@@ -144,7 +160,9 @@ impl<T> Listing<T> {
         Self { pages: Pages { fetch: Box::new(fetch), done: false }, entries: Vec::new().into_iter() }
     }
 
-    /// Gives whole pages, which also have the common prefixes. Entries that were taken already are left out.
+    /// Returns an iterator over whole pages, which include the common prefixes.
+    ///
+    /// If entries have already been taken, it starts at the next page that has not been fetched.
     pub fn pages(self) -> Pages<T> {
         self.pages
     }
@@ -191,7 +209,7 @@ impl<T> fmt::Debug for Pages<T> {
     }
 }
 
-/// How the keys and prefixes of one answer are encoded; tokens and ids never are.
+/// How the keys and prefixes in one response are encoded. Tokens and IDs never are.
 pub(crate) struct KeyEncoding {
     url: bool,
 }
@@ -205,14 +223,15 @@ impl KeyEncoding {
         if !self.url {
             return Ok(text);
         }
-        encode::decode(&text)
-            .ok_or_else(|| malformed(format!("the key {text:?} is not encoded as the listing says")))
+        encode::decode(&text).ok_or_else(|| {
+            malformed(format!("the listing declares URL-encoded keys, but {text:?} is not URL-encoded"))
+        })
     }
 
-    /// The key of an entry.
+    /// Returns the decoded key of an entry.
     pub(crate) fn key(&self, entry: Node<'_, '_>) -> Result<String> {
         let key = xml::child_text(entry, "Key");
-        self.decode(key.ok_or_else(|| malformed("an entry of the listing has no key"))?)
+        self.decode(key.ok_or_else(|| malformed("an entry in the listing has no key"))?)
     }
 
     pub(crate) fn common_prefixes(&self, root: Node<'_, '_>) -> Result<Vec<String>> {
@@ -222,13 +241,13 @@ impl KeyEncoding {
     }
 }
 
-/// The size of an entry, which every listing has.
+/// Returns the size of an entry. Every server includes it.
 pub(crate) fn size(entry: Node<'_, '_>, key: &str) -> Result<u64> {
     xml::child_parse(entry, "Size")
-        .ok_or_else(|| malformed(format!("the entry {key:?} of the listing has no size")))
+        .ok_or_else(|| malformed(format!("the entry {key:?} in the listing has no valid size")))
 }
 
-/// The error for an answer that no listing has.
+/// Returns the error for a response that is not a valid listing.
 pub(crate) fn malformed(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::UnexpectedResponse, message)
 }
@@ -237,16 +256,16 @@ pub(crate) fn malformed(message: impl Into<String>) -> Error {
 mod tests {
     use super::*;
 
-    fn scripted(answers: Vec<Result<(Vec<u8>, bool)>>) -> Listing<u8> {
-        let mut answers = answers.into_iter();
+    fn scripted(responses: Vec<Result<(Vec<u8>, bool)>>) -> Listing<u8> {
+        let mut responses = responses.into_iter();
         Listing::new(move || {
-            let (entries, more) = answers.next().expect("nothing is asked for after the end")?;
-            Ok((Page { entries, common_prefixes: vec![] }, more))
+            let (entries, more) = responses.next().expect("nothing is fetched after the end")?;
+            Ok((Page::new(entries), more))
         })
     }
 
     #[test]
-    fn entries_span_pages_and_end_with_an_error_or_the_last_page() {
+    fn listing_ends_after_the_last_page_or_an_error() {
         let entries = scripted(vec![Ok((vec![1, 2], true)), Ok((vec![], true)), Ok((vec![3], false))]);
         assert_eq!(entries.collect::<Result<Vec<_>>>().unwrap(), [1, 2, 3]);
         let mut entries = scripted(vec![Ok((vec![1], true)), Err(malformed("x"))]);
@@ -255,11 +274,46 @@ mod tests {
     }
 
     #[test]
-    fn page_size_is_1_to_1000() {
+    fn page_size_out_of_range_is_rejected() {
         for size in [0, 1001] {
             let options = ListOptions::new().page_size(size);
             let request = Request::bucket("ListObjects", crate::request::Method::Get, "b");
-            assert!(options.apply(request, "max-keys").unwrap_err().to_string().contains("1 to 1000"));
+            assert_eq!(
+                options.apply(request, "max-keys").unwrap_err().to_string(),
+                format!("ListObjects b: the page size {size} is not between 1 and 1000")
+            );
         }
+    }
+
+    #[test]
+    fn malformed_entries_are_rejected() {
+        let document = xml::parse("<R><EncodingType>url</EncodingType><Key>%zz</Key></R>").unwrap();
+        let root = document.root_element();
+        let encoding = KeyEncoding::of(root);
+        assert_eq!(
+            encoding.key(root).unwrap_err().to_string(),
+            "the listing declares URL-encoded keys, but \"%zz\" is not URL-encoded"
+        );
+        let no_key = xml::parse("<Contents/>").unwrap();
+        assert_eq!(
+            encoding.key(no_key.root_element()).unwrap_err().to_string(),
+            "an entry in the listing has no key"
+        );
+        let no_size = xml::parse("<Contents><Size>-1</Size></Contents>").unwrap();
+        assert_eq!(
+            size(no_size.root_element(), "k").unwrap_err().to_string(),
+            "the entry \"k\" in the listing has no valid size"
+        );
+    }
+
+    #[test]
+    fn options_and_iterators_are_send_and_sync() {
+        fn check<T: Send + Sync + 'static>() {}
+        fn check_clone<T: Clone>() {}
+        check::<ListOptions>();
+        check_clone::<ListOptions>();
+        check::<Listing<u8>>();
+        check::<Pages<u8>>();
+        check::<Page<u8>>();
     }
 }

@@ -10,32 +10,47 @@ use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// A multipart upload that was begun, and neither completed nor aborted.
+/// A multipart upload in progress: neither completed nor aborted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MultipartUpload {
-    /// The key of the object that it would become.
+    /// The key of the object that the upload will create.
     pub key: String,
-    /// The id that its parts are uploaded under.
+    /// The upload ID.
     pub upload_id: String,
-    /// When it was begun.
+    /// When the upload was started.
     pub initiated: Timestamp,
-    /// Who will own the object, where the server lists it.
+    /// The owner of the future object, if the server returned one.
     pub owner: Option<Owner>,
-    /// The storage class, where the server lists it.
+    /// The storage class, if the server returned one.
     pub storage_class: Option<String>,
 }
 
+impl MultipartUpload {
+    /// Creates an upload with this key and upload ID, as for tests. The other fields are empty, and can be assigned.
+    pub fn new(key: impl Into<String>, upload_id: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            upload_id: upload_id.into(),
+            initiated: Timestamp::UNKNOWN,
+            owner: None,
+            storage_class: None,
+        }
+    }
+}
+
 impl Client {
-    /// Lists the unfinished multipart uploads of a bucket, in the order of their keys' bytes.
+    /// Lists the multipart uploads in progress in a bucket, in byte order of their keys.
     /// ([ListMultipartUploads](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html))
     ///
-    /// Their parts take space, and no listing of objects shows them. The iterator asks for the next page
-    /// when it needs it; nothing is sent before the first item is taken.
+    /// Their parts use storage, but do not appear in listings of objects.
+    ///
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
+    /// first call of `next`.
     ///
     /// # Errors
     ///
-    /// An item is an error where a page cannot be had; it is the last one.
+    /// If a page cannot be fetched, the iterator yields the error and then ends.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -49,11 +64,12 @@ impl Client {
         self.list_multipart_uploads_with(bucket, &ListOptions::new())
     }
 
-    /// Lists some of the unfinished uploads; see [`list_multipart_uploads`](Self::list_multipart_uploads).
+    /// Lists the multipart uploads in progress in a bucket with options; see
+    /// [`list_multipart_uploads`](Self::list_multipart_uploads).
     ///
     /// # Errors
     ///
-    /// As [`list_multipart_uploads`](Self::list_multipart_uploads).
+    /// Returns the same errors as [`list_multipart_uploads`](Self::list_multipart_uploads).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -75,7 +91,7 @@ impl Client {
                 .subresource("uploads")
                 .query_if("key-marker", cursor.at.key.as_deref())
                 .query_if("upload-id-marker", cursor.at.id.as_deref());
-            // no encoding-type here: Ceph encodes these keys without saying so
+            // No encoding-type here: Ceph would encode the keys without declaring it in the response.
             let request = options.apply(request, "max-uploads")?;
             let (page, next) =
                 client.call(&request, |response| response.xml("ListMultipartUploadsResult", read))?;
@@ -99,7 +115,7 @@ fn read_upload(node: Node<'_, '_>, encoding: &KeyEncoding) -> Result<MultipartUp
     let key = encoding.key(node)?;
     Ok(MultipartUpload {
         upload_id: xml::child_text(node, "UploadId")
-            .ok_or_else(|| malformed(format!("the upload of {key:?} has no id in the listing")))?,
+            .ok_or_else(|| malformed(format!("the upload of {key:?} in the listing has no upload ID")))?,
         key,
         initiated: xml::child_date(node, "Initiated"),
         owner: xml::child(node, "Owner").map(Owner::read),
@@ -112,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_read_with_its_keys_and_ids_as_they_are() {
+    fn page_is_parsed_without_decoding_keys_and_ids() {
         let text = "<ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
              <IsTruncated>true</IsTruncated>\
              <NextKeyMarker>a b%2F</NextKeyMarker><NextUploadIdMarker>2~x%2B</NextUploadIdMarker>\
@@ -130,9 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_without_an_id_is_an_error() {
+    fn upload_without_id_is_an_error() {
         let text = "<R><Upload><Key>a</Key></Upload></R>";
         let document = xml::parse(text).unwrap();
-        assert!(read(document.root_element()).unwrap_err().to_string().contains("\"a\" has no id"));
+        assert_eq!(
+            read(document.root_element()).unwrap_err().to_string(),
+            "the upload of \"a\" in the listing has no upload ID"
+        );
     }
 }

@@ -12,28 +12,46 @@ use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// A version of an object or, with `is_delete_marker`, the record that it was deleted.
+/// A version of an object, or a delete marker, in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ObjectVersion {
     /// The key, exactly as it was stored.
     pub key: String,
-    /// The version's id: `null` where it was stored while the bucket kept no versions.
+    /// The version ID. It is `null` if the version was stored while versioning was not enabled.
     pub version_id: String,
-    /// True for the newest of its key: the one that a GET without a version reads.
+    /// `true` for the latest version of its key, which `get_object` reads if no version is specified.
     pub is_latest: bool,
-    /// True for a delete marker, which has no content. As the newest of its key it hides the object.
+    /// `true` for a delete marker, which has no content. If it is the latest version of its key, the object counts
+    /// as deleted.
     pub is_delete_marker: bool,
-    /// The length in bytes; 0 for a delete marker.
+    /// The size in bytes; 0 for a delete marker.
     pub size: u64,
-    /// When it was stored.
+    /// When the version was stored.
     pub last_modified: Timestamp,
-    /// The ETag, where the server lists it.
+    /// The ETag, if the server returned one.
     pub e_tag: Option<ETag>,
-    /// The storage class, where the server lists it.
+    /// The storage class, if the server returned one.
     pub storage_class: Option<String>,
-    /// The owner, where the server lists it.
+    /// The owner, if the server returned one.
     pub owner: Option<Owner>,
+}
+
+impl ObjectVersion {
+    /// Creates a version with this key and version ID, as for tests. The other fields are empty, and can be assigned.
+    pub fn new(key: impl Into<String>, version_id: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            version_id: version_id.into(),
+            is_latest: false,
+            is_delete_marker: false,
+            size: 0,
+            last_modified: Timestamp::UNKNOWN,
+            e_tag: None,
+            storage_class: None,
+            owner: None,
+        }
+    }
 }
 
 impl From<&ObjectVersion> for ObjectIdentifier {
@@ -43,16 +61,18 @@ impl From<&ObjectVersion> for ObjectIdentifier {
 }
 
 impl Client {
-    /// Lists all versions and delete markers of a bucket: by key, and of one key the newest first.
+    /// Lists all object versions and delete markers of a bucket, in byte order of their keys, newest first for each key.
     /// ([ListObjectVersions](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html))
     ///
-    /// In a bucket that never kept versions every object is one version with the id `null`. The iterator
-    /// asks for the next page when it needs it; nothing is sent before the first item is taken.
+    /// If versioning was never enabled for the bucket, each object has one version with the ID `null`.
+    ///
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
+    /// first call of `next`.
     ///
     /// # Errors
     ///
-    /// An item is an error where a page cannot be had; it is the last one.
-    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no versions.
+    /// If a page cannot be fetched, the iterator yields the error and then ends.
+    /// The error is [`is_not_implemented`](crate::Error::is_not_implemented) if the server does not support versions.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -67,11 +87,11 @@ impl Client {
         self.list_object_versions_with(bucket, &ListOptions::new())
     }
 
-    /// Lists some of the versions; see [`list_object_versions`](Self::list_object_versions).
+    /// Lists the object versions of a bucket with options; see [`list_object_versions`](Self::list_object_versions).
     ///
     /// # Errors
     ///
-    /// As [`list_object_versions`](Self::list_object_versions).
+    /// Returns the same errors as [`list_object_versions`](Self::list_object_versions).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -90,7 +110,7 @@ impl Client {
                 .subresource("versions")
                 .query_if("key-marker", cursor.at.key.as_deref())
                 .query_if("version-id-marker", cursor.at.id.as_deref());
-            // control characters could not be in the XML otherwise
+            // XML cannot represent all control characters, so keys must be encoded.
             let request = options.apply(request, "max-keys")?.query("encoding-type", "url");
             let (page, next) = client.call(&request, |response| response.xml("ListVersionsResult", read))?;
             let call = request.describe();
@@ -99,10 +119,10 @@ impl Client {
     }
 }
 
-/// The page, and where the next one begins.
+/// Returns the page and the start of the next one.
 fn read(root: Node<'_, '_>) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
     let encoding = KeyEncoding::of(root);
-    // both kinds in the order they come: the newest of a key first
+    // Versions and delete markers stay in the order of the response: newest first for each key.
     let versions = root.children().filter_map(|node| match node.tag_name().name() {
         "Version" => Some(read_version(node, false, &encoding)),
         "DeleteMarker" => Some(read_version(node, true, &encoding)),
@@ -118,8 +138,9 @@ fn read(root: Node<'_, '_>) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
     Ok((page, next))
 }
 
-/// Ceph goes on wrongly after a delete marker with the id `null`: it skips the older versions of that key.
-/// So where a page ends in one, the next page is to begin with it.
+/// Works around a bug in Ceph: a listing that continues after a delete marker with the ID `null` skips the older
+/// versions of that key. If a page ends with one, this removes it from the page and returns the position before it,
+/// so that the next page starts with it.
 fn before_null_marker(page: &mut Page<ObjectVersion>) -> Option<Marker> {
     let [.., before, last] = &page.entries[..] else { return None };
     if !last.is_delete_marker || last.version_id != "null" || !page.common_prefixes.is_empty() {
@@ -135,7 +156,7 @@ fn read_version(node: Node<'_, '_>, is_delete_marker: bool, encoding: &KeyEncodi
     let has_no_size = is_delete_marker && xml::child(node, "Size").is_none();
     Ok(ObjectVersion {
         version_id: xml::child_text(node, "VersionId")
-            .ok_or_else(|| malformed(format!("the entry {key:?} of the listing has no version id")))?,
+            .ok_or_else(|| malformed(format!("the entry {key:?} in the listing has no version ID")))?,
         size: if has_no_size { 0 } else { listing::size(node, &key)? },
         key,
         is_latest: xml::child_flag(node, "IsLatest"),
@@ -152,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cephs_page_is_read_with_markers_between_versions_and_its_raw_next_key() {
+    fn ceph_page_with_an_unencoded_next_marker_is_parsed() {
         let text = "<ListVersionsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
             <EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
             <NextKeyMarker>a b+c%2F</NextKeyMarker><NextVersionIdMarker>null</NextVersionIdMarker>\
@@ -174,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_ends_in_a_null_delete_marker_goes_on_before_it() {
+    fn next_page_starts_with_a_trailing_null_delete_marker() {
         let page = |truncated: bool| {
             format!(
                 "<R><IsTruncated>{truncated}</IsTruncated><NextKeyMarker>b</NextKeyMarker>\
@@ -194,16 +215,21 @@ mod tests {
     }
 
     #[test]
-    fn a_version_without_an_id_or_a_size_is_an_error() {
-        for (entry, what) in [
-            ("<Version><Key>a</Key><Size>1</Size></Version>", "no version id"),
-            ("<Version><Key>a</Key><VersionId>1</VersionId></Version>", "no size"),
-            ("<DeleteMarker><VersionId>1</VersionId></DeleteMarker>", "no key"),
+    fn version_without_key_id_or_size_is_an_error() {
+        for (entry, text) in [
+            (
+                "<Version><Key>a</Key><Size>1</Size></Version>",
+                "the entry \"a\" in the listing has no version ID",
+            ),
+            (
+                "<Version><Key>a</Key><VersionId>1</VersionId></Version>",
+                "the entry \"a\" in the listing has no valid size",
+            ),
+            ("<DeleteMarker><VersionId>1</VersionId></DeleteMarker>", "an entry in the listing has no key"),
         ] {
-            let text = format!("<R>{entry}</R>");
-            let document = xml::parse(&text).unwrap();
-            let error = read(document.root_element()).unwrap_err().to_string();
-            assert!(error.contains(what), "{error}");
+            let page = format!("<R>{entry}</R>");
+            let document = xml::parse(&page).unwrap();
+            assert_eq!(read(document.root_element()).unwrap_err().to_string(), text);
         }
     }
 }

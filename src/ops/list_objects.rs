@@ -1,4 +1,4 @@
-//! ListObjectsV2 and ListObjects, as one iterator that pages itself.
+//! ListObjectsV2 and ListObjects, behind one iterator.
 
 use roxmltree::Node;
 
@@ -6,39 +6,53 @@ use crate::acl::Owner;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::listing::{self, Cursor, KeyEncoding, ListApi, ListOptions, Listing, Page, Position, malformed};
+use crate::listing::{self, Cursor, KeyEncoding, ListApi, ListOptions, Listing, Page, Position};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// An object as a listing has it.
+/// An object in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Object {
     /// The key, exactly as it was stored.
     pub key: String,
-    /// The length in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was stored.
+    /// When the object was stored.
     pub last_modified: Timestamp,
-    /// The ETag, where the server lists it.
+    /// The ETag, if the server returned one.
     pub e_tag: Option<ETag>,
-    /// The storage class, where the server lists it.
+    /// The storage class, if the server returned one.
     pub storage_class: Option<String>,
-    /// The owner, where the server lists it.
+    /// The owner, if the server returned one.
     pub owner: Option<Owner>,
 }
 
+impl Object {
+    /// Creates an object with this key and size, as for tests. The other fields are empty, and can be assigned.
+    pub fn new(key: impl Into<String>, size: u64) -> Self {
+        Self {
+            key: key.into(),
+            size,
+            last_modified: Timestamp::UNKNOWN,
+            e_tag: None,
+            storage_class: None,
+            owner: None,
+        }
+    }
+}
+
 impl Client {
-    /// Lists the objects of a bucket, in the order of their keys' bytes.
+    /// Lists the objects of a bucket, in byte order of their keys.
     /// ([ListObjectsV2](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html))
     ///
-    /// The iterator asks for the next page when it needs it, and holds one page in memory. Nothing is sent
-    /// before the first item is taken.
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
+    /// first call of `next`.
     ///
     /// # Errors
     ///
-    /// An item is an error where a page cannot be had; it is the last one.
+    /// If a page cannot be fetched, the iterator yields the error and then ends.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -52,11 +66,11 @@ impl Client {
         self.list_objects_with(bucket, &ListOptions::new())
     }
 
-    /// Lists a part of a bucket; see [`list_objects`](Self::list_objects).
+    /// Lists the objects of a bucket with options; see [`list_objects`](Self::list_objects).
     ///
     /// # Errors
     ///
-    /// As [`list_objects`](Self::list_objects).
+    /// Returns the same errors as [`list_objects`](Self::list_objects).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -73,74 +87,79 @@ impl Client {
     pub fn list_objects_with(&self, bucket: &str, options: &ListOptions) -> Listing<Object> {
         let (client, bucket, options) = (self.clone(), bucket.to_owned(), options.clone());
         let start = |options: &ListOptions, v1| match (v1, options.start_after.clone()) {
-            (true, key) => From::Marker(key),
-            (false, key) => From::StartAfter(key),
+            (true, key) => Start::Marker(key),
+            (false, key) => Start::After(key),
         };
         let mut cursor = Cursor::new(start(&options, options.api == ListApi::V1));
         Listing::new(move || {
-            let mut answer = fetch(&client, &bucket, &options, &cursor.at)?;
-            if answer.is_v1 && matches!(&cursor.at, From::StartAfter(Some(_))) {
-                // the server ignored start-after along with list-type=2: ask again as it understands
+            let mut response = fetch(&client, &bucket, &options, &cursor.at)?;
+            if response.is_v1 && matches!(&cursor.at, Start::After(Some(_))) {
+                // The server ignored start-after along with list-type=2, so this page starts too early.
                 cursor = Cursor::new(start(&options, true));
-                answer = fetch(&client, &bucket, &options, &cursor.at)?;
+                response = fetch(&client, &bucket, &options, &cursor.at)?;
             }
             let call = || format!("ListObjects {bucket}");
-            Ok((answer.page, cursor.follow(answer.next).map_err(|error| error.with_context(call))?))
+            Ok((response.page, cursor.follow(response.next).map_err(|error| error.with_context(call))?))
         })
     }
 }
 
-/// Where a page begins.
+/// The position at which a page starts.
 #[derive(Clone, PartialEq, Eq)]
-enum From {
+enum Start {
+    /// V1: after this key.
     Marker(Option<String>),
-    StartAfter(Option<String>),
+    /// V2, first page: after this key.
+    After(Option<String>),
+    /// V2, further pages.
     Token(String),
 }
 
-impl Position for From {
+impl Position for Start {
     fn is_before(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Marker(new), Self::Marker(old)) if new < old)
     }
 }
 
-struct Answer {
+struct ListResponse {
     page: Page<Object>,
-    next: Option<From>,
+    next: Option<Start>,
+    /// The response is one of ListObjects, whichever action was requested.
     is_v1: bool,
 }
 
-fn fetch(client: &Client, bucket: &str, options: &ListOptions, from: &From) -> Result<Answer> {
+fn fetch(client: &Client, bucket: &str, options: &ListOptions, start: &Start) -> Result<ListResponse> {
     let request = Request::bucket("ListObjects", Method::Get, bucket);
-    let request = match from {
-        From::Marker(marker) => request.query_if("marker", marker.as_deref()),
-        From::StartAfter(key) => request.query("list-type", "2").query_if("start-after", key.as_deref()),
-        From::Token(token) => request.query("list-type", "2").query("continuation-token", token.as_str()),
+    let request = match start {
+        Start::Marker(marker) => request.query_if("marker", marker.as_deref()),
+        Start::After(key) => request.query("list-type", "2").query_if("start-after", key.as_deref()),
+        Start::Token(token) => request.query("list-type", "2").query("continuation-token", token.as_str()),
     };
-    // control characters could not be in the XML otherwise
+    // XML cannot represent all control characters, so keys must be encoded.
     let request = options.apply(request, "max-keys")?.query("encoding-type", "url");
     client.call(&request, |response| response.xml("ListBucketResult", read))
 }
 
-fn read(root: Node<'_, '_>) -> Result<Answer> {
+fn read(root: Node<'_, '_>) -> Result<ListResponse> {
     let encoding = KeyEncoding::of(root);
     let objects = xml::children(root, "Contents").map(|node| read_object(node, &encoding));
     let page =
         Page { entries: objects.collect::<Result<_>>()?, common_prefixes: encoding.common_prefixes(root)? };
     let next = if xml::child_flag(root, "IsTruncated") { Some(next(root, &page)?) } else { None };
     let is_v1 = xml::child(root, "Marker").is_some() && xml::child(root, "KeyCount").is_none();
-    Ok(Answer { page, next, is_v1 })
+    Ok(ListResponse { page, next, is_v1 })
 }
 
-/// A token, or else the last entry: `NextMarker` may be missing, and Ceph leaves it unencoded.
-fn next(root: Node<'_, '_>, page: &Page<Object>) -> Result<From> {
+/// Returns the start of the next page: the token, otherwise the last entry. `NextMarker` is not used, because it
+/// may be missing, and because Ceph does not encode it.
+fn next(root: Node<'_, '_>, page: &Page<Object>) -> Result<Start> {
     if let Some(token) = xml::child_text(root, "NextContinuationToken") {
-        return Ok(From::Token(token));
+        return Ok(Start::Token(token));
     }
     let key = page.entries.last().map(|object| &object.key);
     match key.max(page.common_prefixes.last()) {
-        Some(last) => Ok(From::Marker(Some(last.clone()))),
-        None => Err(malformed("the listing says it goes on, but not from where")),
+        Some(last) => Ok(Start::Marker(Some(last.clone()))),
+        None => Err(listing::no_marker()),
     }
 }
 

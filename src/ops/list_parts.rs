@@ -11,31 +11,41 @@ use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// A part of an unfinished upload.
+/// A part of a multipart upload in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Part {
-    /// The number of the part, from 1 to 10,000.
+    /// The part number, from 1 to 10,000.
     pub part_number: u32,
-    /// The ETag that the server gave it: its MD5, unless it is encrypted.
+    /// The ETag: the MD5 of the part, unless the part is encrypted.
     pub e_tag: ETag,
-    /// The length in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was uploaded.
+    /// When the part was uploaded.
     pub last_modified: Timestamp,
 }
 
+impl Part {
+    /// Creates a part with this number, ETag and size, as for tests. `last_modified` is unknown, and can be assigned.
+    pub fn new(part_number: u32, e_tag: impl Into<ETag>, size: u64) -> Self {
+        Self { part_number, e_tag: e_tag.into(), size, last_modified: Timestamp::UNKNOWN }
+    }
+}
+
 impl Client {
-    /// Lists the parts that an unfinished upload has, in the order of their numbers.
+    /// Lists the parts of a multipart upload in progress, in order of their numbers.
     /// ([ListParts](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html))
+    ///
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
+    /// first call of `next`.
     ///
     /// # Errors
     ///
-    /// An item is an error where a page cannot be had; it is the last one.
+    /// If a page cannot be fetched, the iterator yields the error and then ends.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the id of create_multipart_upload";
+    /// # let id = "the upload ID";
     /// for part in client.list_parts("my-new-bucket", "backup.tar", id) {
     ///     let part = part?;
     ///     println!("{}\t{}\t{}", part.part_number, part.size, part.e_tag);
@@ -66,19 +76,21 @@ impl Client {
     }
 }
 
-/// The parts, and the number after which the next page begins.
+/// Returns the page, and the part number after which the next page starts.
 fn read(root: Node<'_, '_>) -> Result<(Page<Part>, Option<u32>)> {
     let parts: Vec<Part> = xml::children(root, "Part").map(read_part).collect::<Result<_>>()?;
     let last = parts.last().map_or(0, |part| part.part_number);
     let next = xml::child_flag(root, "IsTruncated").then_some(last);
-    Ok((Page { entries: parts, common_prefixes: Vec::new() }, next))
+    Ok((Page::new(parts), next))
 }
 
 fn read_part(node: Node<'_, '_>) -> Result<Part> {
-    let part_number = xml::child_parse(node, "PartNumber");
+    let part_number = xml::child_parse(node, "PartNumber")
+        .ok_or_else(|| malformed("a part in the listing has no valid part number"))?;
     Ok(Part {
-        part_number: part_number.ok_or_else(|| malformed("a part of the listing has no number"))?,
-        size: xml::child_parse(node, "Size").ok_or_else(|| malformed("a part of the listing has no size"))?,
+        part_number,
+        size: xml::child_parse(node, "Size")
+            .ok_or_else(|| malformed(format!("part {part_number} in the listing has no valid size")))?,
         e_tag: ETag::new(xml::child_text(node, "ETag").unwrap_or_default()),
         last_modified: xml::child_date(node, "LastModified"),
     })
@@ -89,15 +101,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_read_with_their_sizes() {
+    fn parts_are_parsed() {
         let text = "<ListPartsResult><IsTruncated>true</IsTruncated><Part><PartNumber>7</PartNumber>\
                     <ETag>&quot;e&quot;</ETag><Size>5242880</Size></Part></ListPartsResult>";
         let document = xml::parse(text).unwrap();
         let (page, next) = read(document.root_element()).unwrap();
         let part = &page.entries[0];
         assert_eq!((part.part_number, part.size, part.e_tag.as_str(), next), (7, 5_242_880, "e", Some(7)));
-        let malformed =
-            xml::parse("<ListPartsResult><Part><PartNumber>7</PartNumber></Part></ListPartsResult>").unwrap();
-        assert!(read(malformed.root_element()).is_err());
+    }
+
+    #[test]
+    fn part_without_number_or_size_is_an_error() {
+        for (part, text) in [
+            ("<PartNumber>7</PartNumber>", "part 7 in the listing has no valid size"),
+            ("<Size>7</Size>", "a part in the listing has no valid part number"),
+        ] {
+            let page = format!("<ListPartsResult><Part>{part}</Part></ListPartsResult>");
+            let document = xml::parse(&page).unwrap();
+            assert_eq!(read(document.root_element()).unwrap_err().to_string(), text);
+        }
     }
 }
