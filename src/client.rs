@@ -16,8 +16,8 @@ use crate::transport::Transport;
 
 /// A client for one S3 server, with one method per operation.
 ///
-/// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]. It starts no threads,
-/// and each call blocks until it is complete.
+/// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]. It starts no
+/// threads, and each call blocks until it is complete.
 ///
 /// ```no_run
 /// use plain_s3::{Client, Config};
@@ -39,8 +39,8 @@ struct Inner {
     signer: RequestSigner,
     settings: Settings,
     transport: Transport,
-    /// How far the server's clock is ahead of the local clock, in seconds: 0 until the server rejects a request
-    /// for its time.
+    /// How far the server's clock is ahead of the local clock, in seconds: 0 until the server rejects a
+    /// request for its time.
     clock_offset: AtomicI64,
 }
 
@@ -58,8 +58,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region, the credentials, the
-    /// certificates or the proxy are invalid. The error states the reason.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region, the
+    /// credentials, the certificates or the proxy are invalid. The error states the reason.
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
         Ok(Self {

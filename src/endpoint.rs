@@ -12,15 +12,15 @@ use crate::names::impl_names;
 pub enum AddressingStyle {
     /// `https://host/bucket/key`, boto's "ordinary" calling format.
     ///
-    /// Nearly every server supports it, and it needs no wildcard DNS entry or certificate. AWS supports it too, but
-    /// recommends the virtual-hosted style.
+    /// Nearly every server supports it, and it needs no wildcard DNS entry or certificate. AWS supports it
+    /// too, but recommends the virtual-hosted style.
     #[default]
     Path,
     /// `https://bucket.host/key`.
     ///
-    /// A bucket whose name cannot be part of a host name is addressed in path style. This applies to names with an
-    /// upper-case letter, an underscore or a colon and, over HTTPS, to names with a dot, which wildcard certificates
-    /// do not cover.
+    /// A bucket whose name cannot be part of a host name is addressed in path style. This applies to names
+    /// with an upper-case letter, an underscore or a colon and, over HTTPS, to names with a dot, which
+    /// wildcard certificates do not cover.
     VirtualHosted,
 }
 
@@ -111,8 +111,8 @@ impl Endpoint {
         Ok(Self { https, host, authority })
     }
 
-    /// Returns the same host over plain HTTP on the default port. An endpoint that is already plain HTTP keeps its
-    /// port.
+    /// Returns the same host over plain HTTP on the default port. An endpoint that is already plain HTTP
+    /// keeps its port.
     pub(crate) fn plain_http(&self) -> Self {
         if !self.https {
             return self.clone();
@@ -133,7 +133,8 @@ impl Endpoint {
         &self.authority
     }
 
-    /// Returns the address of an object, of a bucket, or of the service itself. The names must have been validated.
+    /// Returns the address of an object, of a bucket, or of the service itself. The names must have been
+    /// validated.
     pub(crate) fn address(&self, style: AddressingStyle, bucket: Option<&str>, key: Option<&str>) -> Address {
         let mut resource = String::from("/");
         let (mut host, mut path_start) = (String::new(), 0);

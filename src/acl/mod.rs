@@ -48,8 +48,8 @@ impl_names! {
 
 /// The owner of a bucket or an object, and the permissions of all users.
 ///
-/// To change an ACL, read it, change it and write it back. The owner cannot be changed. A permission that is not
-/// part of S3 ([`Permission::Other`]) is written back unchanged.
+/// To change an ACL, read it, change it and write it back. The owner cannot be changed. A permission that is
+/// not part of S3 ([`Permission::Other`]) is written back unchanged.
 ///
 /// ```no_run
 /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -25,32 +25,36 @@ impl Config {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if no endpoint is set, if only one of
-    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid. The error
-    /// names the variable.
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid. The
+    /// error names the variable.
     pub fn from_env() -> Result<Self> {
         Environment::process().config()
     }
 }
 
 impl Credentials {
-    /// Creates credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set, `AWS_SESSION_TOKEN`.
+    /// Creates credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set,
+    /// `AWS_SESSION_TOKEN`.
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if one of the first two variables is not set
-    /// or empty. The error names the variable.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if one of the first two variables is not
+    /// set or empty. The error names the variable.
     pub fn from_env() -> Result<Self> {
         Environment::process().credentials()
     }
 }
 
+/// Returns the value of an environment variable.
+type Variable<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 /// Environment variables. An empty variable counts as not set.
 pub(crate) struct Environment<'a> {
-    variable: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    variable: Box<Variable<'a>>,
 }
 
 impl<'a> Environment<'a> {
-    /// The variables of this process.
+    /// Returns the environment of this process.
     pub(crate) fn process() -> Self {
         Self::new(|name| env::var(name).ok())
     }
@@ -82,7 +86,8 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// Returns `true` if credentials are set, even if only in part: that is a mistake, not a reason to use others.
+    /// Returns `true` if credentials are set, even if only in part: that is a mistake, not a reason to use
+    /// others.
     pub(crate) fn has_credentials(&self) -> bool {
         self.first(&[ACCESS_KEY, SECRET_KEY]).is_some()
     }
@@ -103,7 +108,7 @@ impl<'a> Environment<'a> {
         })
     }
 
-    /// The error if there is no endpoint.
+    /// Returns the error for a missing endpoint.
     pub(crate) fn no_endpoint() -> Error {
         Error::invalid("none of S3_ENDPOINT, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL is set").with_hint(
             "Set S3_ENDPOINT to the URL of the server, for example https://s3.eu-west-1.amazonaws.com.",

@@ -50,8 +50,8 @@ impl Credentials {
         self
     }
 
-    /// Rejects values that would break a header, and copying mistakes that would end in `SignatureDoesNotMatch`.
-    /// No error text quotes a value.
+    /// Rejects values that would break a header, and copying mistakes that would end in
+    /// `SignatureDoesNotMatch`. No error text quotes a value.
     pub(crate) fn validate(&self) -> Result<()> {
         let parts = [
             ("access key", Some(&self.access_key)),

@@ -10,7 +10,8 @@ use time::{Duration, OffsetDateTime};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long before their expiry credentials are refreshed, so that a request does not reach the server too late.
+/// How long before their expiry credentials are refreshed, so that a request does not reach the server too
+/// late.
 const REFRESH_BEFORE: Duration = Duration::minutes(5);
 
 /// How long a thread without usable credentials waits for the closure, which runs in another thread.
@@ -198,7 +199,8 @@ mod tests {
         NOW + Duration::minutes(n)
     }
 
-    /// A provider and the number of its fetches. The credentials are numbered and expire `lifetime` after `NOW`.
+    /// A provider and the number of its fetches. The credentials are numbered and expire `lifetime` after
+    /// `NOW`.
     fn counted(lifetime: Option<Duration>, fails_after: i64) -> (Provider, Arc<AtomicI64>) {
         let count = Arc::new(AtomicI64::new(0));
         let fetched = count.clone();
@@ -216,7 +218,8 @@ mod tests {
         (provider, count)
     }
 
-    /// A provider whose first fetch returns `first`, and whose second fetch calls `second` with the provider itself.
+    /// A provider whose first fetch returns `first`, and whose second fetch calls `second` with the provider
+    /// itself.
     fn two_fetches(
         first: Result<Credentials, String>,
         second: impl Fn(&'static Provider) -> Result<Credentials, String> + Send + Sync + 'static,

@@ -92,7 +92,8 @@ impl ListOptions {
         self
     }
 
-    /// Adds the parameters that all listings share to a request. `max` is the name of the page size parameter.
+    /// Adds the parameters that all listings share to a request. `max` is the name of the page size
+    /// parameter.
     pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>, max: &'static str) -> Result<Request<'a>> {
         if let Some(size) = self.page_size {
             if !(1..=MAX_PAGE_SIZE).contains(&size) {
@@ -109,8 +110,8 @@ impl ListOptions {
 
 /// An iterator over the entries of a listing.
 ///
-/// It fetches each page when it is needed and keeps one page in memory. Nothing is sent before the first call of
-/// `next`. If a page cannot be fetched, the iterator yields the error and then ends.
+/// It fetches each page when it is needed and keeps one page in memory. Nothing is sent before the first call
+/// of `next`. If a page cannot be fetched, the iterator yields the error and then ends.
 #[must_use = "iterators are lazy and send nothing unless consumed"]
 pub struct Listing<T> {
     pages: Pages<T>,

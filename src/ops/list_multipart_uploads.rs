@@ -27,7 +27,8 @@ pub struct MultipartUpload {
 }
 
 impl MultipartUpload {
-    /// Creates an upload with this key and upload ID, as for tests. The other fields are empty, and can be assigned.
+    /// Creates an upload with this key and upload ID, for use in tests. The other fields are empty, and can be
+    /// assigned.
     pub fn new(key: impl Into<String>, upload_id: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -45,8 +46,8 @@ impl Client {
     ///
     /// Their parts use storage, but do not appear in listings of objects.
     ///
-    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
-    /// first call of `next`.
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before
+    /// the first call of `next`.
     ///
     /// # Errors
     ///

@@ -22,8 +22,8 @@ pub struct ObjectVersion {
     pub version_id: String,
     /// `true` for the latest version of its key, which `get_object` reads if no version is specified.
     pub is_latest: bool,
-    /// `true` for a delete marker, which has no content. If it is the latest version of its key, the object counts
-    /// as deleted.
+    /// `true` for a delete marker, which has no content. If it is the latest version of its key, the object
+    /// counts as deleted.
     pub is_delete_marker: bool,
     /// The size in bytes; 0 for a delete marker.
     pub size: u64,
@@ -38,7 +38,8 @@ pub struct ObjectVersion {
 }
 
 impl ObjectVersion {
-    /// Creates a version with this key and version ID, as for tests. The other fields are empty, and can be assigned.
+    /// Creates a version with this key and version ID, for use in tests. The other fields are empty, and can be
+    /// assigned.
     pub fn new(key: impl Into<String>, version_id: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -61,18 +62,19 @@ impl From<&ObjectVersion> for ObjectIdentifier {
 }
 
 impl Client {
-    /// Lists all object versions and delete markers of a bucket, in byte order of their keys, newest first for each key.
+    /// Lists all object versions and delete markers of a bucket, in byte order of their keys, newest first
+    /// for each key.
     /// ([ListObjectVersions](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html))
     ///
     /// If versioning was never enabled for the bucket, each object has one version with the ID `null`.
     ///
-    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
-    /// first call of `next`.
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before
+    /// the first call of `next`.
     ///
     /// # Errors
     ///
-    /// If a page cannot be fetched, the iterator yields the error and then ends.
-    /// The error is [`is_not_implemented`](crate::Error::is_not_implemented) if the server does not support versions.
+    /// If a page cannot be fetched, the iterator yields the error and then ends. The error is
+    /// [`is_not_implemented`](crate::Error::is_not_implemented) if the server does not support versions.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -87,7 +89,8 @@ impl Client {
         self.list_object_versions_with(bucket, &ListOptions::new())
     }
 
-    /// Lists the object versions of a bucket with options; see [`list_object_versions`](Self::list_object_versions).
+    /// Lists the object versions of a bucket with options; see
+    /// [`list_object_versions`](Self::list_object_versions).
     ///
     /// # Errors
     ///
@@ -138,9 +141,9 @@ fn read(root: Node<'_, '_>) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
     Ok((page, next))
 }
 
-/// Works around a bug in Ceph: a listing that continues after a delete marker with the ID `null` skips the older
-/// versions of that key. If a page ends with one, this removes it from the page and returns the position before it,
-/// so that the next page starts with it.
+/// Works around a bug in Ceph: a listing that continues after a delete marker with the ID `null` skips the
+/// older versions of that key. If a page ends with one, this removes it from the page and returns the
+/// position before it, so that the next page starts with it.
 fn before_null_marker(page: &mut Page<ObjectVersion>) -> Option<Marker> {
     let [.., before, last] = &page.entries[..] else { return None };
     if !last.is_delete_marker || last.version_id != "null" || !page.common_prefixes.is_empty() {

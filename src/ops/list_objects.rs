@@ -30,7 +30,8 @@ pub struct Object {
 }
 
 impl Object {
-    /// Creates an object with this key and size, as for tests. The other fields are empty, and can be assigned.
+    /// Creates an object with this key and size, for use in tests. The other fields are empty, and can be
+    /// assigned.
     pub fn new(key: impl Into<String>, size: u64) -> Self {
         Self {
             key: key.into(),
@@ -47,8 +48,8 @@ impl Client {
     /// Lists the objects of a bucket, in byte order of their keys.
     /// ([ListObjectsV2](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html))
     ///
-    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
-    /// first call of `next`.
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before
+    /// the first call of `next`.
     ///
     /// # Errors
     ///
@@ -150,8 +151,8 @@ fn read(root: Node<'_, '_>) -> Result<ListResponse> {
     Ok(ListResponse { page, next, is_v1 })
 }
 
-/// Returns the start of the next page: the token, otherwise the last entry. `NextMarker` is not used, because it
-/// may be missing, and because Ceph does not encode it.
+/// Returns the start of the next page: the token, otherwise the last entry. `NextMarker` is not used, because
+/// it may be missing, and because Ceph does not encode it.
 fn next(root: Node<'_, '_>, page: &Page<Object>) -> Result<Start> {
     if let Some(token) = xml::child_text(root, "NextContinuationToken") {
         return Ok(Start::Token(token));

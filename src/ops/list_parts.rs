@@ -26,7 +26,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Creates a part with this number, ETag and size, as for tests. `last_modified` is unknown, and can be assigned.
+    /// Creates a part with this number, ETag and size, for use in tests. `last_modified` is unknown, and can be
+    /// assigned.
     pub fn new(part_number: u32, e_tag: impl Into<ETag>, size: u64) -> Self {
         Self { part_number, e_tag: e_tag.into(), size, last_modified: Timestamp::UNKNOWN }
     }
@@ -36,8 +37,8 @@ impl Client {
     /// Lists the parts of a multipart upload in progress, in order of their numbers.
     /// ([ListParts](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html))
     ///
-    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before the
-    /// first call of `next`.
+    /// The iterator fetches each page when it is needed and keeps one page in memory. Nothing is sent before
+    /// the first call of `next`.
     ///
     /// # Errors
     ///

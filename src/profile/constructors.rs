@@ -8,8 +8,8 @@ use crate::error::Result;
 impl Config {
     /// Creates a configuration from a profile in `~/.aws/config` and `~/.aws/credentials`; see [`Profiles`].
     ///
-    /// `None` selects the profile named by `AWS_PROFILE`, otherwise `default`. Other environment variables do not
-    /// set anything.
+    /// `None` selects the profile named by `AWS_PROFILE`, otherwise `default`. Other environment variables do
+    /// not set anything.
     ///
     /// # Errors
     ///
@@ -24,8 +24,8 @@ impl Config {
         Profiles::load()?.config(name)
     }
 
-    /// Creates a configuration from environment variables, as [`from_env`](Self::from_env) does. Settings that
-    /// are not set there come from the profile, as in [`from_profile`](Self::from_profile).
+    /// Creates a configuration from environment variables, as [`from_env`](Self::from_env) does. Settings
+    /// that are not set there come from the profile, as in [`from_profile`](Self::from_profile).
     ///
     /// Credentials come from the first of:
     ///
@@ -39,8 +39,8 @@ impl Config {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is no endpoint or there are no
-    /// credentials. The error names the variables and files that were searched. Otherwise returns the same errors
-    /// as `from_env` and `from_profile`.
+    /// credentials. The error names the variables and files that were searched. Otherwise returns the same
+    /// errors as `from_env` and `from_profile`.
     ///
     /// ```no_run
     /// # use plain_s3::{Client, Config};
@@ -69,14 +69,14 @@ impl Credentials {
         Profiles::load()?.credentials(name)
     }
 
-    /// Reads credentials from environment variables, as [`from_env`](Self::from_env) does, or from the profile, as
-    /// [`from_profile`](Self::from_profile) does, if neither `AWS_ACCESS_KEY_ID` nor `AWS_SECRET_ACCESS_KEY` is
-    /// set.
+    /// Reads credentials from environment variables, as [`from_env`](Self::from_env) does, or from the
+    /// profile, as [`from_profile`](Self::from_profile) does, if neither `AWS_ACCESS_KEY_ID` nor
+    /// `AWS_SECRET_ACCESS_KEY` is set.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as `from_env` and `from_profile`. If there are no credentials, the error names the
-    /// variables and files that were searched.
+    /// Returns the same errors as `from_env` and `from_profile`. If there are no credentials, the error names
+    /// the variables and files that were searched.
     ///
     /// ```no_run
     /// let credentials = plain_s3::Credentials::from_env_or_profile()?;
@@ -90,7 +90,8 @@ impl Credentials {
 impl Profiles {
     /// Takes each setting from the environment, otherwise from the default profile, which need not exist.
     pub(super) fn config_with_fallback(&self, env: &Environment<'_>) -> Result<Config> {
-        // Missing credentials are reported before a missing endpoint, because they are the more common mistake.
+        // Missing credentials are reported before a missing endpoint, because they are the more common
+        // mistake.
         let credentials = self.credentials_with_fallback(env)?;
         let none = Properties::new();
         let properties = self.profiles.get(&self.default_name).unwrap_or(&none);

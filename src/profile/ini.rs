@@ -3,16 +3,16 @@
 
 /// A section: the text in its brackets, and its properties in order.
 ///
-/// Property names are in lower case. The name of a nested property includes the name of the property above it,
-/// as in `s3.endpoint_url`.
+/// Property names are in lower case. The name of a nested property includes the name of the property above
+/// it, as in `s3.endpoint_url`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) name: String,
     pub(super) properties: Vec<(String, String)>,
 }
 
-/// Parses a file. The error is the number of the first line with a syntax error, not its text: it may contain a
-/// secret.
+/// Parses a file. The error is the number of the first line with a syntax error, not its text: it may contain
+/// a secret.
 pub(super) fn parse(text: &str) -> Result<Vec<Section>, usize> {
     let mut sections: Vec<Section> = Vec::new();
     // The indentation of the last property. Lines that are indented further belong to it.

@@ -63,13 +63,14 @@ pub struct Profiles {
 
 impl Profiles {
     /// Reads the usual files: those named by `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE`, otherwise
-    /// `credentials` and `config` in `.aws` in the home directory. A file that does not exist counts as empty.
+    /// `credentials` and `config` in `.aws` in the home directory. A file that does not exist counts as
+    /// empty.
     ///
     /// # Errors
     ///
     /// Fails with [`LocalIo`](crate::ErrorKind::LocalIo) if a file cannot be read, and with
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a line has a syntax error. The error names the line
-    /// by its number.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a line has a syntax error. The error names the
+    /// line by its number.
     ///
     /// ```no_run
     /// println!("{:?}", plain_s3::Profiles::load()?);
@@ -98,8 +99,8 @@ impl Profiles {
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such profile or if it has no
-    /// credentials. The error names the files.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such profile or if it has
+    /// no credentials. The error names the files.
     ///
     /// ```no_run
     /// let credentials = plain_s3::Profiles::load()?.credentials(Some("backup"))?;
@@ -115,8 +116,8 @@ impl Profiles {
     /// # Errors
     ///
     /// Returns the same errors as [`credentials`](Self::credentials). Also fails with
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the profile has no endpoint, or if the addressing style
-    /// or the signature version is invalid.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the profile has no endpoint, or if the addressing
+    /// style or the signature version is invalid.
     ///
     /// ```no_run
     /// let config = plain_s3::Profiles::load()?.config(Some("backup"))?;
