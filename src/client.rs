@@ -109,7 +109,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Client");
-        self.inner.signer.show(&mut out);
+        self.inner.signer.debug_fields(&mut out);
         out.finish_non_exhaustive()
     }
 }

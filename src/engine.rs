@@ -1,4 +1,4 @@
-//! The one loop that every call goes through: sign, send, classify, and repeat what may be repeated.
+//! The loop that every call goes through: sign, send, parse, and retry if a retry may help.
 
 use std::borrow::Cow;
 use std::thread;
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::body::BodyReader;
+use crate::body::{Body, BodyReader};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::event::Event;
-use crate::hints::{self, ErrorContext};
+use crate::hints::{self, Context};
 use crate::request::Request;
 use crate::response::Response;
 use crate::sign::{Signer, query_string};
@@ -18,51 +18,64 @@ use crate::timestamp::Timestamp;
 use crate::transport::Limits;
 use crate::validate;
 
-/// How much longer the server may be silent in a call that makes it work first, such as completing an upload.
+/// How much longer than usual the server may be silent if it has to work before it responds, such as when it completes
+/// an upload.
 const SLOW_FACTOR: u32 = 10;
 
 impl Client {
-    /// Sends a request that has no body and reads its answer.
+    /// Sends a request whose body, if any, is its own document.
     pub(crate) fn call<T>(
         &self,
         request: &Request<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
-        self.execute(request, &mut BodyReader::empty(), parse)
+        self.call_until(self.deadline(), request, parse)
     }
 
-    /// Sends a request, each attempt signed anew, and reads its answer; both are repeated as the retry
-    /// policy says. `parse` is within the loop, so that an error in a 200 and an answer cut short are
-    /// errors like any other.
-    pub(crate) fn execute<T>(
+    /// Like [`call`](Self::call), with the deadline of a larger call.
+    pub(crate) fn call_until<T>(
         &self,
+        deadline: Option<Instant>,
         request: &Request<'_>,
-        body: &mut BodyReader<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
-        self.execute_until(self.deadline(), request, body, parse)
+        let mut document = Body::from(request.document.as_str()).open()?;
+        self.execute(deadline, request, &mut document, parse)
     }
 
-    /// Sends a request for a state that may be there only once. The code by which the server says that it is
-    /// there already is a success after an attempt that may have brought it about.
-    pub(crate) fn execute_idempotent(
-        &self,
-        request: &Request<'_>,
-        body: &mut BodyReader<'_>,
-        already: &str,
-    ) -> Result<()> {
-        match self.execute(request, body, |response| response.finish().map(drop)) {
-            Err(error) if error.is_after_unknown_outcome() && error.code() == Some(already) => Ok(()),
+    /// Sends a request for a state that can be reached only once.
+    ///
+    /// `already` is the error code by which the server reports that the state has been reached before. If the response
+    /// to an earlier attempt was lost, that attempt may have reached it, so the code is a success.
+    pub(crate) fn call_idempotent(&self, request: &Request<'_>, already: &str) -> Result<()> {
+        match self.call(request, Response::discard) {
+            Err(error) if error.is_outcome_unknown() && error.code() == Some(already) => Ok(()),
             result => result,
         }
     }
 
-    /// When a call that begins now must have ended, where there is such a limit.
+    /// Returns the moment at which a call that begins now must have ended, if calls have a timeout.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         Some(Instant::now() + self.settings().call_timeout?)
     }
 
-    pub(crate) fn execute_until<T>(
+    /// Sends a request with a body. Each attempt is signed anew, and retried as the retry policy allows.
+    ///
+    /// `parse` runs inside the loop, so that an `<Error>` in a 200 response and a response that is cut short are
+    /// retried like any other error. Errors get their context here and nowhere else.
+    pub(crate) fn execute<T>(
+        &self,
+        deadline: Option<Instant>,
+        request: &Request<'_>,
+        body: &mut BodyReader<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<T> {
+        let request = self.signer().complete(request);
+        self.attempt_all(deadline, &request, body, parse)
+            .map_err(|error| error.with_context(|| request.describe()))
+    }
+
+    fn attempt_all<T>(
         &self,
         deadline: Option<Instant>,
         request: &Request<'_>,
@@ -70,21 +83,22 @@ impl Client {
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let settings = self.settings();
-        let with_context = |error: Error| error.with_context(|| request.describe());
         let endpoint = self.signer().endpoint();
-        validate::sent_headers(&request.headers).map_err(with_context)?;
+        validate::sent_headers(&request.headers)?;
         let address = self.signer().address(endpoint, request)?;
         let url = address.url(&query_string(&request.query));
+        // events alone need the description, so nobody else pays for it
         let call = if settings.events.is_enabled() { request.describe() } else { String::new() };
         let idle = settings.idle_timeout * if request.slow { SLOW_FACTOR } else { 1 };
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
         let mut corrections = Corrections::default();
         let mut attempt = 1;
-        let mut lost = false;
+        let mut outcome_unknown = false;
         loop {
             settings.events.emit(|| Event::Attempt { call: &call, attempt });
+            // each attempt has a date of its own, as a server rejects one that is 15 minutes old
             let now = self.now();
-            let mut signer = self.signer().signer(now).map_err(with_context)?;
+            let mut signer = self.signer().signer(now)?;
             if let Some(region) = &corrections.region {
                 signer = Cow::Owned(signer.for_region(region));
             }
@@ -99,32 +113,35 @@ impl Client {
                     settings.events.emit(|| Event::Succeeded { call: &call, attempt });
                     return Ok(output);
                 }
-                // a body that failed ends the connection; its own error is the one to tell
+                // a body that cannot be read ends the connection, so its own error is the cause
                 Err(error) => body.take_error().unwrap_or(error),
             };
-            if let Some(what) = self.correct(&mut corrections, &error, &signer) {
-                if body.rewind().map_err(with_context)? {
-                    settings.events.emit(|| Event::Corrected { call: &call, correction: &what });
+            // a correction is no retry: it neither waits nor counts as an attempt, and each is made once per call
+            if let Some(correction) = self.correct(&mut corrections, &error, &signer) {
+                if body.rewind()? {
+                    settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
                     continue;
                 }
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
-                if body.rewind().map_err(with_context)? {
+                // a reader that was started cannot be read again; then the error is returned as it is
+                if body.rewind()? {
                     settings.events.emit(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
-                    lost |= error.outcome_unknown();
+                    outcome_unknown |= error.is_outcome_unknown();
                     attempt += 1;
                     continue;
                 }
             }
             let now = OffsetDateTime::now_utc();
-            let situation =
-                ErrorContext { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            return Err(hints::explain(error, &situation).after_unknown_outcome(lost));
+            let context = Context { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
+            let error = hints::explain(error, &context);
+            // whatever the last attempt reports, an earlier one may have done what was requested
+            return Err(if outcome_unknown { error.with_outcome(Outcome::Unknown) } else { error });
         }
     }
 
-    /// The wait before the next attempt; `None` where the policy or the deadline leaves no time for one.
+    /// Returns the delay before the next attempt, or `None` if the policy or the deadline does not allow one.
     pub(crate) fn delay(&self, attempt: u32, error: &Error, deadline: Option<Instant>) -> Option<Duration> {
         let delay = self.settings().retry.delay(attempt, error)?;
         match deadline {
@@ -133,17 +150,17 @@ impl Client {
         }
     }
 
-    /// Learns from a refusal what to sign with instead, each thing once a call.
+    /// Derives from an error how to sign instead, and describes it: `region eu-west-1`, `clock +900 s`.
     fn correct(&self, corrections: &mut Corrections, error: &Error, signer: &Signer) -> Option<String> {
-        let answer = error.answer()?;
-        if answer.code.as_deref() == Some("RequestTimeTooSkewed") && !corrections.clock {
-            let server = Timestamp::from_http(answer.date.as_deref()?).date_time()?;
+        let response = error.response()?;
+        if response.code.as_deref() == Some("RequestTimeTooSkewed") && !corrections.clock {
+            let server = Timestamp::from_http(response.date.as_deref()?).date_time()?;
             corrections.clock = true;
             return Some(format!("clock {:+} s", self.set_clock(server)));
         }
-        let named = answer.region.as_ref().filter(|_| matches!(answer.status, 301 | 307 | 400))?;
+        let named = response.region.as_ref().filter(|_| matches!(response.status, 301 | 307 | 400))?;
         match signer {
-            Signer::V4(keys) if keys.region != *named && corrections.region.is_none() => {
+            Signer::V4(key) if key.region != *named && corrections.region.is_none() => {
                 corrections.region = Some(named.clone());
                 Some(format!("region {named}"))
             }
@@ -152,7 +169,7 @@ impl Client {
     }
 }
 
-/// What one call has learnt from refusals.
+/// What one call has corrected already.
 #[derive(Default)]
 struct Corrections {
     clock: bool,

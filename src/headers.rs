@@ -5,8 +5,6 @@ use std::fmt;
 /// Headers that contain an encryption key provided by the caller (SSE-C).
 const CUSTOMER_KEYS: [&str; 2] =
     ["x-amz-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key"];
-/// The requester headers: who pays, and the expected owner of the bucket.
-const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
 /// Other headers with sensitive values.
 const CREDENTIALS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -71,15 +69,18 @@ impl Headers {
         Span { start, value: value_start, end: self.text.len() }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
         self.spans.retain(|span| self.text[span.start..span.value] != *name);
     }
 
-    /// Removes the conditions on the target and returns them together with the requester headers. A multipart
-    /// upload sends conditions only with CompleteMultipartUpload.
+    /// Removes and returns the conditions on the target: they belong to the completion of a multipart upload.
     pub(crate) fn split_off_conditions(&mut self) -> Headers {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
-        let conditions = self.filtered(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
+        let conditions = self.filtered(|name| CONDITIONS.contains(&name));
         for name in CONDITIONS {
             self.remove(name);
         }
@@ -114,16 +115,9 @@ impl Headers {
         self.iter().map(|(name, _)| name).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
-    /// Returns the headers that every request for the content needs, including each part of a multipart upload:
-    /// those of SSE-C and the requester headers.
+    /// Returns the headers of a customer key, which every request for the content must send, each part included.
     pub(crate) fn for_each_part(&self) -> Headers {
-        let is_sse_c = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
-        self.filtered(|name| is_sse_c(name) || REQUESTER.contains(&name))
-    }
-
-    /// Returns the requester headers, which requests that do not transfer content need as well.
-    pub(crate) fn of_requester(&self) -> Headers {
-        self.filtered(|name| REQUESTER.contains(&name))
+        self.filtered(|name| name.starts_with("x-amz-server-side-encryption-customer-"))
     }
 
     /// Returns the sensitive values, which must not appear in an error text or a log.
@@ -195,24 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn multipart_upload_sends_requester_headers_always_and_conditions_last() {
+    fn multipart_upload_sends_keys_with_each_part_and_conditions_at_the_end() {
         let mut headers = Headers::default();
         for (name, value) in [
             ("content-type", "text/plain"),
-            ("x-amz-request-payer", "requester"),
             ("if-none-match", "*"),
             ("x-amz-server-side-encryption-customer-key-md5", "m"),
         ] {
             headers.set_str(name, value);
         }
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
-        assert_eq!(names(&headers.of_requester()), ["x-amz-request-payer"]);
-        let part = headers.for_each_part();
-        assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
-        let conditions = headers.split_off_conditions();
-        assert_eq!(names(&conditions), ["x-amz-request-payer", "if-none-match"]);
-        assert_eq!(headers.get("if-none-match"), None);
-        assert_eq!(headers.iter().count(), 3);
+        assert_eq!(names(&headers.for_each_part()), ["x-amz-server-side-encryption-customer-key-md5"]);
+        assert_eq!(names(&headers.split_off_conditions()), ["if-none-match"]);
+        assert_eq!((headers.get("if-none-match"), headers.iter().count()), (None, 2));
     }
 
     #[test]

@@ -2,13 +2,8 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use md5::{Digest, Md5};
-use sha2::Sha256;
-
-use crate::encode;
-use crate::error::Result;
+use crate::checksum::{Md5Digest, Sha256Digest};
+use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::names::impl_names;
 use crate::validate;
@@ -17,15 +12,15 @@ use crate::validate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
-    /// Reads.
+    /// GET: reads content, a listing or a setting.
     Get,
-    /// Reads the headers of an answer only.
+    /// HEAD: reads only the headers of a response.
     Head,
-    /// Stores or sets.
+    /// PUT: stores an object or a setting.
     Put,
-    /// Starts or does something that the query names.
+    /// POST: performs the action that the query names.
     Post,
-    /// Deletes.
+    /// DELETE: deletes an object, a bucket or a setting.
     Delete,
 }
 
@@ -40,14 +35,17 @@ impl_names! {
     Delete => "DELETE",
 }
 
-/// The SHA-256 of nothing, and what stands in its place where a body is not hashed.
+/// The SHA-256 of an empty body, and what V4 signs in place of the SHA-256 of a body that is not hashed.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// One request: what to do with which bucket and key. It has no host, no date and no secret.
+/// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no secret.
+///
+/// Each operation is a function that returns one of these, and a function that parses the response. Whatever sends
+/// or presigns requests needs to know nothing else about an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Request<'a> {
-    /// The AWS action, for errors: `GetObject`.
+    /// The AWS action, for errors and events: `GetObject`.
     pub(crate) action: &'static str,
     pub(crate) method: Method,
     pub(crate) bucket: Option<&'a str>,
@@ -55,14 +53,19 @@ pub(crate) struct Request<'a> {
     /// Names and decoded values; a sub-resource such as `acl` has no value.
     pub(crate) query: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) headers: Headers,
-    /// What Signature V4 signs of the body.
+    /// The XML or JSON document that is sent as the body; empty if there is none, or if content is sent instead.
+    pub(crate) document: String,
+    /// What Signature V4 signs in place of the body.
     pub(crate) payload_sha256: Cow<'static, str>,
-    /// The server has to work before it answers, so its silence is borne for longer.
+    /// The server has to work before it responds, so the idle timeout is longer.
     pub(crate) slow: bool,
+    /// Why the request must not be sent. Kept until [`validate`](Self::validate), so that operations need not
+    /// return a `Result` for the few arguments that only they can check.
+    invalid: Option<String>,
 }
 
 impl<'a> Request<'a> {
-    /// A request to the service itself: listing the buckets.
+    /// Creates a request to the service itself, such as listing the buckets.
     pub(crate) fn service(action: &'static str, method: Method) -> Self {
         Self {
             action,
@@ -71,8 +74,10 @@ impl<'a> Request<'a> {
             key: None,
             query: Vec::new(),
             headers: Headers::default(),
+            document: String::new(),
             payload_sha256: Cow::Borrowed(EMPTY_SHA256),
             slow: false,
+            invalid: None,
         }
     }
 
@@ -84,7 +89,7 @@ impl<'a> Request<'a> {
         Self { key: Some(key), ..Self::bucket(action, method, bucket) }
     }
 
-    /// Adds a sub-resource without a value: `?acl`.
+    /// Adds a sub-resource, which has no value: `?acl`.
     pub(crate) fn subresource(mut self, name: &'static str) -> Self {
         self.query.push((Cow::Borrowed(name), None));
         self
@@ -112,28 +117,47 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Says that an object's body comes with it. V4 does not hash it: the bytes are checked by their
-    /// MD5 instead, so that they are read once.
+    /// Declares that content is sent as the body. V4 does not sign its hash: the ETag verifies the content instead,
+    /// so that it is read only once.
     pub(crate) fn unsigned_payload(mut self) -> Self {
         self.payload_sha256 = Cow::Borrowed(UNSIGNED_PAYLOAD);
         self
     }
 
-    /// Says that the server has to work before it answers.
+    /// Declares that the server has to work before it responds.
     pub(crate) fn slow(mut self) -> Self {
         self.slow = true;
         self
     }
 
-    /// Describes an XML body: its type, and both of its sums.
-    pub(crate) fn xml_body(mut self, xml: &str) -> Self {
-        self.payload_sha256 = Cow::Owned(encode::hex(&Sha256::digest(xml)));
-        self.header("content-type", "application/xml").header("content-md5", BASE64.encode(Md5::digest(xml)))
+    /// Sets an XML document as the body, with its type and both of its digests.
+    pub(crate) fn xml(self, document: impl Into<String>) -> Self {
+        self.document("application/xml", document.into())
     }
 
-    /// Refuses what no server could take as meant.
+    /// Sets a JSON document as the body, with its type and both of its digests.
+    pub(crate) fn json(self, document: impl Into<String>) -> Self {
+        self.document("application/json", document.into())
+    }
+
+    fn document(mut self, content_type: &str, document: String) -> Self {
+        self.payload_sha256 = Cow::Owned(Sha256Digest::of(&document).to_hex());
+        let md5 = Md5Digest::of(&document).to_base64();
+        self.document = document;
+        self.header("content-type", content_type).header("content-md5", md5)
+    }
+
+    /// Makes the request invalid unless `condition` holds.
+    pub(crate) fn require(mut self, condition: bool, otherwise: impl FnOnce() -> String) -> Self {
+        if !condition && self.invalid.is_none() {
+            self.invalid = Some(otherwise());
+        }
+        self
+    }
+
+    /// Returns an error for what no server could understand as it is meant.
     ///
-    /// An empty key above all: `DELETE /bucket/` with an empty key deletes the bucket.
+    /// Above all for an empty key: `DELETE /bucket/` deletes the bucket.
     pub(crate) fn validate(&self) -> Result<()> {
         self.bucket.map_or(Ok(()), validate::bucket)?;
         self.key.map_or(Ok(()), validate::key)?;
@@ -145,14 +169,14 @@ impl<'a> Request<'a> {
                 _ => {}
             }
         }
-        validate::headers(&self.headers)
+        validate::headers(&self.headers)?;
+        self.invalid.as_ref().map_or(Ok(()), |message| Err(Error::invalid(message)))
     }
 
-    /// What an error says of the call: `GetObject my-bucket/hello.txt`.
+    /// Returns the call as errors and events name it, on one line: `GetObject my-bucket/hello.txt`.
     pub(crate) fn describe(&self) -> String {
         match (self.bucket, self.key) {
             (Some(bucket), Some(key)) => {
-                // as text, but on one line
                 let key = key.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
                 format!("{} {bucket}/{key}", self.action)
             }
@@ -167,22 +191,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_key_is_refused_before_it_can_mean_the_bucket() {
+    fn empty_key_is_rejected_because_it_would_address_the_bucket() {
         assert!(Request::object("DeleteObject", Method::Delete, "b", "").validate().is_err());
         assert!(Request::bucket("DeleteBucket", Method::Delete, "").validate().is_err());
         Request::object("DeleteObject", Method::Delete, "b", "k").validate().unwrap();
     }
 
     #[test]
-    fn a_description_is_one_line() {
+    fn description_is_one_line() {
         let request = Request::object("GetObject", Method::Get, "b", "it's \"a\"\nkey é");
         assert_eq!(request.describe(), "GetObject b/it's \"a\"\\nkey é");
     }
 
     #[test]
-    fn an_xml_body_has_its_sums() {
-        let request = Request::bucket("DeleteObjects", Method::Post, "b").xml_body("");
+    fn document_is_sent_with_both_digests() {
+        let request = Request::bucket("DeleteObjects", Method::Post, "b").xml("");
         assert_eq!(request.payload_sha256, EMPTY_SHA256);
         assert_eq!(request.headers.get("content-md5"), Some("1B2M2Y8AsgTpgAmY7PhCfg=="));
+    }
+
+    #[test]
+    fn first_unmet_requirement_is_reported() {
+        let request = Request::bucket("ListObjects", Method::Get, "b");
+        request.clone().require(true, || unreachable!()).validate().unwrap();
+        let invalid = request.require(false, || "first".into()).require(false, || "second".into());
+        assert_eq!(invalid.validate().unwrap_err().to_string(), "first");
     }
 }

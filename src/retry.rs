@@ -79,7 +79,7 @@ impl RetryPolicy {
         }
         // the exponent is limited so that the shift cannot overflow
         let bound = self.base_delay.saturating_mul(1 << (attempt - 1).min(20)).min(self.max_delay);
-        let retry_after = error.answer().and_then(|answer| answer.retry_after).unwrap_or_default();
+        let retry_after = error.response().and_then(|answer| answer.retry_after).unwrap_or_default();
         Some(bound.mul_f64(random_fraction()).max(retry_after.min(MAX_RETRY_AFTER)))
     }
 }
@@ -99,7 +99,7 @@ fn random_fraction() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Answer, ErrorKind};
+    use crate::error::{ErrorKind, ErrorResponse};
 
     #[test]
     fn delays_are_spread_between_zero_and_a_doubling_bound() {
@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn retry_after_is_a_lower_bound_up_to_a_minute() {
         let with = |seconds| {
-            let answer =
-                Answer { status: 503, retry_after: Some(Duration::from_secs(seconds)), ..Answer::default() };
-            Error::server(ErrorKind::Server, answer, "")
+            let retry_after = Some(Duration::from_secs(seconds));
+            let response = ErrorResponse { status: 503, retry_after, ..ErrorResponse::default() };
+            Error::from_response(ErrorKind::Server, response, "")
         };
         let policy = RetryPolicy::new().base_delay(Duration::ZERO);
         assert_eq!(policy.delay(1, &with(7)), Some(Duration::from_secs(7)));

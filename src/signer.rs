@@ -11,17 +11,21 @@ use crate::config::{Config, CredentialsSource};
 use crate::credentials::provider::Provider;
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
-use crate::headers::Redacted;
-use crate::presign::PresignedUrl;
+use crate::headers::{Headers, Redacted};
 use crate::raw_request::RawRequest;
-use crate::request::Request;
+use crate::request::{Method, Request};
 use crate::sign::{SignatureVersion, Signer, query_string};
 
-/// Signs requests for those who send them by an HTTP client of their own.
+/// Confirms that the requester pays, and names the owner that a bucket must have.
+const PAYER: &str = "x-amz-request-payer";
+const BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
+pub(crate) const SOURCE_BUCKET_OWNER: &str = "x-amz-source-expected-bucket-owner";
+
+/// Signs requests that another HTTP client sends.
 ///
-/// It is the part of a [`Client`](crate::Client) that says where a request goes and who asks: pure, without
-/// connections or threads. What this crate does beyond that is then yours to do: repeating, checking lengths
-/// and sums, reading errors.
+/// This is the part of a [`Client`](crate::Client) that determines where a request goes and who signs it. It has no
+/// connections and starts no threads. Retries, checks of lengths and digests, and error responses are up to whoever
+/// sends the request.
 ///
 /// ```
 /// use plain_s3::{Config, Credentials, Method, RawRequest, RequestSigner};
@@ -42,35 +46,105 @@ pub struct RequestSigner {
     endpoint: Endpoint,
     addressing: AddressingStyle,
     source: Source,
+    /// The payer and the bucket owner that the configuration sets for every request.
+    requester: Headers,
 }
 
-/// How the signer of each attempt is had.
+/// Where the signer of an attempt comes from.
 #[derive(Clone)]
 enum Source {
     Fixed(Signer),
     Provided { provider: Arc<Provider>, version: SignatureVersion, region: String },
 }
 
-/// A signed request as plain data, good for some 15 minutes. `{:?}` hides the signature.
+/// A signed request as plain data. Servers accept it for about 15 minutes. `{:?}` hides the signature.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedRequest {
     /// The HTTP method.
     pub method: &'static str,
-    /// The URL, encoded as it was signed. A client that decodes or normalises it breaks the signature.
+    /// The URL, encoded exactly as it was signed. Decoding or normalising it breaks the signature.
     pub url: String,
-    /// The headers to send, names in lower case; `Host` and `Content-Length` are left to the HTTP client.
+    /// The headers to send, with lower-case names. The HTTP client adds `Host` and `Content-Length`.
     pub headers: Vec<(String, String)>,
 }
 
+/// A presigned URL. Anyone who has it can use it until it expires. `Display` prints the URL; `{:?}` hides the
+/// signature.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PresignedUrl {
+    /// The HTTP method that was signed, such as `GET`.
+    pub method: &'static str,
+    /// The URL.
+    pub url: String,
+    /// The headers that must be sent exactly like this; empty unless the options set some.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How long a presigned URL is valid, and where it points.
+///
+/// A [`Duration`] converts into the default options with that lifetime, so most calls just pass one.
+///
+/// ```
+/// # fn main() -> plain_s3::Result<()> {
+/// # use plain_s3::{Client, Config, Credentials, PresignOptions};
+/// # let config = Config::new("http://127.0.0.1:8080").credentials(Credentials::new("access", "secret"));
+/// # let client = Client::new(config)?;
+/// use std::time::Duration;
+///
+/// let hour = Duration::from_secs(3600);
+/// println!("{}", client.presign_get_object("my-new-bucket", "secret_plans.txt", hour)?);
+///
+/// let plain = PresignOptions::new(hour).force_http();
+/// println!("{}", client.presign_get_object("my-new-bucket", "secret_plans.txt", plain)?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct PresignOptions {
+    pub(crate) expires: Duration,
+    force_http: bool,
+    signed_at: Option<OffsetDateTime>,
+}
+
+impl PresignOptions {
+    /// Creates options for a URL that is valid for `expires`, in whole seconds: at least 1 and, with Signature V4, at
+    /// most 604,800 (7 days).
+    pub fn new(expires: Duration) -> Self {
+        Self { expires, force_http: false, signed_at: None }
+    }
+
+    /// Makes the URL use plain HTTP on port 80, even if the client uses HTTPS.
+    ///
+    /// Anyone on the network path can then read what is transferred, and use the URL until it expires.
+    pub fn force_http(mut self) -> Self {
+        self.force_http = true;
+        self
+    }
+
+    /// Signs as of this moment instead of the current time. The lifetime starts then.
+    pub fn signed_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.signed_at = Some(moment.into());
+        self
+    }
+}
+
+impl From<Duration> for PresignOptions {
+    fn from(expires: Duration) -> Self {
+        Self::new(expires)
+    }
+}
+
 impl RequestSigner {
-    /// Takes the endpoint, the addressing style, the region, the signature version and the credentials from
-    /// the settings; the others are for a client.
+    /// Creates a signer from the endpoint, addressing style, region, signature version, credentials and requester
+    /// settings of a configuration. The other settings are ignored.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the endpoint, the region or the credentials
-    /// cannot be used as they are; the text says why.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region or the credentials are
+    /// invalid.
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -84,17 +158,17 @@ impl RequestSigner {
         let endpoint = Endpoint::parse(&config.endpoint)?;
         if config.addressing == AddressingStyle::VirtualHosted && endpoint.has_ip_address() {
             return Err(Error::invalid(format!(
-                "virtual-hosted style needs a host name, and the endpoint {:?} has an IP address",
+                "virtual-hosted style needs a host name, but the endpoint {:?} has an IP address",
                 config.endpoint
             ))
-            .with_hint("Use path style, or a name: names below localhost are this machine."));
+            .with_hint("Use path style or a host name. Names under localhost resolve to this machine."));
         }
         let region = config.region.as_deref().map(str::trim);
         if region.is_some_and(|region| {
             region.is_empty() || region.contains(|c: char| !c.is_ascii_graphic() || c == '/')
         }) {
             return Err(Error::invalid(format!(
-                "the region {:?} is not a name like us-east-1",
+                "the region {:?} is not a valid name; a region looks like us-east-1",
                 region.unwrap_or_default()
             )));
         }
@@ -111,17 +185,24 @@ impl RequestSigner {
                 Source::Provided { provider: provider.clone(), version, region }
             }
         };
-        Ok(Self { endpoint, addressing: config.addressing, source })
+        let mut requester = Headers::default();
+        if config.request_payer {
+            requester.set_str(PAYER, "requester");
+        }
+        if let Some(owner) = &config.expected_bucket_owner {
+            requester.set_str(BUCKET_OWNER, owner);
+        }
+        Ok(Self { endpoint, addressing: config.addressing, source, requester })
     }
 
-    /// Signs a request by its headers, for now.
+    /// Signs a request with headers, as of now.
     ///
-    /// The body is not among what is signed, unless the request names its SHA-256; see [`RawRequest`].
+    /// The body is not signed unless the request contains its SHA-256; see [`RawRequest`].
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the bucket, the key or a header cannot be one;
-    /// [`Credentials`](crate::ErrorKind::Credentials) where a provider fails.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the bucket name, the key or a header is invalid,
+    /// and with [`Credentials`](crate::ErrorKind::Credentials) if the credentials provider fails.
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -138,13 +219,13 @@ impl RequestSigner {
         self.sign_at(request, OffsetDateTime::now_utc())
     }
 
-    /// Signs a request by its headers for a moment of the caller's choice; see [`sign`](Self::sign).
+    /// Signs a request with headers, as of the given moment; see [`sign`](Self::sign).
     ///
-    /// Servers take a difference of 15 minutes to their own clocks.
+    /// Servers accept a difference of 15 minutes from their own clocks.
     ///
     /// # Errors
     ///
-    /// As [`sign`](Self::sign).
+    /// Returns the same errors as [`sign`](Self::sign).
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -158,23 +239,26 @@ impl RequestSigner {
     /// # }
     /// ```
     pub fn sign_at(&self, request: &RawRequest, now: OffsetDateTime) -> Result<SignedRequest> {
-        let request = request.to_request()?;
-        let address = self.address(&self.endpoint, &request)?;
-        let signer = self.signer(now).map_err(|error| error.with_context(|| request.describe()))?;
-        let signed = signer.sign(&request, &address, now);
-        Ok(SignedRequest {
-            method: request.method.as_str(),
-            url: address.url(&query_string(&request.query)),
-            headers: signed.headers.to_vec(),
-        })
+        let request = request.to_request();
+        let request = self.complete(&request);
+        let signed = self.address(&self.endpoint, &request).and_then(|address| {
+            let signed = self.signer(now)?.sign(&request, &address, now);
+            Ok(SignedRequest {
+                method: request.method.as_str(),
+                url: address.url(&query_string(&request.query)),
+                headers: signed.headers.to_vec(),
+            })
+        });
+        signed.map_err(|error| error.with_context(|| request.describe()))
     }
 
-    /// Signs a request by its URL, which is then good for `expires`, in whole seconds: at least 1 and, under
-    /// Signature V4, at most 7 days.
+    /// Signs a request with its URL, as of now. The URL is valid for the given time.
     ///
     /// # Errors
     ///
-    /// As [`sign`](Self::sign); also where the expiry is out of bounds or there are no credentials.
+    /// Returns the same errors as [`sign`](Self::sign). Also fails with
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds (see
+    /// [`PresignOptions::new`]) or there are no credentials.
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -187,34 +271,80 @@ impl RequestSigner {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn presign(&self, request: &RawRequest, expires: Duration) -> Result<PresignedUrl> {
-        self.presign_at(OffsetDateTime::now_utc(), &self.endpoint, request.to_request()?, expires)
+    pub fn presign(&self, request: &RawRequest, options: impl Into<PresignOptions>) -> Result<PresignedUrl> {
+        self.presign_request(request.to_request(), &options.into(), OffsetDateTime::now_utc())
+    }
+}
+
+impl RequestSigner {
+    /// Presigns any operation's request. This is what every `presign_…` method calls.
+    pub(crate) fn presign_request(
+        &self,
+        request: Request<'_>,
+        options: &PresignOptions,
+        now: OffsetDateTime,
+    ) -> Result<PresignedUrl> {
+        let now = options.signed_at.unwrap_or(now);
+        let endpoint = if options.force_http {
+            Cow::Owned(self.endpoint.plain_http())
+        } else {
+            Cow::Borrowed(&self.endpoint)
+        };
+        let call = request.describe();
+        let presigned = self.signer(now).and_then(|signer| {
+            let request = match &*signer {
+                Signer::V4(_) => self.move_requester_to_query(request),
+                // V2 signs these as headers, which whoever uses the URL would have to send
+                Signer::V2(_) | Signer::Anonymous => request,
+            };
+            let address = self.address(&endpoint, &request)?;
+            let query = signer.presign(&request, &address, now, options.expires)?;
+            Ok(PresignedUrl {
+                method: request.method.as_str(),
+                url: address.url(&query),
+                headers: request.headers.to_vec(),
+            })
+        });
+        presigned.map_err(|error| error.with_context(|| format!("presign {call}")))
     }
 
-    pub(crate) fn presign_at(
-        &self,
-        now: OffsetDateTime,
-        endpoint: &Endpoint,
-        request: Request<'_>,
-        expires: Duration,
-    ) -> Result<PresignedUrl> {
-        let address = self.address(endpoint, &request)?;
-        let query = self
-            .signer(now)
-            .and_then(|signer| signer.presign(&request, &address, now, expires))
-            .map_err(|error| error.with_context(|| request.describe()))?;
-        Ok(PresignedUrl {
-            method: request.method.as_str(),
-            url: address.url(&query),
-            headers: request.headers.to_vec(),
-        })
+    /// Moves the payer and the bucket owner from the headers to the query, where V4 accepts them, so that whoever uses
+    /// the URL need not send them.
+    fn move_requester_to_query<'r>(&self, request: Request<'r>) -> Request<'r> {
+        let mut request = self.complete(&request).into_owned();
+        for name in [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER] {
+            if let Some(value) = request.headers.get(name).map(str::to_owned) {
+                request.headers.remove(name);
+                request.query.push((Cow::Borrowed(name), Some(Cow::Owned(value))));
+            }
+        }
+        request
+    }
+
+    /// Adds the payer and the bucket owner of the configuration, unless the request has its own.
+    pub(crate) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
+        // CreateBucket has no bucket yet that could have an owner or be paid for
+        let creates = request.method == Method::Put && request.key.is_none() && request.query.is_empty();
+        if self.requester.is_empty() || request.bucket.is_none() || creates {
+            return Cow::Borrowed(request);
+        }
+        let mut request = request.clone();
+        let owner = self.requester.get(BUCKET_OWNER);
+        let source_owner = owner.filter(|_| request.headers.get("x-amz-copy-source").is_some());
+        let source_owner = source_owner.map(|owner| (SOURCE_BUCKET_OWNER, owner));
+        for (name, value) in self.requester.iter().chain(source_owner) {
+            if request.headers.get(name).is_none() {
+                request.headers.set_str(name, value);
+            }
+        }
+        Cow::Owned(request)
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// What signs at this moment; a provider is asked where its last keys have ended.
+    /// Returns the signer for this moment. A provider is called if its last credentials have expired.
     pub(crate) fn signer(&self, now: OffsetDateTime) -> Result<Cow<'_, Signer>> {
         match &self.source {
             Source::Fixed(signer) => Ok(Cow::Borrowed(signer)),
@@ -224,25 +354,28 @@ impl RequestSigner {
         }
     }
 
-    /// Gives a request its place at an endpoint, after all that can be refused here has been.
+    /// Returns the address of a request at an endpoint, after everything that can be checked locally.
     pub(crate) fn address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
-        request
-            .validate()
-            .and_then(|()| match request.headers.customer_key_name().filter(|_| !endpoint.is_https()) {
-                None => Ok(()),
-                Some(name) => Err(Error::invalid(format!(
-                    "{name} holds an encryption key, and over plain http everybody on the way could read it"
-                ))
-                .with_hint("Use an endpoint with https://.")),
-            })
-            .map_err(|error| error.with_context(|| request.describe()))?;
+        request.validate()?;
+        if let Some(name) = request.headers.customer_key_name().filter(|_| !endpoint.is_https()) {
+            return Err(Error::invalid(format!(
+                "the header {name} holds an encryption key, which anyone on the network path could read over plain HTTP"
+            ))
+            .with_hint("Use an endpoint with https://."));
+        }
         Ok(endpoint.address(self.addressing, request.bucket, request.key))
     }
-}
 
-impl RequestSigner {
-    /// Shows where requests go and who signs them, as fields of what is being shown.
-    pub(crate) fn show(&self, out: &mut fmt::DebugStruct<'_, '_>) {
+    /// Returns the unsigned URL of a request.
+    pub(crate) fn unsigned_url(&self, request: &Request<'_>, force_http: bool) -> Result<String> {
+        let endpoint = if force_http { &self.endpoint.plain_http() } else { &self.endpoint };
+        let address = self.address(endpoint, request);
+        let address = address.map_err(|error| error.with_context(|| request.describe()))?;
+        Ok(address.url(&query_string(&request.query)))
+    }
+
+    /// Adds the endpoint and the signer as fields of a `Debug` output.
+    pub(crate) fn debug_fields(&self, out: &mut fmt::DebugStruct<'_, '_>) {
         let scheme = if self.endpoint.is_https() { "https" } else { "http" };
         out.field("endpoint", &format_args!("{scheme}://{}", self.endpoint.authority()));
         match &self.source {
@@ -257,7 +390,7 @@ impl RequestSigner {
 impl fmt::Debug for RequestSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("RequestSigner");
-        self.show(&mut out);
+        self.debug_fields(&mut out);
         out.finish()
     }
 }
@@ -272,16 +405,32 @@ impl fmt::Debug for SignedRequest {
     }
 }
 
+impl fmt::Debug for PresignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.url.split('?').next().unwrap_or_default();
+        f.debug_struct("PresignedUrl")
+            .field("method", &self.method)
+            .field("url", &format_args!("{address}?(hidden)"))
+            .field("headers", &Redacted(&self.headers))
+            .finish()
+    }
+}
+
+impl fmt::Display for PresignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.url)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::credentials::Credentials;
     use crate::error::ErrorKind;
-    use crate::request::Method;
 
-    // The keys, the day and the answer of a published example of Signature V4.
+    // The credentials, the day and the signature of a published example of Signature V4.
     #[test]
-    fn a_published_example_comes_out_as_plain_data() {
+    fn published_example_is_signed_as_documented() {
         let config = Config::new("http://s3.amazonaws.com")
             .addressing_style(AddressingStyle::VirtualHosted)
             .region("us-east-1")
@@ -304,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encryption_key_does_not_go_over_plain_http() {
+    fn encryption_key_is_not_sent_over_plain_http() {
         let name = "x-amz-server-side-encryption-customer-key";
         let request = RawRequest::new(Method::Get).bucket("b").key("k").header(name, "s3cr3t");
         let signer =
@@ -312,13 +461,13 @@ mod tests {
         let hour = Duration::from_secs(3600);
         for error in [signer.sign(&request).unwrap_err(), signer.presign(&request, hour).unwrap_err()] {
             let text = error.to_string();
-            assert!(text.contains("plain http") && !text.contains("s3cr3t"), "{text}");
+            assert!(text.contains("plain HTTP") && !text.contains("s3cr3t"), "{text}");
         }
         assert!(!format!("{request:?}").contains("s3cr3t"));
     }
 
     #[test]
-    fn a_provider_signs_and_its_failure_names_the_call() {
+    fn provider_signs_and_its_error_names_the_call() {
         let config = Config::new("http://h").region("r");
         let request = RawRequest::new(Method::Get).bucket("b");
         let good = config.clone().credentials_provider(|| Ok::<_, Error>(Credentials::new("AKID", "s")));
@@ -327,6 +476,77 @@ mod tests {
         let bad = config.credentials_provider(|| Err::<Credentials, _>("the vault is shut"));
         let error = RequestSigner::new(&bad).unwrap().sign(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
-        assert!(error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"), "{error}");
+        assert!(
+            error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn debug_of_a_presigned_url_hides_the_signature_and_secret_headers() {
+        let url = PresignedUrl {
+            method: "GET",
+            url: "http://h/b/k?Signature=s3cr3t".into(),
+            headers: vec![("x-amz-server-side-encryption-customer-key".into(), "s3cr3t".into())],
+        };
+        let text = format!("{url:?}");
+        assert!(text.contains("http://h/b/k?(hidden)") && !text.contains("s3cr3t"), "{text}");
+        assert!(url.to_string().ends_with("s3cr3t"));
+    }
+
+    fn paying(region: Option<&str>) -> RequestSigner {
+        let config = Config::new("http://h").credentials(Credentials::new("a", "s"));
+        let config = config.request_payer().expected_bucket_owner("111122223333");
+        RequestSigner::new(&region.map_or(config.clone(), |region| config.region(region))).unwrap()
+    }
+
+    #[test]
+    fn requester_settings_are_sent_for_existing_buckets_unless_the_request_has_its_own() {
+        let signer = paying(Some("r"));
+        let headers = |request: &Request<'_>| {
+            let complete = signer.complete(request);
+            [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER]
+                .map(|name| complete.headers.get(name).map(str::to_owned))
+        };
+        let owner = || Some("111122223333".to_owned());
+        let payer = || Some("requester".to_owned());
+        let get = Request::object("GetObject", Method::Get, "b", "k");
+        assert_eq!(headers(&get), [payer(), owner(), None]);
+        let other = get.clone().header(BUCKET_OWNER, "444455556666");
+        assert_eq!(headers(&other), [payer(), Some("444455556666".into()), None]);
+        let copy = Request::object("CopyObject", Method::Put, "b", "k").header("x-amz-copy-source", "/b/l");
+        assert_eq!(headers(&copy), [payer(), owner(), owner()]);
+        assert_eq!(headers(&Request::bucket("HeadBucket", Method::Head, "b")), [payer(), owner(), None]);
+        for none in
+            [Request::service("ListBuckets", Method::Get), Request::bucket("CreateBucket", Method::Put, "b")]
+        {
+            assert_eq!(headers(&none), [None, None, None]);
+        }
+    }
+
+    #[test]
+    fn presigned_url_needs_no_header_for_the_requester_settings() {
+        let hour = PresignOptions::new(Duration::from_secs(3600));
+        for (region, in_query) in [(Some("r"), true), (None, false)] {
+            let get = Request::object("GetObject", Method::Get, "b", "k");
+            let url = paying(region).presign_request(get, &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
+            assert_eq!(url.headers, []);
+            assert_eq!(url.url.contains("x-amz-request-payer=requester"), in_query, "{url}");
+            assert_eq!(url.url.contains("x-amz-expected-bucket-owner=111122223333"), in_query, "{url}");
+        }
+        // a header that the caller set has to be sent, but V4 takes these two from the query
+        let own = || Request::object("GetObject", Method::Get, "b", "k").header(PAYER, "requester");
+        let v4 = paying(Some("r")).presign_request(own(), &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
+        let v2 = paying(None).presign_request(own(), &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
+        assert_eq!((v4.headers.len(), v2.headers.len()), (0, 1));
+    }
+
+    #[test]
+    fn presigned_url_is_the_same_for_the_same_moment() {
+        let request = RawRequest::new(Method::Get).bucket("b").key("k");
+        let options = PresignOptions::new(Duration::from_secs(60)).signed_at(OffsetDateTime::UNIX_EPOCH);
+        let url = paying(Some("r")).presign(&request, options.clone()).unwrap();
+        assert!(url.url.contains("X-Amz-Date=19700101T000000Z"), "{url}");
+        assert_eq!(url, paying(Some("r")).presign(&request, options).unwrap());
     }
 }

@@ -32,7 +32,7 @@ fn an_s3_error_has_all_that_the_server_said() {
     assert!(error.is_not_found() && !error.is_no_such_bucket());
     let text = error.to_string();
     assert!(
-        text.starts_with("GetObject b/k: 404 NoSuchKey: The key is gone (request id tx1). The bucket"),
+        text.starts_with("GetObject b/k: 404 NoSuchKey: The key is gone (request ID tx1). The bucket"),
         "{text}"
     );
     assert_eq!(format!("{error:?}"), text);

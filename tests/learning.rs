@@ -171,7 +171,7 @@ fn attempts_retries_and_resumes_are_told_without_a_secret() {
     let told = events.take();
     let starts = [
         "GetObject b/a key: attempt 1",
-        "GetObject b/a key: attempt 1 failed, retrying in 0ns: 503 SlowDown (request id tx-fake)",
+        "GetObject b/a key: attempt 1 failed, retrying in 0ns: 503 SlowDown (request ID tx-fake)",
         "GetObject b/a key: attempt 2",
         "GetObject b/a key: attempt 2 succeeded",
         "GetObject b/a key: resumed at byte 40000 after an error: ",

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use super::{Body, Source};
+use super::Source;
 use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -23,12 +23,6 @@ pub(crate) struct BodyReader<'a> {
 impl<'a> BodyReader<'a> {
     pub(super) fn new(source: Source<'a>, start: u64, len: u64) -> Self {
         Self { source, start, len, sent: 0, started: false, error: None, md5: None }
-    }
-}
-
-impl BodyReader<'static> {
-    pub(crate) fn empty() -> Self {
-        Body::from(Vec::new()).open().expect("bytes always open")
     }
 }
 
@@ -148,6 +142,7 @@ impl Read for BodyReader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Body;
     use super::*;
 
     fn read_all(body: Body<'_>) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! An error as people and other libraries see it: its text, its causes, and as an [`io::Error`].
+//! How errors are printed, and how they convert to [`io::Error`].
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,7 +17,7 @@ impl fmt::Display for Error {
             write!(f, ": {source}")?;
         }
         if let Some(id) = self.request_id() {
-            write!(f, " (request id {id})")?;
+            write!(f, " (request ID {id})")?;
         }
         if let Some(hint) = &inner.hint {
             write!(f, ". {hint}")?;
@@ -26,8 +26,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// `{:?}` is the text of `{}`, because it is what a `main` that returns an error prints. Where the
-/// server refused the signature, both texts that were to be signed follow. `{:#?}` shows all fields.
+/// Prints the same line as `Display`, because that is what a `main` that returns an error prints, then the failures
+/// per key and, if the server rejected the signature, both signed texts. `{:#?}` prints all fields.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
@@ -57,7 +57,7 @@ impl StdError for Error {
     }
 }
 
-/// For readers and writers that speak [`io::Error`]; the kind is the nearest of the standard library's.
+/// Converts to the nearest [`io::ErrorKind`]. The error itself stays available by downcasting.
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
@@ -75,21 +75,22 @@ impl From<Error> for io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Answer;
+    use crate::error::ErrorResponse;
 
     #[test]
-    fn the_text_has_the_call_the_cause_the_request_id_and_the_hint() {
-        let answer = Answer { status: 404, request_id: Some("tx1".into()), ..Answer::default() };
-        let error = Error::server(ErrorKind::Server, answer, "404 NoSuchKey")
+    fn display_prints_call_cause_request_id_and_hint() {
+        let response =
+            ErrorResponse { status: 404, request_id: Some("tx1".into()), ..ErrorResponse::default() };
+        let error = Error::from_response(ErrorKind::Server, response, "404 NoSuchKey")
             .with_context(|| "GetObject b/k".into())
             .with_context(|| "an outer context".into())
             .with_hint("Look again.");
-        assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request id tx1). Look again.");
+        assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request ID tx1). Look again.");
         assert!(error.is_not_found() && !error.is_access_denied() && !error.is_retryable());
     }
 
     #[test]
-    fn the_source_is_in_the_chain_and_in_the_text() {
+    fn source_is_in_the_chain_and_in_the_text() {
         let error = Error::local("cannot write /tmp/x", io::Error::other("disk full"));
         assert_eq!(error.to_string(), "cannot write /tmp/x: disk full");
         assert_eq!(error.source().unwrap().to_string(), "disk full");

@@ -1,23 +1,28 @@
-//! The one error type: what kind of failure, what the server said, and what to do about it.
+//! The error type: what failed, what the server reported, and what to do about it.
 
 mod display;
-mod making;
+mod outcome;
 mod predicates;
 mod signed_texts;
 
 use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
+pub(crate) use outcome::Outcome;
 pub(crate) use signed_texts::SignedTexts;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, and where.
+/// The error of every fallible call.
 ///
-/// The text (`{}`) names the operation, the bucket and the key, then what the server or the network
-/// said, then what to change where that is known; the causes of [`source`](StdError::source) are in it
-/// already. Neither it nor `{:?}` holds a secret key or a session token.
+/// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it if
+/// the cause is known. The errors in the chain of [`source`](StdError::source) are already part of that line. No
+/// secret key and no session token appears in it or in `{:?}`.
+///
+/// Programs call [`is_not_found`](Self::is_not_found) and similar methods, or look at [`kind`](Self::kind),
+/// [`status`](Self::status) and [`code`](Self::code).
 ///
 /// ```
 /// # fn main() -> plain_s3::Result<()> {
@@ -33,172 +38,298 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 pub struct Error(Box<Inner>);
 
-/// The kinds of failure, by who has to act.
+/// The kind of an [`Error`], which says who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument or a setting cannot work. Nothing was sent.
+    /// An argument or a setting is invalid. Nothing was sent.
     InvalidInput,
-    /// The closure that gives the credentials failed. Nothing was sent.
+    /// The credentials provider failed. Nothing was sent.
     Credentials,
-    /// No connection: the name, the port or the proxy failed. No request was sent.
+    /// Connecting failed: the host name, the port or the proxy. No request was sent.
     Connect,
-    /// A connection, but no TLS: a certificate that is not trusted, or no TLS at that port. No request was sent.
+    /// The TLS handshake failed: the certificate is not trusted, or the port does not speak TLS. No request was
+    /// sent.
     Tls,
-    /// The connection was lost while a request or an answer was on its way.
+    /// The connection was lost while a request or a response was being transferred.
     Network,
-    /// The server was silent for longer than a timeout allows.
+    /// A timeout expired.
     Timeout,
-    /// The server answered with an S3 error; see [`Error::status`] and [`Error::code`].
+    /// The server returned an S3 error; see [`Error::status`] and [`Error::code`].
     Server,
-    /// The answer is not what S3 sends here: HTML, malformed XML, a missing length.
+    /// The response is not one of S3: HTML, malformed XML, or a missing length.
     UnexpectedResponse,
-    /// Bytes are missing or differ from what the other side announced.
+    /// Bytes are missing, or differ from what the other side announced.
     Integrity,
-    /// A local file, or a reader or writer of the caller's, failed.
+    /// A local file failed, or a reader or writer of the caller.
     LocalIo,
-    /// Some keys of a call that takes many failed; see [`Error::failures`].
+    /// A call for many keys failed for some of them; see [`Error::failures`].
     PartialFailure,
+    /// A progress callback cancelled the call.
+    Cancelled,
 }
 
-/// One key that a call over many keys could not handle.
+/// A key for which a call for many keys failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyFailure {
     /// The key of the object.
     pub key: String,
-    /// The version that was named, if one was.
+    /// The version ID, if the request named one.
     pub version_id: Option<String>,
     /// The server's error code, such as `AccessDenied`.
     pub code: String,
-    /// The server's words, often empty.
+    /// The server's message; often empty.
     pub message: String,
 }
 
 impl KeyFailure {
-    /// The failure of one key that the server refused; any other error is for the whole call, and comes back.
-    pub(crate) fn of(key: &str, version_id: Option<&str>, error: Error) -> Result<Self> {
+    /// Creates a failure without a version ID and message, for tests of code that handles failures.
+    pub fn new(key: impl Into<String>, code: impl Into<String>) -> Self {
+        Self { key: key.into(), version_id: None, code: code.into(), message: String::new() }
+    }
+
+    /// Converts an error that concerns one key only; any other error concerns the whole call and is returned.
+    pub(crate) fn from_error(key: &str, version_id: Option<&str>, error: Error) -> Result<Self> {
         if error.kind() != ErrorKind::Server || error.is_no_such_bucket() {
             return Err(error);
         }
         Ok(Self {
-            key: key.to_owned(),
             version_id: version_id.map(str::to_owned),
-            code: error.code().unwrap_or_default().to_owned(),
             message: error.message().unwrap_or_default().to_owned(),
+            ..Self::new(key, error.code().unwrap_or_default())
         })
     }
 }
 
-/// What the server said of the failure.
+/// What the server reported about a failure.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) host_id: Option<String>,
     pub(crate) resource: Option<String>,
-    /// The region or endpoint that the server names as the right one.
+    /// The region that the server names as the right one.
     pub(crate) region: Option<String>,
+    /// The endpoint that the server names as the right one.
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    /// The server's `Date` header, as it came.
+    /// The `Date` header as received.
     pub(crate) date: Option<String>,
-    /// What the server says should have been signed.
+    /// What the server would have signed.
     pub(crate) expected: Option<SignedTexts>,
 }
 
 #[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
+    /// The call that failed: `GetObject my-bucket/hello.txt`.
     context: String,
     message: String,
     hint: Option<String>,
-    answer: Option<Answer>,
+    outcome: Outcome,
+    response: Option<ErrorResponse>,
     signed: Option<SignedTexts>,
     failures: Vec<KeyFailure>,
     upload_id: Option<String>,
-    /// The answer was cut short or came from something in between, so that the next one may be right.
-    malformed: bool,
-    /// The request was not sent.
-    unsent: bool,
-    /// An earlier attempt of the call may have been carried out, though its answer did not say so.
-    after_unknown_outcome: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
+    /// Creates an error of this kind, for tests of code that handles errors.
+    ///
+    /// ```
+    /// use plain_s3::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Timeout, "no response for 60 s");
+    /// assert!(error.is_timeout() && error.is_retryable());
+    /// ```
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            context: String::new(),
+            message: message.into(),
+            hint: None,
+            outcome: Outcome::of(kind),
+            response: None,
+            signed: None,
+            failures: Vec::new(),
+            upload_id: None,
+            source: None,
+        }))
+    }
+
+    /// Creates the error of a response with this HTTP status and S3 error code, for tests of code that handles
+    /// errors.
+    ///
+    /// ```
+    /// let error = plain_s3::Error::server(404, "NoSuchKey");
+    /// assert!(error.is_not_found());
+    /// assert_eq!(error.to_string(), "404 NoSuchKey");
+    /// ```
+    pub fn server(status: u16, code: &str) -> Self {
+        let response = ErrorResponse { status, code: Some(code.to_owned()), ..ErrorResponse::default() };
+        Self::from_response(ErrorKind::Server, response, format!("{status} {code}"))
+    }
+
     /// Returns the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Returns the HTTP status where the server answered.
+    /// Returns the HTTP status, if the server responded.
     pub fn status(&self) -> Option<u16> {
-        self.0.answer.as_ref().map(|a| a.status)
+        Some(self.response()?.status)
     }
 
     /// Returns the server's error code, such as `NoSuchKey`.
     ///
-    /// An answer without a body (every HEAD) gets the code that its status stands for.
+    /// If the response has no body, as with HEAD, this is the usual code for its status.
     pub fn code(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.code.as_deref()
+        self.response()?.code.as_deref()
     }
 
-    /// Returns the server's own words, where it sent any.
+    /// Returns the server's own message, if it sent one.
     pub fn message(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.message.as_deref()
+        self.response()?.message.as_deref()
     }
 
-    /// Returns the id under which the server's operators find the request in their logs.
+    /// Returns the request ID, by which the server's operators find the request in their logs.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.request_id.as_deref()
+        self.response()?.request_id.as_deref()
     }
 
-    /// Returns the `HostId`, the second id that some servers give.
+    /// Returns the host ID, a second identifier that some servers send.
     pub fn host_id(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.host_id.as_deref()
+        self.response()?.host_id.as_deref()
     }
 
-    /// Returns the bucket or object the server speaks of, where it names one.
+    /// Returns the bucket or object that the server named in its response.
     pub fn resource(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.resource.as_deref()
+        self.response()?.resource.as_deref()
     }
 
-    /// Returns the sentence that says what to change, where the cause is known.
+    /// Returns what to do about the error, if the cause is known.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// Returns the string to sign of this crate, where the server refused the signature.
+    /// Returns the string that this crate signed, if the server rejected the signature.
     pub fn string_to_sign(&self) -> Option<&str> {
         Some(&self.0.signed.as_ref()?.string_to_sign)
     }
 
-    /// Returns the canonical request of this crate, where the server refused a Signature V4.
+    /// Returns the canonical request that this crate signed, if the server rejected a Signature V4.
     pub fn canonical_request(&self) -> Option<&str> {
         self.0.signed.as_ref()?.canonical_request.as_deref()
     }
 
-    /// Returns the string to sign that the server expected, where it refused the signature and says so.
+    /// Returns the string that the server expected to be signed, if it rejected the signature and sent it.
     pub fn server_string_to_sign(&self) -> Option<&str> {
-        Some(&self.0.answer.as_ref()?.expected.as_ref()?.string_to_sign)
+        Some(&self.response()?.expected.as_ref()?.string_to_sign)
     }
 
-    /// Returns the canonical request that the server expected, where it says so.
+    /// Returns the canonical request that the server expected, if it rejected the signature and sent it.
     pub fn server_canonical_request(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.expected.as_ref()?.canonical_request.as_deref()
+        self.response()?.expected.as_ref()?.canonical_request.as_deref()
     }
 
-    /// Returns the keys that failed in a call over many keys; all others were handled.
+    /// Returns the keys for which a call for many keys failed. It succeeded for all others.
     pub fn failures(&self) -> &[KeyFailure] {
         &self.0.failures
     }
 
-    /// Returns the id of the multipart upload whose parts a failed upload has left on the server.
+    /// Returns the ID of the multipart upload whose parts a failed upload left on the server.
     pub fn upload_id(&self) -> Option<&str> {
         self.0.upload_id.as_deref()
+    }
+}
+
+/// How the crate creates errors and adds to them.
+impl Error {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn local(message: impl Into<String>, source: io::Error) -> Self {
+        Self::new(ErrorKind::LocalIo, message).with_source(source)
+    }
+
+    pub(crate) fn from_response(
+        kind: ErrorKind,
+        response: ErrorResponse,
+        message: impl Into<String>,
+    ) -> Self {
+        let mut error = Self::new(kind, message);
+        error.0.response = Some(response);
+        error
+    }
+
+    pub(crate) fn partial(message: impl Into<String>, failures: Vec<KeyFailure>) -> Self {
+        let mut error = Self::new(ErrorKind::PartialFailure, message);
+        error.0.failures = failures;
+        error
+    }
+
+    /// Unwraps an error of this crate from the `io::Error` in which a body's [`Read`](io::Read) returned it.
+    pub(crate) fn from_read(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => error,
+            Err(error) => Self::new(ErrorKind::Network, "the connection was lost").with_source(error),
+        }
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Sets the call that failed, unless an inner call has set it: the innermost context is the most exact.
+    pub(crate) fn with_context(mut self, context: impl FnOnce() -> String) -> Self {
+        if self.0.context.is_empty() {
+            self.0.context = context();
+        }
+        self
+    }
+
+    /// Sets the hint, in place of a more general one.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a sentence to the hint.
+    pub(crate) fn append_hint(mut self, sentence: &str) -> Self {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{hint} {sentence}"),
+            None => sentence.to_owned(),
+        });
+        self
+    }
+
+    pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
+        self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
+    pub(crate) fn with_signed(mut self, texts: SignedTexts) -> Self {
+        self.0.signed = Some(texts);
+        self
+    }
+
+    /// Returns what happened, without the call and the hint.
+    pub(crate) fn summary(&self) -> &str {
+        &self.0.message
+    }
+
+    pub(crate) fn response(&self) -> Option<&ErrorResponse> {
+        self.0.response.as_ref()
+    }
+
+    pub(crate) fn response_mut(&mut self) -> Option<&mut ErrorResponse> {
+        self.0.response.as_mut()
     }
 }
 
@@ -207,29 +338,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_small_and_may_cross_threads() {
+    fn error_is_one_pointer_and_crosses_threads() {
         fn crosses<T: Send + Sync + 'static>() {}
         crosses::<Error>();
         assert_eq!(size_of::<Error>(), size_of::<usize>());
     }
 
     #[test]
-    fn busy_servers_and_lost_connections_are_retryable_and_refusals_are_not() {
-        let server = |status, code: &str| {
-            let answer = Answer { status, code: Some(code.into()), ..Answer::default() };
-            Error::server(ErrorKind::Server, answer, "")
-        };
+    fn transient_errors_are_retryable_and_permanent_ones_are_not() {
         for (status, code) in
             [(503, "SlowDown"), (500, "InternalError"), (400, "RequestTimeout"), (200, "SlowDown")]
         {
-            assert!(server(status, code).is_retryable(), "{status} {code}");
+            assert!(Error::server(status, code).is_retryable(), "{status} {code}");
         }
         for (status, code) in
             [(403, "AccessDenied"), (404, "NoSuchKey"), (409, "BucketNotEmpty"), (501, "NotImplemented")]
         {
-            assert!(!server(status, code).is_retryable(), "{status} {code}");
+            assert!(!Error::server(status, code).is_retryable(), "{status} {code}");
         }
         assert!(Error::new(ErrorKind::Network, "").is_retryable());
         assert!(!Error::invalid("").is_retryable());
+    }
+
+    #[test]
+    fn key_failure_keeps_code_and_message_of_its_error() {
+        let failure = KeyFailure::from_error("k", Some("v"), Error::server(403, "AccessDenied")).unwrap();
+        assert_eq!((failure.code.as_str(), failure.version_id.as_deref()), ("AccessDenied", Some("v")));
+        assert!(KeyFailure::from_error("k", None, Error::server(404, "NoSuchBucket")).is_err());
     }
 }

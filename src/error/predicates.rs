@@ -1,77 +1,80 @@
-//! The questions that programs ask of an error.
+//! The questions that programs ask about an error.
 
 use super::{Error, ErrorKind};
 
 impl Error {
-    /// True where the bucket, the object, the version or the upload does not exist (404).
+    /// Returns `true` if the bucket, object, version or upload does not exist (404).
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
     }
 
-    /// True where the bucket itself does not exist.
+    /// Returns `true` if the bucket itself does not exist.
     pub fn is_no_such_bucket(&self) -> bool {
         self.code() == Some("NoSuchBucket")
     }
 
-    /// True where the server refuses these credentials this action (403), whatever the reason.
+    /// Returns `true` if the server denied access (403 or 401), whatever the reason.
     pub fn is_access_denied(&self) -> bool {
         matches!(self.status(), Some(401 | 403))
     }
 
-    /// True where a bucket cannot be deleted because objects are left in it.
+    /// Returns `true` if a bucket cannot be deleted because it still contains objects, versions or uploads.
     pub fn is_bucket_not_empty(&self) -> bool {
         self.code() == Some("BucketNotEmpty")
     }
 
-    /// True where the bucket's name is taken, by another owner or by yourself.
+    /// Returns `true` if the bucket name is already taken, by another owner or by you.
     pub fn is_bucket_already_exists(&self) -> bool {
         matches!(self.code(), Some("BucketAlreadyExists" | "BucketAlreadyOwnedByYou"))
     }
 
-    /// True where a condition such as `If-Match` or `If-None-Match: *` did not hold (412).
+    /// Returns `true` if a condition such as `If-Match` or `If-None-Match: *` failed (412).
     pub fn is_precondition_failed(&self) -> bool {
         self.status() == Some(412)
     }
 
-    /// True where the object is what the caller has already (304).
+    /// Returns `true` if the object has not changed (304 Not Modified).
     pub fn is_not_modified(&self) -> bool {
         self.status() == Some(304)
     }
 
-    /// True where the requested range lies outside of the object (416).
+    /// Returns `true` if the requested range lies outside the object (416).
     pub fn is_invalid_range(&self) -> bool {
         self.status() == Some(416)
     }
 
-    /// True where the server does not have this function, or has it switched off (501, 405).
+    /// Returns `true` if the server does not implement the operation or has disabled it (501 or 405).
     pub fn is_not_implemented(&self) -> bool {
         matches!(self.status(), Some(405 | 501)) || self.code() == Some("NotImplemented")
     }
 
-    /// True where a timeout of this client ended the call.
+    /// Returns `true` if one of the client's own timeouts ended the call.
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout
     }
 
-    /// True where the same call may well succeed later: a lost connection, a busy server.
+    /// Returns `true` if a progress callback cancelled the call.
+    pub fn is_cancelled(&self) -> bool {
+        self.kind() == ErrorKind::Cancelled
+    }
+
+    /// Returns `true` if the same call may succeed later: the connection was lost, or the server is busy.
     ///
-    /// The client has then already repeated the call as its [`RetryPolicy`](crate::RetryPolicy) says,
-    /// unless the body could not be read a second time.
+    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy), unless the
+    /// body could not be read again.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
-            ErrorKind::Server | ErrorKind::UnexpectedResponse => {
-                self.0.malformed || self.answer_is_transient()
-            }
+            ErrorKind::UnexpectedResponse => self.is_outcome_unknown() || self.is_transient(),
+            ErrorKind::Server => self.is_transient(),
             _ => false,
         }
     }
 
-    fn answer_is_transient(&self) -> bool {
-        let Some(answer) = &self.0.answer else { return false };
-        matches!(answer.status, 429 | 500 | 502 | 503 | 504)
+    fn is_transient(&self) -> bool {
+        matches!(self.status(), Some(429 | 500 | 502 | 503 | 504))
             || matches!(
-                answer.code.as_deref(),
+                self.code(),
                 Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
             )
     }

@@ -8,6 +8,7 @@ use roxmltree::Node;
 
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 use crate::names::impl_names;
 use crate::request::Request;
 use crate::xml;
@@ -26,6 +27,7 @@ pub struct ListOptions {
     page_size: Option<u32>,
     pub(crate) start_after: Option<String>,
     pub(crate) api: ListApi,
+    headers: Headers,
 }
 
 /// The S3 action that [`list_objects`](crate::Client::list_objects) uses. Both list the same objects.
@@ -92,19 +94,26 @@ impl ListOptions {
         self
     }
 
+    /// Sets a header of every request of the listing, such as `x-amz-optional-object-attributes`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+
     /// Adds the parameters that all listings share to a request. `max` is the name of the page size
     /// parameter.
-    pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>, max: &'static str) -> Result<Request<'a>> {
+    pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>, max: &'static str) -> Request<'a> {
         if let Some(size) = self.page_size {
-            if !(1..=MAX_PAGE_SIZE).contains(&size) {
-                let message = format!("the page size {size} is not between 1 and {MAX_PAGE_SIZE}");
-                return Err(Error::invalid(message).with_context(|| request.describe()));
-            }
-            request = request.query(max, size.to_string());
+            request = request
+                .require((1..=MAX_PAGE_SIZE).contains(&size), || {
+                    format!("the page size {size} is not between 1 and {MAX_PAGE_SIZE}")
+                })
+                .query(max, size.to_string());
         }
-        Ok(request
+        request
             .query_if("prefix", self.prefix.as_deref())
-            .query_if("delimiter", self.delimiter.as_deref()))
+            .query_if("delimiter", self.delimiter.as_deref())
+            .headers(&self.headers)
     }
 }
 
@@ -280,8 +289,8 @@ mod tests {
             let options = ListOptions::new().page_size(size);
             let request = Request::bucket("ListObjects", crate::request::Method::Get, "b");
             assert_eq!(
-                options.apply(request, "max-keys").unwrap_err().to_string(),
-                format!("ListObjects b: the page size {size} is not between 1 and 1000")
+                options.apply(request, "max-keys").validate().unwrap_err().to_string(),
+                format!("the page size {size} is not between 1 and 1000")
             );
         }
     }

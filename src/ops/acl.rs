@@ -1,52 +1,74 @@
 //! GetObjectAcl, PutObjectAcl, GetBucketAcl, PutBucketAcl.
 
 use crate::acl::{Acl, Choice, NewAcl};
-use crate::body::Body;
 use crate::client::Client;
 use crate::error::Result;
+use crate::headers::Headers;
 use crate::request::{Method, Request};
+use crate::response::Response;
 
-/// Which version of an object an ACL is of.
+/// Options for [`Client::get_object_acl_with`] and [`Client::put_object_acl_with`]: the version and other headers.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct AclOptions {
     version_id: Option<String>,
+    headers: Headers,
 }
 
 impl AclOptions {
-    /// The newest version.
+    /// Creates the default options: the latest version.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names a version; each has an ACL of its own.
+    /// Selects a version. Each version has its own ACL.
     pub fn version_id(mut self, id: impl Into<String>) -> Self {
         self.version_id = Some(id.into());
         self
     }
 
-    fn request<'a>(
-        &'a self,
-        action: &'static str,
-        method: Method,
-        bucket: &'a str,
-        key: &'a str,
-    ) -> Request<'a> {
-        Request::object(action, method, bucket, key).query_if("versionId", self.version_id.as_deref())
+    /// Sets any other header of the request.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+
+    fn apply<'a>(&'a self, request: Request<'a>) -> Request<'a> {
+        request.query_if("versionId", self.version_id.as_deref()).headers(&self.headers)
     }
 }
 
+fn get_acl_request(request: Request<'_>) -> Request<'_> {
+    request.subresource("acl")
+}
+
+fn put_acl_request(request: Request<'_>, acl: NewAcl) -> Request<'_> {
+    let request = request.subresource("acl");
+    match acl.0 {
+        Choice::Canned(acl) => request.header("x-amz-acl", acl.as_str()),
+        Choice::Grants(acl) => match acl.write() {
+            Ok(document) => request.xml(document),
+            Err(error) => request.require(false, || error.to_string()),
+        },
+    }
+}
+
+fn parse(response: Response) -> Result<Acl> {
+    response.xml("AccessControlPolicy", Acl::read)
+}
+
 impl Client {
-    /// Reads who may do what with an object.
+    /// Returns an object's ACL.
     /// ([GetObjectAcl](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAcl.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the object is missing or its ACL may not be read.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist or you may not read its ACL.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// if client.get_object_acl("my-new-bucket", "hello.txt")?.is_public_read() {
-    ///     println!("everybody may read it");
+    ///     println!("everyone can read it");
     /// }
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -54,11 +76,11 @@ impl Client {
         self.get_object_acl_with(bucket, key, &AclOptions::new())
     }
 
-    /// Reads who may do what with a version of an object; see [`get_object_acl`](Self::get_object_acl).
+    /// Returns the ACL of a version of an object; see [`get_object_acl`](Self::get_object_acl).
     ///
     /// # Errors
     ///
-    /// As [`get_object_acl`](Self::get_object_acl).
+    /// Returns the same errors as [`get_object_acl`](Self::get_object_acl).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -69,21 +91,22 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_object_acl_with(&self, bucket: &str, key: &str, options: &AclOptions) -> Result<Acl> {
-        self.get_acl(options.request("GetObjectAcl", Method::Get, bucket, key))
+        let request = options.apply(Request::object("GetObjectAcl", Method::Get, bucket, key));
+        self.call(&get_acl_request(request), parse)
     }
 
-    /// Changes an object's ACL: to a [`CannedAcl`](crate::CannedAcl), or to an [`Acl`] with grants, which takes
-    /// the place of all that were there.
+    /// Sets an object's ACL: either a [`CannedAcl`](crate::CannedAcl), or an [`Acl`] whose grants replace all others.
     /// ([PutObjectAcl](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html))
     ///
-    /// Some servers, DreamObjects' newer ones among them, give every object the rights of its bucket and
-    /// take this without effect.
+    /// New buckets on AWS reject ACLs until
+    /// [`put_bucket_ownership_controls`](Self::put_bucket_ownership_controls) allows them. Some servers, such as those of
+    /// DreamObjects, give every object the permissions of its bucket and ignore this request.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where an [`Acl`] has no owner or a user without an id;
-    /// [`Server`](crate::ErrorKind::Server) where the object is missing, its ACL may not be changed, or the server
-    /// does not know a grantee.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`] has no owner or a user without an ID.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not change its ACL, or the
+    /// server does not know a grantee.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -97,11 +120,11 @@ impl Client {
         self.put_object_acl_with(bucket, key, acl, &AclOptions::new())
     }
 
-    /// Changes the ACL of a version of an object; see [`put_object_acl`](Self::put_object_acl).
+    /// Sets the ACL of a version of an object; see [`put_object_acl`](Self::put_object_acl).
     ///
     /// # Errors
     ///
-    /// As [`put_object_acl`](Self::put_object_acl).
+    /// Returns the same errors as [`put_object_acl`](Self::put_object_acl).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -118,15 +141,16 @@ impl Client {
         acl: impl Into<NewAcl>,
         options: &AclOptions,
     ) -> Result<()> {
-        self.put_acl(options.request("PutObjectAcl", Method::Put, bucket, key), acl.into())
+        let request = options.apply(Request::object("PutObjectAcl", Method::Put, bucket, key));
+        self.call(&put_acl_request(request, acl.into()), Response::discard)
     }
 
-    /// Reads who may do what with a bucket.
+    /// Returns a bucket's ACL.
     /// ([GetBucketAcl](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAcl.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or its ACL may not be read.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or you may not read its ACL.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -136,15 +160,16 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_acl(&self, bucket: &str) -> Result<Acl> {
-        self.get_acl(Request::bucket("GetBucketAcl", Method::Get, bucket))
+        let request = Request::bucket("GetBucketAcl", Method::Get, bucket);
+        self.call(&get_acl_request(request), parse)
     }
 
-    /// Changes a bucket's ACL, as [`put_object_acl`](Self::put_object_acl) does. The objects in it keep their own.
+    /// Sets a bucket's ACL, like [`put_object_acl`](Self::put_object_acl). Its objects keep their own ACLs.
     /// ([PutBucketAcl](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html))
     ///
     /// # Errors
     ///
-    /// As [`put_object_acl`](Self::put_object_acl).
+    /// Returns the same errors as [`put_object_acl`](Self::put_object_acl).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -155,23 +180,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_acl(&self, bucket: &str, acl: impl Into<NewAcl>) -> Result<()> {
-        self.put_acl(Request::bucket("PutBucketAcl", Method::Put, bucket), acl.into())
-    }
-
-    fn get_acl(&self, request: Request<'_>) -> Result<Acl> {
-        self.call(&request.subresource("acl"), |response| response.xml("AccessControlPolicy", Acl::read))
-    }
-
-    fn put_acl(&self, request: Request<'_>, acl: NewAcl) -> Result<()> {
-        let mut request = request.subresource("acl");
-        let mut text = String::new();
-        match acl.0 {
-            Choice::Canned(acl) => request = request.header("x-amz-acl", acl.as_str()),
-            Choice::Grants(acl) => {
-                text = acl.write().map_err(|error| error.with_context(|| request.describe()))?;
-                request = request.xml_body(&text);
-            }
-        }
-        self.execute(&request, &mut Body::from(text).open()?, |response| response.finish().map(drop))
+        let request = Request::bucket("PutBucketAcl", Method::Put, bucket);
+        self.call(&put_acl_request(request, acl.into()), Response::discard)
     }
 }

@@ -2,45 +2,48 @@
 
 use roxmltree::Node;
 
-use crate::body::Body;
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::options::encryption::with_customer_key;
 use crate::ops::put_object::OUTCOME_UNKNOWN_HINT;
+use crate::ops::upload_part::UploadRef;
 use crate::ops::{CompletedPart, StoredObject};
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::validate;
 use crate::xml;
 
-/// Under what condition an upload in parts becomes an object.
+/// Options for [`Client::complete_multipart_upload_with`]: the conditions under which the object is created.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct CompleteMultipartUploadOptions {
     headers: Headers,
 }
 
 impl CompleteMultipartUploadOptions {
-    /// No condition: the object takes the place of any that has its key.
+    /// Creates the default options: no condition, so the object replaces any object with its key.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Completes only where the present object has this ETag; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed), and the upload stays as it was.
+    /// Sets `If-Match`: the request fails unless the current object has this ETag (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). The upload then stays unfinished.
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }
 
-    /// Completes only where there is no object of this key; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed), and the upload stays as it was.
+    /// Sets `If-None-Match: *`: the request fails if an object with this key exists (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). The upload then stays unfinished.
     pub fn if_none_exists(self) -> Self {
         self.header("if-none-match", "*")
     }
 
-    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
-    pub fn request_payer(self) -> Self {
-        self.header("x-amz-request-payer", "requester")
+    /// Sets the key with which the upload was created. AWS requires it if the parts have checksums other than MD5; most
+    /// servers require it only for the parts.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
     }
 
     /// Sets any other header of the request, such as `x-amz-mp-object-size`.
@@ -48,26 +51,59 @@ impl CompleteMultipartUploadOptions {
         self.headers.set(name, value);
         self
     }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+}
+
+/// Returns the request of CompleteMultipartUpload without the list of parts, as it is presigned.
+pub(crate) fn presignable_request<'a>(upload: UploadRef<'a>, headers: &Headers) -> Request<'a> {
+    upload.request("CompleteMultipartUpload", Method::Post).headers(headers).slow()
+}
+
+/// Returns the request of CompleteMultipartUpload.
+fn complete_multipart_upload_request<'a>(
+    upload: UploadRef<'a>,
+    parts: &[CompletedPart],
+    headers: &Headers,
+) -> Request<'a> {
+    let number = |part: &CompletedPart| part.part_number.to_string();
+    let bad_number = parts.iter().find_map(|part| validate::part_number(&number(part)).err());
+    let disorder = parts.windows(2).find(|pair| pair[0].part_number >= pair[1].part_number);
+    presignable_request(upload, headers)
+        .require(!parts.is_empty(), || {
+            "the upload has no parts; use put_object to store an empty object".to_owned()
+        })
+        .require(bad_number.is_none(), || bad_number.map(|error| error.to_string()).unwrap_or_default())
+        .require(disorder.is_none(), || {
+            let [first, second] = disorder.unwrap_or_default() else { return String::new() };
+            format!(
+                "part {} is listed before part {}; parts must be in the order of their numbers",
+                first.part_number, second.part_number
+            )
+        })
+        .xml(write(parts))
 }
 
 impl Client {
-    /// Puts an object together from its uploaded parts, which must be in the order of their numbers.
+    /// Completes a multipart upload: creates the object from its parts, which must be in the order of their numbers.
     /// ([CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html))
     ///
-    /// The server may take minutes; its silence is borne for ten times the idle timeout. An answer that is
-    /// a 200 but holds an error, nothing, or something else is an error here. Ceph gives no ETag.
+    /// The server may take minutes, so the client waits for ten times the idle timeout. A 200 response that contains an
+    /// error, nothing, or something else is an error. Ceph returns no ETag.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where there is no part or their order is wrong;
-    /// [`Server`](crate::ErrorKind::Server) where a part is missing, too small or has another ETag, and
-    /// [`is_not_found`](Error::is_not_found) where there is no such upload, as after it was completed. Where
-    /// the answer to an earlier attempt was lost, the text says that it may be this call that has done so.
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) if there are no parts or they are not in order.
+    /// - [`Server`](crate::ErrorKind::Server) if a part is missing, too small, or has another ETag.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the upload does not exist, as after it was completed. If the
+    ///   response to an earlier attempt was lost, this call may have completed it, and the error says so.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the id of create_multipart_upload";
-    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "all of it")?;
+    /// # let id = "the ID returned by create_multipart_upload";
+    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "the only part")?;
     /// client.complete_multipart_upload("my-new-bucket", "backup.tar", id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -82,20 +118,20 @@ impl Client {
         self.complete_multipart_upload_with(bucket, key, upload_id, parts, &options)
     }
 
-    /// Completes an upload under a condition; see
-    /// [`complete_multipart_upload`](Self::complete_multipart_upload). Not every server follows conditions.
+    /// Completes a multipart upload under conditions; see
+    /// [`complete_multipart_upload`](Self::complete_multipart_upload). Not every server honours conditions.
     ///
     /// # Errors
     ///
-    /// As [`complete_multipart_upload`](Self::complete_multipart_upload);
-    /// [`is_precondition_failed`](Error::is_precondition_failed) where a condition does not hold.
+    /// Returns the same errors as [`complete_multipart_upload`](Self::complete_multipart_upload), and
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the id of create_multipart_upload";
+    /// # let id = "the ID returned by create_multipart_upload";
     /// use plain_s3::CompleteMultipartUploadOptions;
     ///
-    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "all of it")?;
+    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "the only part")?;
     /// let new = CompleteMultipartUploadOptions::new().if_none_exists();
     /// client.complete_multipart_upload_with("my-new-bucket", "backup.tar", id, &[part], &new)?;
     /// # Ok::<(), plain_s3::Error>(())
@@ -108,9 +144,10 @@ impl Client {
         parts: &[CompletedPart],
         options: &CompleteMultipartUploadOptions,
     ) -> Result<StoredObject> {
-        self.finish_upload((bucket, key, upload_id), parts, &options.headers).map_err(|error| {
-            let in_our_way = error.code() == Some("NoSuchUpload") || error.is_precondition_failed();
-            if in_our_way && error.is_after_unknown_outcome() {
+        let upload = UploadRef { bucket, key, id: upload_id };
+        self.complete(upload, parts, &options.headers).map_err(|error| {
+            let may_be_ours = error.code() == Some("NoSuchUpload") || error.is_precondition_failed();
+            if may_be_ours && error.is_outcome_unknown() {
                 error.append_hint(OUTCOME_UNKNOWN_HINT)
             } else {
                 error
@@ -118,35 +155,23 @@ impl Client {
         })
     }
 
-    pub(crate) fn finish_upload(
+    pub(crate) fn complete(
         &self,
-        (bucket, key, upload_id): (&str, &str, &str),
+        upload: UploadRef<'_>,
         parts: &[CompletedPart],
-        conditions: &Headers,
+        headers: &Headers,
     ) -> Result<StoredObject> {
-        let request = Request::object("CompleteMultipartUpload", Method::Post, bucket, key);
-        check(parts).map_err(|error| error.with_context(|| request.describe()))?;
-        let text = write(parts);
-        let request = request.query("uploadId", upload_id).headers(conditions).xml_body(&text).slow();
-        self.execute(&request, &mut Body::from(text).open()?, |response: Response| {
-            let version_id = response.header_owned("x-amz-version-id");
-            response.xml("CompleteMultipartUploadResult", |root| Ok(read(root, version_id.clone())))
-        })
+        self.call(&complete_multipart_upload_request(upload, parts, headers), parse)
     }
 }
 
-fn check(parts: &[CompletedPart]) -> Result<()> {
-    if parts.is_empty() {
-        return Err(Error::invalid("an upload of no parts; an empty object is stored by put_object"));
-    }
-    parts.iter().try_for_each(|part| validate::part_number(&part.part_number.to_string()))?;
-    match parts.windows(2).find(|pair| pair[0].part_number >= pair[1].part_number) {
-        Some(pair) => Err(Error::invalid(format!(
-            "part {} comes before part {}; parts go in the order of their numbers",
-            pair[0].part_number, pair[1].part_number
-        ))),
-        None => Ok(()),
-    }
+fn parse(response: Response) -> Result<StoredObject> {
+    let version_id = response.header_owned("x-amz-version-id");
+    response.xml("CompleteMultipartUploadResult", |root| Ok(read(root, version_id)))
+}
+
+fn read(root: Node<'_, '_>, version_id: Option<String>) -> StoredObject {
+    StoredObject { e_tag: xml::child_text(root, "ETag").map(ETag::new), version_id }
 }
 
 fn write(parts: &[CompletedPart]) -> String {
@@ -162,16 +187,12 @@ fn write(parts: &[CompletedPart]) -> String {
     text + "</CompleteMultipartUpload>"
 }
 
-fn read(root: Node<'_, '_>, version_id: Option<String>) -> StoredObject {
-    StoredObject { e_tag: xml::child_text(root, "ETag").map(ETag::new), version_id }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_written_with_their_etags_quoted() {
+    fn parts_are_written_with_quoted_etags() {
         let parts = [CompletedPart::new(1, "a\"&"), CompletedPart::new(2, "\"b\"")];
         let text = write(&parts);
         assert!(text.contains("<Part><PartNumber>1</PartNumber><ETag>a&quot;&amp;</ETag></Part>"), "{text}");
@@ -179,16 +200,24 @@ mod tests {
     }
 
     #[test]
-    fn parts_must_be_there_and_in_order() {
+    fn missing_unordered_and_misnumbered_parts_are_rejected() {
+        let check = |parts: &[CompletedPart]| {
+            let upload = UploadRef { bucket: "b", key: "k", id: "id" };
+            complete_multipart_upload_request(upload, parts, &Headers::default()).validate()
+        };
         let part = |number| CompletedPart::new(number, "e");
         check(&[part(1), part(3)]).unwrap();
-        for parts in [vec![], vec![part(2), part(1)], vec![part(0)]] {
-            assert!(check(&parts).is_err(), "{parts:?}");
+        for (parts, words) in [
+            (vec![], "has no parts"),
+            (vec![part(2), part(1)], "part 2 is listed before part 1"),
+            (vec![part(0)], "0"),
+        ] {
+            assert!(check(&parts).unwrap_err().to_string().contains(words), "{parts:?}");
         }
     }
 
     #[test]
-    fn cephs_empty_etag_is_none() {
+    fn empty_etag_of_ceph_is_none() {
         let document =
             xml::parse("<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>");
         assert_eq!(read(document.unwrap().root_element(), None).e_tag, None);

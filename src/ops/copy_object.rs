@@ -5,33 +5,35 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::ops::options::copy_source::copy_source;
-use crate::ops::{GetObjectOptions, PutObjectOptions};
+use crate::ops::options::copy_source::{copy_source_setters, with_copy_source};
+use crate::ops::options::encryption::with_customer_key;
+use crate::ops::{GetObjectOptions, PutObjectOptions, UploadPartCopyOptions};
 use crate::request::{Method, Request};
+use crate::response::Response;
+use crate::signer::SOURCE_BUCKET_OWNER;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// Whose bucket the source must be in.
-const SOURCE_OWNER: &str = "x-amz-source-expected-bucket-owner";
-
-/// Which version is copied, under what condition, and what the copy has other than its source.
+/// Options for [`Client::copy_object_with`]: the version and the conditions of the source, and the properties of the copy.
 ///
-/// Each setter sets one header, but for [`replace_metadata`](Self::replace_metadata). Ceph up to 16.2 at
-/// least does not know the conditions by their names: it copies whether they hold or not.
+/// Each setter sets one header, except [`replace_metadata`](Self::replace_metadata). Ceph 16.2 ignores the conditions: it
+/// copies whether or not they hold.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct CopyObjectOptions {
-    pub(super) source_version_id: Option<String>,
+    source_version_id: Option<String>,
     headers: Headers,
 }
 
 impl CopyObjectOptions {
-    /// The newest version with its metadata and tags, without a condition. The copy is private.
+    /// Creates the default options: the latest version with its metadata and tags, without conditions. The copy is
+    /// private.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the copy this media type, cache control, own metadata and so on, and none of the source's.
-    /// The tags of the source stay unless the options have tags.
+    /// Replaces all metadata: the copy gets the media type, cache control, user metadata and so on of these options, and
+    /// none of the source's. The tags are copied unless the options have tags.
     pub fn replace_metadata(mut self, options: &PutObjectOptions) -> Self {
         self.headers.extend(options.headers());
         if options.headers().get("x-amz-tagging").is_some() {
@@ -40,19 +42,24 @@ impl CopyObjectOptions {
         self.header("x-amz-metadata-directive", "REPLACE")
     }
 
-    /// Sets the copy's ACL; it is private otherwise, whatever the source's ACL is.
+    /// Sets the ACL of the copy. The default is private, whatever the ACL of the source.
     pub fn acl(self, acl: CannedAcl) -> Self {
         self.header("x-amz-acl", acl.as_str())
     }
 
-    /// Sets the copy's storage class, such as `STANDARD_IA`.
+    /// Sets the storage class of the copy, such as `STANDARD_IA`.
     pub fn storage_class(self, class: impl Into<String>) -> Self {
         self.header("x-amz-storage-class", class)
     }
 
-    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
-    pub fn request_payer(self) -> Self {
-        self.header("x-amz-request-payer", "requester")
+    /// Encrypts the copy with a key of the server; see [`PutObjectOptions::server_side_encryption`].
+    pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
+        self.header("x-amz-server-side-encryption", algorithm)
+    }
+
+    /// Encrypts the copy with this key; see [`PutObjectOptions::sse_customer_key`].
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
     }
 
     /// Sets any other header of the request, such as `if-none-match` for the target.
@@ -62,21 +69,22 @@ impl CopyObjectOptions {
     }
 }
 
+copy_source_setters!(CopyObjectOptions);
+
 impl CopyObjectOptions {
-    /// What a look at the source needs: its version, the key that it is encrypted with, who pays, and whose
-    /// bucket it must be.
-    pub(crate) fn look(&self) -> GetObjectOptions {
-        let look = match &self.source_version_id {
+    /// Returns the options for a HEAD of the source: its version, customer key, payer and expected owner.
+    pub(crate) fn source_options(&self) -> GetObjectOptions {
+        let options = match &self.source_version_id {
             Some(id) => GetObjectOptions::new().version_id(id),
             None => GetObjectOptions::new(),
         };
-        self.headers.iter().fold(look, |look, (name, value)| match name {
-            "x-amz-request-payer" => look.header(name, value),
-            SOURCE_OWNER => look.header("x-amz-expected-bucket-owner", value),
+        self.headers.iter().fold(options, |options, (name, value)| match name {
+            "x-amz-request-payer" => options.header(name, value),
+            SOURCE_BUCKET_OWNER => options.header("x-amz-expected-bucket-owner", value),
             _ if name.contains("-copy-source-server-side-") => {
-                look.header(&name.replace("-copy-source", ""), value)
+                options.header(&name.replace("-copy-source", ""), value)
             }
-            _ => look,
+            _ => options,
         })
     }
 
@@ -84,47 +92,69 @@ impl CopyObjectOptions {
         self.headers.get("x-amz-metadata-directive") == Some("REPLACE")
     }
 
-    /// The headers for a copy in parts: those of the object, which begin the upload, and those that each
-    /// part is copied with. A key of the caller's encrypts each part.
-    pub(crate) fn split_for_parts(&self, from: (&str, &str)) -> Result<(Headers, Headers)> {
+    /// Returns the headers that create a multipart upload of the copy, and the options with which each part is copied. A
+    /// customer key is part of both.
+    pub(crate) fn split_for_parts(&self) -> (Headers, UploadPartCopyOptions) {
         let (mut object, mut part) = (Headers::default(), self.headers.for_each_part());
-        part.set("x-amz-copy-source", copy_source(from, self.source_version_id.as_deref())?);
         for (name, value) in self.headers.iter() {
-            if name.starts_with("x-amz-copy-source") || name == SOURCE_OWNER {
+            if name.starts_with("x-amz-copy-source") || name == SOURCE_BUCKET_OWNER {
                 part.set(name, value);
             } else if !name.ends_with("-directive") {
                 object.set(name, value);
             }
         }
-        Ok((object, part))
+        (object, UploadPartCopyOptions::from_headers(self.source_version_id.as_deref(), part))
     }
 }
 
-/// What the server says of a copy.
+/// The response to a request that copied an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CopiedObject {
-    /// The ETag of the copy. It may differ from the source's though the content is the same.
+    /// The ETag of the copy. It may differ from the source's even though the content is the same.
     pub e_tag: Option<ETag>,
     /// When the copy was stored.
     pub last_modified: Timestamp,
-    /// The version of the copy, where its bucket keeps versions.
+    /// The version ID of the copy, if its bucket has versioning.
     pub version_id: Option<String>,
-    /// The version that was copied, where the source's bucket keeps versions.
+    /// The version ID of the source, if its bucket has versioning.
     pub source_version_id: Option<String>,
 }
 
+impl CopiedObject {
+    /// Creates an empty response, for tests of code that handles one.
+    pub fn new() -> Self {
+        Self { e_tag: None, last_modified: Timestamp::UNKNOWN, version_id: None, source_version_id: None }
+    }
+}
+
+impl Default for CopiedObject {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Returns the request of CopyObject.
+fn copy_object_request<'a>(
+    from: (&str, &str),
+    to: (&'a str, &'a str),
+    options: &CopyObjectOptions,
+) -> Request<'a> {
+    let request = Request::object("CopyObject", Method::Put, to.0, to.1).headers(&options.headers);
+    with_copy_source(request, from, options.source_version_id.as_deref()).slow()
+}
+
 impl Client {
-    /// Copies an object within the server: `(bucket, key)` to `(bucket, key)`.
+    /// Copies an object within the server, from one `(bucket, key)` to another.
     /// ([CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html))
     ///
-    /// One request, for up to 5 GiB, with its metadata and tags, but not its ACL. Nothing goes through this
-    /// machine. [`copy`](Self::copy) takes objects of any size.
+    /// Sends one request, for at most 5 GiB. The copy has the metadata and tags of the source, but not its ACL. The content
+    /// does not pass through this machine. Use [`copy`](Self::copy) for objects of any size.
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server): [`is_not_found`](Error::is_not_found) where the source or one of
-    /// the buckets is missing. Servers refuse to copy an object onto itself unless something changes.
+    /// Fails if the source or one of the buckets does not exist ([`is_not_found`](Error::is_not_found)). Servers reject
+    /// copying an object to itself unless something changes.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -135,19 +165,18 @@ impl Client {
         self.copy_object_with(from, to, &CopyObjectOptions::new())
     }
 
-    /// Copies a version of an object, under a condition, or with other metadata; see
-    /// [`copy_object`](Self::copy_object).
+    /// Copies a version of an object, under conditions or with other metadata; see [`copy_object`](Self::copy_object).
     ///
     /// # Errors
     ///
-    /// As [`copy_object`](Self::copy_object); [`is_precondition_failed`](Error::is_precondition_failed)
-    /// where a condition does not hold.
+    /// Returns the same errors as [`copy_object`](Self::copy_object), and
+    /// [`is_precondition_failed`](Error::is_precondition_failed) if a condition fails.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// use plain_s3::{CopyObjectOptions, PutObjectOptions};
     ///
-    /// // onto itself: the content stays, its media type is set right
+    /// // Copying an object to itself keeps the content and replaces the metadata.
     /// let html = PutObjectOptions::new().content_type("text/html").metadata("author", "larry");
     /// let page = ("my-new-bucket", "index.html");
     /// client.copy_object_with(page, page, &CopyObjectOptions::new().replace_metadata(&html))?;
@@ -159,43 +188,39 @@ impl Client {
         to: (&str, &str),
         options: &CopyObjectOptions,
     ) -> Result<CopiedObject> {
-        let request = Request::object("CopyObject", Method::Put, to.0, to.1);
-        let source = copy_source(from, options.source_version_id.as_deref())
-            .map_err(|error| error.with_context(|| request.describe()))?;
-        let request = request.headers(&options.headers).header("x-amz-copy-source", source).slow();
-        let copied = self.call(&request, |response| {
-            let version_id = response.header_owned("x-amz-version-id");
-            let source_version_id = response.header_owned("x-amz-copy-source-version-id");
-            response.xml("CopyObjectResult", |root| {
-                Ok(CopiedObject {
-                    e_tag: xml::child_text(root, "ETag").map(ETag::new),
-                    last_modified: xml::child_text(root, "LastModified")
-                        .map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date)),
-                    version_id,
-                    source_version_id,
-                })
-            })
-        });
-        copied.map_err(|error| explain(error, from, to))
+        self.call(&copy_object_request(from, to, options), parse).map_err(|error| explain(error, from, to))
     }
 }
 
-/// The hints of other calls speak of the target.
+fn parse(response: Response) -> Result<CopiedObject> {
+    let version_id = response.header_owned("x-amz-version-id");
+    let source_version_id = response.header_owned("x-amz-copy-source-version-id");
+    response.xml("CopyObjectResult", |root| {
+        Ok(CopiedObject {
+            e_tag: xml::child_text(root, "ETag").map(ETag::new),
+            last_modified: xml::child_date(root, "LastModified"),
+            version_id,
+            source_version_id,
+        })
+    })
+}
+
+/// Replaces the hint if the error concerns the source, because general hints name the target.
 fn explain(error: Error, from: (&str, &str), to: (&str, &str)) -> Error {
-    match error.code() {
+    let hint = match error.code() {
         Some("NoSuchKey" | "NoSuchVersion") => {
-            let hint = format!("The source {:?} is not in the bucket {:?}.", from.1, from.0);
-            error.with_hint(hint)
+            format!("The bucket {:?} has no source object {:?}.", from.0, from.1)
         }
         Some("NoSuchBucket") if from.0 != to.0 => {
-            let hint = format!("Either the source's bucket {:?} or the target's {:?} is missing.", from.0, to.0);
-            error.with_hint(hint)
+            format!("Either the source bucket {:?} or the target bucket {:?} does not exist.", from.0, to.0)
         }
-        Some("InvalidRequest") if from == to => error.with_hint(
-            "An object is copied onto itself only where something changes: see CopyObjectOptions::replace_metadata.",
-        ),
-        _ => error,
-    }
+        Some("InvalidRequest") if from == to => {
+            "An object can be copied to itself only if something changes: see CopyObjectOptions::replace_metadata."
+                .to_owned()
+        }
+        _ => return error,
+    };
+    error.with_hint(hint)
 }
 
 #[cfg(test)]
@@ -203,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replaced_metadata_is_told_as_such_and_tags_only_where_there_are_some() {
+    fn replaced_metadata_sets_the_directive_and_tags_only_if_there_are_some() {
         let html = PutObjectOptions::new().content_type("text/html").metadata("a", "1");
         let options = CopyObjectOptions::new().replace_metadata(&html);
         assert_eq!(options.headers.get("x-amz-metadata-directive"), Some("REPLACE"));
@@ -214,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_callers_go_with_the_look_at_the_source_and_with_each_part() {
+    fn customer_keys_are_sent_with_the_head_of_the_source_and_with_each_part() {
         let (name, source) = ("x-amz-server-side-encryption-customer-key-md5", "x-amz-copy-source-if-match");
         let options = CopyObjectOptions::new()
             .source_version_id("v")
@@ -222,13 +247,14 @@ mod tests {
             .sse_customer_key([2; 32])
             .source_if_match("e");
         let request = Request::object("HeadObject", Method::Head, "b", "k");
-        let look = options.look();
-        let look = look.apply(request).unwrap();
-        let (object, part) = options.split_for_parts(("b", "k")).unwrap();
+        let source_options = options.source_options();
+        let head = source_options.apply(request);
+        let (object, part) = options.split_for_parts();
+        let part = part.headers();
         let theirs = "x-amz-copy-source-server-side-encryption-customer-key-md5";
-        assert!(look.headers.get(name).is_some() && look.headers.get(name) == part.get(theirs));
+        assert!(head.headers.get(name).is_some() && head.headers.get(name) == part.get(theirs));
         assert!(object.get(name).is_some() && object.get(name) == part.get(name));
-        assert!(part.get(name) != part.get(theirs) && look.headers.get(source).is_none());
+        assert!(part.get(name) != part.get(theirs) && head.headers.get(source).is_none());
         assert!(part.get(source).is_some() && object.get(source).is_none());
     }
 }

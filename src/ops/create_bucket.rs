@@ -1,39 +1,60 @@
 //! CreateBucket.
 
 use crate::acl::CannedAcl;
-use crate::body::Body;
 use crate::client::Client;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::request::{Method, Request};
 use crate::xml;
 
-/// What a new bucket is to have beside its name.
+/// Options for [`Client::create_bucket_with`]: the ACL, the location and other headers.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct CreateBucketOptions {
     location_constraint: Option<String>,
     headers: Headers,
 }
 
 impl CreateBucketOptions {
-    /// Nothing but the name.
+    /// Creates the default options: a private bucket in the default location.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the bucket's ACL; private by default.
-    pub fn acl(mut self, acl: CannedAcl) -> Self {
-        self.headers.set("x-amz-acl", acl.as_str());
-        self
+    /// Sets the bucket's ACL. The default is private.
+    pub fn acl(self, acl: CannedAcl) -> Self {
+        self.header("x-amz-acl", acl.as_str())
     }
 
-    /// Names the region or the placement of the new bucket. None is sent unless it is named here.
+    /// Sets the region or the placement of the bucket. None is sent by default.
     ///
-    /// On AWS it must be the region of the endpoint, unless that is us-east-1; Ceph takes only its own
-    /// placements.
+    /// On AWS, it must be the region of the endpoint, unless that is us-east-1. Ceph accepts only its own placements.
     pub fn location_constraint(mut self, location: impl Into<String>) -> Self {
         self.location_constraint = Some(location.into());
         self
+    }
+
+    /// Enables Object Lock, and with it versioning. Neither can be disabled later.
+    pub fn object_lock_enabled(self) -> Self {
+        self.header("x-amz-bucket-object-lock-enabled", "true")
+    }
+
+    /// Sets any other header of the request, such as `x-amz-object-ownership`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
+fn create_bucket_request<'a>(bucket: &'a str, options: &CreateBucketOptions) -> Request<'a> {
+    let request = Request::bucket("CreateBucket", Method::Put, bucket).headers(&options.headers);
+    match &options.location_constraint {
+        None => request,
+        Some(location) => request.xml(format!(
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+             <LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
+            xml::escape(location)
+        )),
     }
 }
 
@@ -43,9 +64,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server): [`is_bucket_already_exists`](crate::Error::is_bucket_already_exists)
-    /// where the name is taken. Most servers take the name of your own bucket again without an error. Where
-    /// the answer to an earlier attempt was lost, a bucket of yours counts as created.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the name is already taken
+    /// ([`is_bucket_already_exists`](crate::Error::is_bucket_already_exists)). Most servers succeed if you already own the
+    /// bucket. If the response to an earlier attempt was lost, a bucket that you own counts as created.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -56,11 +77,11 @@ impl Client {
         self.create_bucket_with(bucket, &CreateBucketOptions::new())
     }
 
-    /// Creates a bucket with an ACL or in a region of your choice; see [`create_bucket`](Self::create_bucket).
+    /// Creates a bucket with an ACL or in a given region; see [`create_bucket`](Self::create_bucket).
     ///
     /// # Errors
     ///
-    /// As [`create_bucket`](Self::create_bucket).
+    /// Returns the same errors as [`create_bucket`](Self::create_bucket).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -71,16 +92,6 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn create_bucket_with(&self, bucket: &str, options: &CreateBucketOptions) -> Result<()> {
-        let mut request = Request::bucket("CreateBucket", Method::Put, bucket).headers(&options.headers);
-        let mut text = String::new();
-        if let Some(location) = &options.location_constraint {
-            text = format!(
-                "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
-                 <LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
-                xml::escape(location)
-            );
-            request = request.xml_body(&text);
-        }
-        self.execute_idempotent(&request, &mut Body::from(text).open()?, "BucketAlreadyOwnedByYou")
+        self.call_idempotent(&create_bucket_request(bucket, options), "BucketAlreadyOwnedByYou")
     }
 }

@@ -5,26 +5,38 @@ use crate::error::Result;
 use crate::headers::Headers;
 use crate::ops::PutObjectOptions;
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::xml;
 
+/// Returns the request of CreateMultipartUpload, with the headers of the object.
+pub(crate) fn create_multipart_upload_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    headers: &Headers,
+) -> Request<'a> {
+    Request::object("CreateMultipartUpload", Method::Post, bucket, key)
+        .subresource("uploads")
+        .headers(headers)
+}
+
 impl Client {
-    /// Begins an upload in parts and returns its upload id.
+    /// Creates a multipart upload and returns its upload ID.
     /// ([CreateMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html))
     ///
-    /// [`upload_file`](Self::upload_file) and [`upload_reader`](Self::upload_reader) do all of it. By hand:
-    /// begin, [`upload_part`](Self::upload_part) for each part, then
-    /// [`complete_multipart_upload`](Self::complete_multipart_upload), or
-    /// [`abort_multipart_upload`](Self::abort_multipart_upload). Until then its parts take space and no
-    /// listing of objects shows them.
+    /// [`upload_file`](Self::upload_file) and [`upload_reader`](Self::upload_reader) perform a whole upload. To do it
+    /// yourself, create an upload, call [`upload_part`](Self::upload_part) for each part, then
+    /// [`complete_multipart_upload`](Self::complete_multipart_upload) or
+    /// [`abort_multipart_upload`](Self::abort_multipart_upload). Until then, the parts use space although no listing of
+    /// objects shows them.
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or the action is refused.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or access is denied.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
-    /// let part = client.upload_part("my-new-bucket", "backup.tar", &id, 1, "all of it")?;
+    /// let part = client.upload_part("my-new-bucket", "backup.tar", &id, 1, "the only part")?;
     /// client.complete_multipart_upload("my-new-bucket", "backup.tar", &id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -32,14 +44,16 @@ impl Client {
         self.create_multipart_upload_with(bucket, key, &PutObjectOptions::new())
     }
 
-    /// Begins an upload whose object will have a media type, metadata or an ACL; see
-    /// [`create_multipart_upload`](Self::create_multipart_upload). Conditions in the options are left out:
-    /// they belong to the completion. A key of yours is needed for each part, too:
-    /// [`upload_part_with`](Self::upload_part_with).
+    /// Creates a multipart upload with the media type, metadata or ACL of the object; see
+    /// [`create_multipart_upload`](Self::create_multipart_upload).
+    ///
+    /// Conditions in the options are not sent: pass them to
+    /// [`complete_multipart_upload_with`](Self::complete_multipart_upload_with). A customer key must also be passed with
+    /// each part; see [`upload_part_with`](Self::upload_part_with).
     ///
     /// # Errors
     ///
-    /// As [`create_multipart_upload`](Self::create_multipart_upload).
+    /// Returns the same errors as [`create_multipart_upload`](Self::create_multipart_upload).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -55,17 +69,13 @@ impl Client {
         key: &str,
         options: &PutObjectOptions,
     ) -> Result<String> {
-        self.begin_upload(bucket, key, &options.split_conditions().0)
+        let (headers, _) = options.split_conditions();
+        self.call(&create_multipart_upload_request(bucket, key, &headers), parse)
     }
+}
 
-    pub(crate) fn begin_upload(&self, bucket: &str, key: &str, headers: &Headers) -> Result<String> {
-        let request = Request::object("CreateMultipartUpload", Method::Post, bucket, key)
-            .subresource("uploads")
-            .headers(headers);
-        self.call(&request, |response| {
-            let head = response.unexpected("the answer has no UploadId");
-            response
-                .xml("InitiateMultipartUploadResult", |root| xml::child_text(root, "UploadId").ok_or(head))
-        })
-    }
+/// Returns the upload ID.
+pub(crate) fn parse(response: Response) -> Result<String> {
+    let no_id = response.unexpected("the response has no UploadId");
+    response.xml("InitiateMultipartUploadResult", |root| xml::child_text(root, "UploadId").ok_or(no_id))
 }

@@ -1,19 +1,25 @@
 //! DeleteBucket.
 
-use crate::body::BodyReader;
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Method, Request};
+
+fn delete_bucket_request(bucket: &str) -> Request<'_> {
+    Request::bucket("DeleteBucket", Method::Delete, bucket)
+}
 
 impl Client {
     /// Deletes a bucket, which must be empty.
     /// ([DeleteBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html))
     ///
+    /// [`force_delete_bucket`](Self::force_delete_bucket) deletes a bucket with all its contents.
+    ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server): [`is_bucket_not_empty`](crate::Error::is_bucket_not_empty) where
-    /// objects are left, [`is_not_found`](crate::Error::is_not_found) where there is no such bucket, unless
-    /// the answer to an earlier attempt was lost: then it counts as deleted.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket contains anything
+    /// ([`is_bucket_not_empty`](crate::Error::is_bucket_not_empty)) or does not exist
+    /// ([`is_not_found`](crate::Error::is_not_found)). If it does not exist after the response to an earlier attempt was
+    /// lost, the call succeeds.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -21,7 +27,6 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket(&self, bucket: &str) -> Result<()> {
-        let request = Request::bucket("DeleteBucket", Method::Delete, bucket);
-        self.execute_idempotent(&request, &mut BodyReader::empty(), "NoSuchBucket")
+        self.call_idempotent(&delete_bucket_request(bucket), "NoSuchBucket")
     }
 }

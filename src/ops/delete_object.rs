@@ -2,26 +2,78 @@
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::headers::Headers;
 use crate::request::{Method, Request};
+use crate::response::Response;
 
-/// What became of a deleted object.
+/// Options for [`Client::delete_object_with`]: the version and other headers.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct DeleteObjectOptions {
+    version_id: Option<String>,
+    headers: Headers,
+}
+
+impl DeleteObjectOptions {
+    /// Creates the default options. In a bucket with versioning, a delete marker then hides the object.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Deletes this version permanently. If it is a delete marker, the object becomes visible again.
+    pub fn version_id(mut self, id: impl Into<String>) -> Self {
+        self.version_id = Some(id.into());
+        self
+    }
+
+    /// Deletes a version that is retained in governance mode. Requires the `s3:BypassGovernanceRetention` permission.
+    pub fn bypass_governance_retention(self) -> Self {
+        self.header("x-amz-bypass-governance-retention", "true")
+    }
+
+    /// Sets any other header of the request, such as `x-amz-mfa`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
+/// The response to a request that deleted an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedObject {
-    /// The version that was deleted or, with `delete_marker`, the marker that now hides the object.
+    /// The ID of the deleted version or, with `delete_marker`, of the marker that now hides the object.
     pub version_id: Option<String>,
-    /// True where a delete marker was set (or deleted): in a bucket with versions the content is still there.
+    /// `true` if a delete marker was created or deleted. In a bucket with versioning, the content still exists.
     pub delete_marker: bool,
 }
 
+impl DeletedObject {
+    /// Creates a response without a version, for tests of code that handles one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Returns the request of DeleteObject.
+pub(crate) fn delete_object_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    options: &'a DeleteObjectOptions,
+) -> Request<'a> {
+    Request::object("DeleteObject", Method::Delete, bucket, key)
+        .query_if("versionId", options.version_id.as_deref())
+        .headers(&options.headers)
+}
+
 impl Client {
-    /// Deletes an object. One that does not exist is no error.
+    /// Deletes an object. Succeeds even if the object does not exist.
     /// ([DeleteObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html))
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the key is empty;
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or the action is refused.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key is empty, and with
+    /// [`Server`](crate::ErrorKind::Server) if the bucket does not exist or access is denied.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -29,23 +81,37 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_object(&self, bucket: &str, key: &str) -> Result<DeletedObject> {
-        self.delete_version(bucket, key, None)
+        self.delete_object_with(bucket, key, &DeleteObjectOptions::new())
     }
 
-    pub(crate) fn delete_version(
+    /// Deletes a version of an object, or one under retention; see [`delete_object`](Self::delete_object).
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`delete_object`](Self::delete_object).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// use plain_s3::DeleteObjectOptions;
+    ///
+    /// let old = DeleteObjectOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
+    /// client.delete_object_with("my-new-bucket", "goodbye.txt", &old)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn delete_object_with(
         &self,
         bucket: &str,
         key: &str,
-        version_id: Option<&str>,
+        options: &DeleteObjectOptions,
     ) -> Result<DeletedObject> {
-        let request =
-            Request::object("DeleteObject", Method::Delete, bucket, key).query_if("versionId", version_id);
-        self.call(&request, |response| {
-            let headers = response.finish()?;
-            Ok(DeletedObject {
-                version_id: headers.get("x-amz-version-id").map(str::to_owned),
-                delete_marker: headers.get("x-amz-delete-marker") == Some("true"),
-            })
-        })
+        self.call(&delete_object_request(bucket, key, options), parse)
     }
+}
+
+fn parse(response: Response) -> Result<DeletedObject> {
+    let headers = response.finish()?;
+    Ok(DeletedObject {
+        version_id: headers.get("x-amz-version-id").map(str::to_owned),
+        delete_marker: headers.get("x-amz-delete-marker") == Some("true"),
+    })
 }

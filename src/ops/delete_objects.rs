@@ -4,30 +4,32 @@ use std::collections::HashSet;
 
 use roxmltree::Node;
 
-use crate::body::Body;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
+use crate::ops::delete_object::{DeleteObjectOptions, delete_object_request};
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::validate;
 use crate::xml;
 
-/// What S3 takes in one request.
+/// The most keys that S3 accepts in one request.
 const MAX_KEYS: usize = 1000;
 
-/// An object to delete: a key and, where one version is meant, its id. A `&str` or `String` is a key.
+/// An object or one version of it: a key and an optional version ID. A `&str` or `String` converts into the key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use]
 pub struct ObjectIdentifier {
     key: String,
     version_id: Option<String>,
 }
 
 impl ObjectIdentifier {
-    /// Names an object.
+    /// Identifies an object by its key.
     pub fn new(key: impl Into<String>) -> Self {
         Self { key: key.into(), version_id: None }
     }
 
-    /// Names one version of it. Deleting a version removes its content for good.
+    /// Identifies one version of the object. Deleting a version is permanent.
     pub fn version_id(mut self, version_id: impl Into<String>) -> Self {
         self.version_id = Some(version_id.into());
         self
@@ -46,8 +48,8 @@ impl ObjectIdentifier {
         self.version().map_or(Ok(()), validate::version_id)
     }
 
-    /// True where this failure is of this object. Not every server repeats the version.
-    pub(crate) fn is(&self, failure: &KeyFailure) -> bool {
+    /// Returns `true` if a failure concerns this object. Not every server repeats the version ID.
+    pub(crate) fn matches(&self, failure: &KeyFailure) -> bool {
         self.key == failure.key && (failure.version_id.is_none() || self.version_id == failure.version_id)
     }
 }
@@ -58,19 +60,25 @@ impl<T: Into<String>> From<T> for ObjectIdentifier {
     }
 }
 
+/// Returns the request of DeleteObjects for at most 1000 objects.
+fn delete_objects_request<'a>(bucket: &'a str, page: &[&ObjectIdentifier]) -> Request<'a> {
+    Request::bucket("DeleteObjects", Method::Post, bucket).subresource("delete").xml(write(page))
+}
+
 impl Client {
-    /// Deletes many objects, a thousand a request. One that does not exist is no error.
+    /// Deletes many objects, with up to 1000 keys per request. Succeeds even if some do not exist.
     /// ([DeleteObjects](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html))
     ///
-    /// All keys are checked before the first request. A key with a control character, which XML cannot
-    /// hold, is deleted by a request of its own.
+    /// All keys are checked before the first request. A key with a control character, which XML cannot represent, is
+    /// deleted by a request of its own.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where a key is empty or too long;
-    /// [`PartialFailure`](ErrorKind::PartialFailure) where some keys could not be deleted:
-    /// [`Error::failures`] lists them, and all others are gone. Any other error may leave keys of this
-    /// call deleted and others not; calling again is safe.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) if a key is empty or too long. Nothing is sent.
+    /// - [`PartialFailure`](ErrorKind::PartialFailure) if some keys could not be deleted. [`Error::failures`] lists them;
+    ///   all others are deleted.
+    ///
+    /// After any other error, some keys may be deleted and others not. Calling again is safe.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -87,66 +95,62 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<ObjectIdentifier>,
     {
-        let request = request(bucket);
-        let with_context = |error: Error| error.with_context(|| request.describe());
-        validate::bucket(bucket).map_err(with_context)?;
         let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
-        let mut seen = HashSet::new();
-        objects.retain(|object| seen.insert(object.clone())); // servers answer once for a key that comes twice
-        objects.iter().try_for_each(ObjectIdentifier::validate).map_err(with_context)?;
+        self.delete_all(bucket, &mut objects)
+            .map_err(|error| error.with_context(|| delete_objects_request(bucket, &[]).describe()))
+    }
 
+    fn delete_all(&self, bucket: &str, objects: &mut Vec<ObjectIdentifier>) -> Result<()> {
+        validate::bucket(bucket)?;
+        // servers return one result for a key that appears twice
+        let mut seen = HashSet::new();
+        objects.retain(|object| seen.insert(object.clone()));
+        objects.iter().try_for_each(ObjectIdentifier::validate)?;
         let (plain, odd): (Vec<_>, Vec<_>) =
             objects.iter().partition(|object| xml::is_representable(&object.key));
         let mut failures = Vec::new();
         for page in plain.chunks(MAX_KEYS) {
-            failures.extend(self.delete_page(bucket, page)?);
+            let request = delete_objects_request(bucket, page);
+            failures.extend(self.call(&request, |response| parse(response, page.len()))?);
         }
         for object in odd {
             failures.extend(self.delete_one(bucket, object)?);
         }
-        match failures.first() {
-            None => Ok(()),
-            Some(first) => {
-                let message = format!(
-                    "{} of {} keys could not be deleted, the first {:?}: {} {}",
-                    failures.len(),
-                    objects.len(),
-                    first.key,
-                    first.code,
-                    first.message
-                );
-                Err(with_context(Error::partial(message.trim_end(), failures)))
-            }
-        }
+        let Some(first) = failures.first() else { return Ok(()) };
+        let message = format!(
+            "{} of {} keys could not be deleted. The first is {:?}: {} {}",
+            failures.len(),
+            objects.len(),
+            first.key,
+            first.code,
+            first.message
+        );
+        Err(Error::partial(message.trim_end(), failures))
     }
 
-    fn delete_page(&self, bucket: &str, page: &[&ObjectIdentifier]) -> Result<Vec<KeyFailure>> {
-        let text = write(page);
-        let request = request(bucket).xml_body(&text);
-        self.execute(&request, &mut Body::from(text).open()?, |response| {
-            response.xml("DeleteResult", |root| {
-                let answered = xml::children(root, "Deleted").count() + xml::children(root, "Error").count();
-                if answered != page.len() {
-                    let message = format!("the answer speaks of {answered} keys of {}", page.len());
-                    return Err(Error::new(ErrorKind::UnexpectedResponse, message));
-                }
-                Ok(xml::children(root, "Error").map(read_failure).collect())
-            })
-        })
-    }
-
-    /// A refusal of this key alone is a failure of the key; anything else ends the whole call.
+    /// Deletes one object. An error that concerns only its key is returned as a failure.
     fn delete_one(&self, bucket: &str, object: &ObjectIdentifier) -> Result<Option<KeyFailure>> {
-        let version_id = object.version_id.as_deref();
-        match self.delete_version(bucket, &object.key, version_id) {
-            Ok(_) => Ok(None),
-            Err(error) => KeyFailure::of(&object.key, version_id, error).map(Some),
+        let options = match object.version() {
+            Some(id) => DeleteObjectOptions::new().version_id(id),
+            None => DeleteObjectOptions::new(),
+        };
+        match self.call(&delete_object_request(bucket, &object.key, &options), Response::discard) {
+            Ok(()) => Ok(None),
+            Err(error) => KeyFailure::from_error(&object.key, object.version(), error).map(Some),
         }
     }
 }
 
-fn request(bucket: &str) -> Request<'_> {
-    Request::bucket("DeleteObjects", Method::Post, bucket).subresource("delete")
+/// Returns the failures for a page of this many keys.
+fn parse(response: Response, keys: usize) -> Result<Vec<KeyFailure>> {
+    response.xml("DeleteResult", |root| {
+        let reported = xml::children(root, "Deleted").count() + xml::children(root, "Error").count();
+        if reported != keys {
+            let message = format!("the response reports {reported} of {keys} keys");
+            return Err(Error::new(ErrorKind::UnexpectedResponse, message));
+        }
+        Ok(xml::children(root, "Error").map(read_failure).collect())
+    })
 }
 
 fn write(page: &[&ObjectIdentifier]) -> String {
@@ -166,11 +170,11 @@ fn write(page: &[&ObjectIdentifier]) -> String {
 }
 
 fn read_failure(node: Node<'_, '_>) -> KeyFailure {
+    let text = |name| xml::child_text(node, name).unwrap_or_default();
     KeyFailure {
-        key: xml::child(node, "Key").map(xml::text).unwrap_or_default(),
         version_id: xml::child_text(node, "VersionId"),
-        code: xml::child_text(node, "Code").unwrap_or_default(),
-        message: xml::child_text(node, "Message").unwrap_or_default(),
+        message: text("Message"),
+        ..KeyFailure::new(text("Key"), text("Code"))
     }
 }
 
@@ -179,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_escaped_and_versions_named() {
+    fn keys_are_escaped_and_versions_are_included() {
         let objects = [ObjectIdentifier::new(" a<&\r\n"), ObjectIdentifier::new("b").version_id("v1")];
         let text = write(&objects.iter().collect::<Vec<_>>());
         assert!(text.contains("<Object><Key> a&lt;&amp;&#13;&#10;</Key></Object>"), "{text}");

@@ -5,15 +5,18 @@ use std::ops::{Bound, RangeBounds};
 use time::OffsetDateTime;
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::object_reader::ObjectReader;
-use crate::request::Request;
+use crate::ops::options::encryption::with_customer_key;
+use crate::request::{Method, Request};
 use crate::timestamp;
 
-/// Which version or part of an object is read, and under what condition.
+/// Options for [`Client::get_object_with`], [`Client::head_object_with`] and the presigned URLs of both: the version, the
+/// range and the conditions.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct GetObjectOptions {
     range: Option<(u64, Option<u64>)>,
     query: Vec<(&'static str, String)>,
@@ -21,12 +24,13 @@ pub struct GetObjectOptions {
 }
 
 impl GetObjectOptions {
-    /// The whole of the newest version, without a condition.
+    /// Creates the default options: the whole latest version, without conditions.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads only these bytes: `0..100`, `100..`, `5..=9`. A range that ends past the object ends with it.
+    /// Requests only these bytes: `0..100`, `100..` or `5..=9`. A range that extends past the end of the object is cut
+    /// off there.
     pub fn range(mut self, bytes: impl RangeBounds<u64>) -> Self {
         let start = match bytes.start_bound() {
             Bound::Included(&first) => first,
@@ -42,79 +46,83 @@ impl GetObjectOptions {
         self
     }
 
-    /// Reads this version.
+    /// Requests this version.
     pub fn version_id(self, id: impl Into<String>) -> Self {
         self.query("versionId", id)
     }
 
-    /// Reads only this part, from 1, of an object that was uploaded in parts.
+    /// Requests only this part, counted from 1, of an object that was uploaded in parts.
     ///
-    /// Servers that do not know parts of stored objects, Ceph 16 among them, send the whole object; that is
-    /// an error, and nothing of it is read.
+    /// Servers that do not support this, such as Ceph 16, send the whole object. That is an error, and nothing of the
+    /// content is read.
     pub fn part_number(self, number: u32) -> Self {
         self.query("partNumber", number.to_string())
     }
 
-    /// Has the server answer with this `Content-Type`.
+    /// Overrides the `Content-Type` header of the response.
     pub fn response_content_type(self, value: impl Into<String>) -> Self {
         self.query("response-content-type", value)
     }
 
-    /// Has the server answer with this `Content-Disposition`.
+    /// Overrides the `Content-Disposition` header of the response, for example with
+    /// `attachment; filename="plans.txt"`.
     pub fn response_content_disposition(self, value: impl Into<String>) -> Self {
         self.query("response-content-disposition", value)
     }
 
-    /// Has the server answer with this `Content-Encoding`.
+    /// Overrides the `Content-Encoding` header of the response.
     pub fn response_content_encoding(self, value: impl Into<String>) -> Self {
         self.query("response-content-encoding", value)
     }
 
-    /// Has the server answer with this `Content-Language`.
+    /// Overrides the `Content-Language` header of the response.
     pub fn response_content_language(self, value: impl Into<String>) -> Self {
         self.query("response-content-language", value)
     }
 
-    /// Has the server answer with this `Cache-Control`.
+    /// Overrides the `Cache-Control` header of the response.
     pub fn response_cache_control(self, value: impl Into<String>) -> Self {
         self.query("response-cache-control", value)
     }
 
-    /// Lets the reader pay, where the bucket's owner asks for it.
-    pub fn request_payer(self) -> Self {
-        self.header("x-amz-request-payer", "requester")
+    /// Overrides the `Expires` header of the response.
+    pub fn response_expires(self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.query("response-expires", timestamp::http_date(moment.into()))
     }
 
-    /// Reads only where the object has this ETag; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed).
+    /// Sets `If-Match`: the request fails unless the object has this ETag (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }
 
-    /// Reads only where the object has another ETag; else [`is_not_modified`](Error::is_not_modified).
+    /// Sets `If-None-Match`: the request fails if the object has this ETag (see
+    /// [`is_not_modified`](crate::Error::is_not_modified)).
     pub fn if_none_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-none-match", e_tag.into().to_header())
     }
 
-    /// Reads only what was stored after this moment; else [`is_not_modified`](Error::is_not_modified).
+    /// Sets `If-Modified-Since`: the request fails unless the object was stored after this moment (see
+    /// [`is_not_modified`](crate::Error::is_not_modified)).
     pub fn if_modified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
         self.header("if-modified-since", timestamp::http_date(moment.into()))
     }
 
-    /// Reads only what was not stored anew after this moment; else
-    /// [`is_precondition_failed`](Error::is_precondition_failed).
+    /// Sets `If-Unmodified-Since`: the request fails if the object was stored after this moment (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     pub fn if_unmodified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
         self.header("if-unmodified-since", timestamp::http_date(moment.into()))
+    }
+
+    /// Sets the key with which the object was encrypted; see
+    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key). The request requires HTTPS.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
     }
 
     /// Sets any other header of the request.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
-        self
-    }
-
-    pub(crate) fn headers(mut self, headers: &Headers) -> Self {
-        self.headers.extend(headers);
         self
     }
 
@@ -124,8 +132,13 @@ impl GetObjectOptions {
         self
     }
 
-    /// The same object as before, from one byte to another: what is asked for after a break.
-    pub(crate) fn rest(mut self, bytes: std::ops::Range<u64>, e_tag: &ETag) -> Self {
+    pub(crate) fn headers(mut self, headers: &Headers) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Returns the options for the remaining bytes of the same object, after the connection was lost.
+    pub(crate) fn remaining(mut self, bytes: std::ops::Range<u64>, e_tag: &ETag) -> Self {
         // a range counts from the start of the object, not of a part
         self.query.retain(|(name, _)| *name != "partNumber");
         for condition in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
@@ -134,53 +147,61 @@ impl GetObjectOptions {
         self.range(bytes).if_match(e_tag)
     }
 
-    /// The condition on the ETag, as it is sent.
-    pub(crate) fn match_header(&self) -> Option<&str> {
+    /// Returns the value of `If-Match` as it is sent.
+    pub(crate) fn if_match_header(&self) -> Option<&str> {
         self.headers.get("if-match")
     }
 
-    /// The range as first byte and, where it has an end, the byte after the last.
+    /// Returns the first byte of the range and, if it has an end, the byte after the last.
     pub(crate) fn byte_range(&self) -> Option<(u64, Option<u64>)> {
         self.range
     }
 
-    /// True where the answer is the content of a whole object, so that its ETag speaks of all of it.
+    /// Returns `true` if the response is the content of a whole object, to which its ETag applies.
     pub(crate) fn is_whole(&self) -> bool {
-        self.range.is_none() && !self.is_of_part()
+        self.range.is_none() && !self.is_part()
     }
 
-    pub(crate) fn is_of_part(&self) -> bool {
+    pub(crate) fn is_part(&self) -> bool {
         self.query.iter().any(|(name, _)| *name == "partNumber")
     }
 
-    pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Result<Request<'a>> {
+    /// Adds these options to a request.
+    pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Request<'a> {
         request = request.headers(&self.headers);
         for (name, value) in &self.query {
             request = request.query(name, value.as_str());
         }
         match self.range {
-            None => Ok(request),
-            Some((start, Some(end))) if end <= start => {
-                Err(Error::invalid(format!("the range {start}..{end} is empty"))
-                    .with_context(|| request.describe()))
-            }
-            Some((start, Some(end))) => Ok(request.header("range", format!("bytes={start}-{}", end - 1))),
-            Some((start, None)) => Ok(request.header("range", format!("bytes={start}-"))),
+            None => request,
+            Some((start, None)) => request.header("range", format!("bytes={start}-")),
+            Some((start, Some(end))) => request
+                .require(start < end, || format!("the range {start}..{end} is empty"))
+                .header("range", format!("bytes={start}-{}", end.saturating_sub(1))),
         }
     }
 }
 
+/// Returns the request of GetObject.
+pub(crate) fn get_object_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    options: &'a GetObjectOptions,
+) -> Request<'a> {
+    options.apply(Request::object("GetObject", Method::Get, bucket, key))
+}
+
 impl Client {
-    /// Opens an object for reading: the answer is a [`Read`](std::io::Read) with the object's properties.
+    /// Opens an object for reading. The returned reader is a [`Read`](std::io::Read) and has the object's metadata.
     /// ([GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html))
     ///
-    /// The content is read from the network as the caller reads it; nothing is held but a buffer.
+    /// The content is received while the caller reads it; only a buffer is held in memory.
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server): [`is_not_found`](Error::is_not_found) where there is no such object or
-    /// bucket. Reading fails where the content is cut short, or is not what its ETag says; see
-    /// [`ObjectReader`].
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object or the bucket does not exist
+    /// ([`is_not_found`](crate::Error::is_not_found)). Reading fails if the content is incomplete or does not match its
+    /// ETag; see [`ObjectReader`].
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -192,14 +213,13 @@ impl Client {
         self.get_object_with(bucket, key, &GetObjectOptions::new())
     }
 
-    /// Opens a range or a version of an object, or opens it under a condition; see
-    /// [`get_object`](Self::get_object).
+    /// Opens an object for reading, with a range, a version or conditions; see [`get_object`](Self::get_object).
     ///
     /// # Errors
     ///
-    /// As [`get_object`](Self::get_object); [`is_invalid_range`](Error::is_invalid_range),
-    /// [`is_not_modified`](Error::is_not_modified) and
-    /// [`is_precondition_failed`](Error::is_precondition_failed) as the options say.
+    /// Returns the same errors as [`get_object`](Self::get_object), and those of the options:
+    /// [`is_invalid_range`](crate::Error::is_invalid_range), [`is_not_modified`](crate::Error::is_not_modified) and
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -8,31 +8,39 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::options::encryption::with_customer_key;
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// All that can be asked for.
+/// All attributes that can be requested.
 const ATTRIBUTES: &str = "ETag,Checksum,ObjectParts,StorageClass,ObjectSize";
 
-/// Which version of an object is looked at.
+/// Options for [`Client::get_object_attributes_with`]: the version and other headers.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct ObjectAttributesOptions {
     version_id: Option<String>,
     headers: Headers,
 }
 
 impl ObjectAttributesOptions {
-    /// The newest version.
+    /// Creates the default options: the latest version.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names a version.
+    /// Requests the attributes of this version.
     pub fn version_id(mut self, id: impl Into<String>) -> Self {
         self.version_id = Some(id.into());
         self
+    }
+
+    /// Sets the key with which the object was encrypted; see
+    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key).
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
     }
 
     /// Sets any other header of the request, such as `x-amz-part-number-marker`.
@@ -42,7 +50,7 @@ impl ObjectAttributesOptions {
     }
 }
 
-/// What a server tells of an object by GetObjectAttributes.
+/// The attributes returned by [`Client::get_object_attributes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ObjectAttributes {
@@ -50,44 +58,86 @@ pub struct ObjectAttributes {
     pub e_tag: Option<ETag>,
     /// The size in bytes.
     pub size: Option<u64>,
-    /// The storage class, where it is not the usual one.
+    /// The storage class, if it is not the standard one.
     pub storage_class: Option<String>,
-    /// Checksums that the object was stored with, by their names: `ChecksumSHA256`.
+    /// The checksums that were stored with the object, by name, such as `ChecksumSHA256`.
     pub checksums: BTreeMap<String, String>,
-    /// The number of parts, for an object that was uploaded in parts.
+    /// The number of parts, if the object was uploaded in parts.
     pub parts_count: Option<u32>,
-    /// The first 1000 parts, where the server lists them: AWS does for parts with checksums.
+    /// The first 1000 parts, if the server lists them. AWS does so for parts with checksums.
     pub parts: Vec<ObjectPart>,
     /// When the object was stored.
     pub last_modified: Timestamp,
-    /// The version, where the bucket keeps versions.
+    /// The version ID, if the bucket has versioning.
     pub version_id: Option<String>,
 }
 
-/// One part of an object.
+impl ObjectAttributes {
+    /// Creates attributes that are all empty, for tests of code that handles them.
+    pub fn new() -> Self {
+        Self {
+            e_tag: None,
+            size: None,
+            storage_class: None,
+            checksums: BTreeMap::new(),
+            parts_count: None,
+            parts: Vec::new(),
+            last_modified: Timestamp::UNKNOWN,
+            version_id: None,
+        }
+    }
+}
+
+impl Default for ObjectAttributes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A part of an object that was uploaded in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ObjectPart {
-    /// The number, from 1.
+    /// The part number, counted from 1.
     pub number: u32,
     /// The size in bytes.
     pub size: u64,
-    /// Checksums of the part, by their names.
+    /// The checksums of the part, by name.
     pub checksums: BTreeMap<String, String>,
 }
 
+impl ObjectPart {
+    /// Creates a part without checksums, for tests of code that handles parts.
+    pub fn new(number: u32, size: u64) -> Self {
+        Self { number, size, checksums: BTreeMap::new() }
+    }
+}
+
+/// Returns the request of GetObjectAttributes.
+fn get_object_attributes_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    options: &'a ObjectAttributesOptions,
+) -> Request<'a> {
+    Request::object("GetObjectAttributes", Method::Get, bucket, key)
+        .subresource("attributes")
+        .query_if("versionId", options.version_id.as_deref())
+        .header("x-amz-object-attributes", ATTRIBUTES)
+        .headers(&options.headers)
+}
+
 impl Client {
-    /// Reads an object's size, parts and checksums without its content.
+    /// Returns an object's size, parts and checksums without its content.
     /// ([GetObjectAttributes](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html))
     ///
-    /// AWS and recent servers know it. Older ones, Ceph 16 among them, take it for a download; that is
-    /// seen by the headers of the answer, of which no content is read.
-    /// [`head_object`](Self::head_object) works everywhere.
+    /// AWS and recent servers support it. Older ones, such as Ceph 16, take the request for a download; the client
+    /// recognises that by the headers and reads none of the content. [`head_object`](Self::head_object) works on every
+    /// server.
     ///
     /// # Errors
     ///
-    /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) where the server does not know this action;
-    /// [`Server`](crate::ErrorKind::Server) where there is no such object or the action is refused.
+    /// Fails with [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the server does not support this
+    /// operation, and with [`Server`](crate::ErrorKind::Server) if the object does not exist or access is denied.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -99,11 +149,11 @@ impl Client {
         self.get_object_attributes_with(bucket, key, &ObjectAttributesOptions::new())
     }
 
-    /// Reads the attributes of one version; see [`get_object_attributes`](Self::get_object_attributes).
+    /// Returns the attributes of a version of an object; see [`get_object_attributes`](Self::get_object_attributes).
     ///
     /// # Errors
     ///
-    /// As [`get_object_attributes`](Self::get_object_attributes).
+    /// Returns the same errors as [`get_object_attributes`](Self::get_object_attributes).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -119,21 +169,16 @@ impl Client {
         key: &str,
         options: &ObjectAttributesOptions,
     ) -> Result<ObjectAttributes> {
-        let request = Request::object("GetObjectAttributes", Method::Get, bucket, key)
-            .subresource("attributes")
-            .query_if("versionId", options.version_id.as_deref())
-            .header("x-amz-object-attributes", ATTRIBUTES)
-            .headers(&options.headers);
-        self.call(&request, read)
+        self.call(&get_object_attributes_request(bucket, key, options), parse)
     }
 }
 
-fn read(response: Response) -> Result<ObjectAttributes> {
-    // both belong to a download: here the ETag is in the XML, and there are no ranges
+fn parse(response: Response) -> Result<ObjectAttributes> {
+    // only a download has these headers: here, the ETag is part of the XML and there are no ranges
     if response.header("etag").is_some() || response.header("accept-ranges").is_some() {
         return Err(response
             .unexpected("the server sent the object itself")
-            .with_hint("It does not know GetObjectAttributes; use head_object."));
+            .with_hint("It does not support GetObjectAttributes: use head_object."));
     }
     let last_modified = response.header("last-modified").map_or(Timestamp::UNKNOWN, Timestamp::from_http);
     let version_id = response.header_owned("x-amz-version-id");
@@ -143,7 +188,7 @@ fn read(response: Response) -> Result<ObjectAttributes> {
             |list| xml::child_text(list, "TotalPartsCount").or_else(|| xml::child_text(list, "PartsCount"));
         Ok(ObjectAttributes {
             e_tag: xml::child_text(root, "ETag").map(ETag::new),
-            size: number(root, "ObjectSize"),
+            size: xml::child_parse(root, "ObjectSize"),
             storage_class: xml::child_text(root, "StorageClass"),
             checksums: xml::child(root, "Checksum").map(checksums).unwrap_or_default(),
             parts_count: list.and_then(count).and_then(|count| count.trim().parse().ok()),
@@ -156,8 +201,8 @@ fn read(response: Response) -> Result<ObjectAttributes> {
 
 fn part(node: Node<'_, '_>) -> Option<ObjectPart> {
     Some(ObjectPart {
-        number: number(node, "PartNumber")?,
-        size: number(node, "Size")?,
+        number: xml::child_parse(node, "PartNumber")?,
+        size: xml::child_parse(node, "Size")?,
         checksums: checksums(node),
     })
 }
@@ -168,10 +213,6 @@ fn checksums(node: Node<'_, '_>) -> BTreeMap<String, String> {
         name.starts_with("Checksum").then(|| (name.to_owned(), xml::text(child)))
     };
     node.children().filter_map(named).collect()
-}
-
-fn number<T: std::str::FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
-    xml::child_text(node, name)?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -188,16 +229,16 @@ mod tests {
         Response { status: 200, headers: all, body: Box::new(body) }
     }
 
-    // The shape of the API reference.
+    // The example of the API reference.
     #[test]
-    fn the_documented_answer_is_read() {
+    fn documented_response_is_read() {
         let text = "<?xml version='1.0'?><GetObjectAttributesResponse><ETag>abc</ETag><Checksum>\
             <ChecksumSHA256>c2Ft</ChecksumSHA256><ChecksumType>COMPOSITE</ChecksumType></Checksum><ObjectParts>\
             <IsTruncated>false</IsTruncated><MaxParts>1000</MaxParts><Part><ChecksumSHA256>cGFydA</ChecksumSHA256>\
             <PartNumber>1</PartNumber><Size>5242880</Size></Part><PartsCount>3</PartsCount></ObjectParts>\
             <StorageClass>GLACIER</StorageClass><ObjectSize>15728640</ObjectSize></GetObjectAttributesResponse>";
         let headers = [("last-modified", "Fri, 27 May 2011 06:23:07 GMT"), ("x-amz-version-id", "v1")];
-        let got = read(response(&headers, text.as_bytes())).unwrap();
+        let got = parse(response(&headers, text.as_bytes())).unwrap();
         assert_eq!((got.size, got.parts_count, got.parts.len()), (Some(15_728_640), Some(3), 1));
         assert_eq!((got.parts[0].number, got.parts[0].size), (1, 5_242_880));
         assert_eq!(got.parts[0].checksums["ChecksumSHA256"], "cGFydA");
@@ -208,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_object_itself_is_an_error_and_not_read() {
+    fn object_itself_is_an_error_and_is_not_read() {
         struct Never;
         impl io::Read for Never {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -216,7 +257,7 @@ mod tests {
             }
         }
         for header in ["etag", "accept-ranges"] {
-            let error = read(response(&[(header, "x")], Never)).unwrap_err();
+            let error = parse(response(&[(header, "x")], Never)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
             assert!(error.to_string().contains("head_object"), "{error}");
         }

@@ -3,37 +3,51 @@
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Method, Request};
+use crate::response::Response;
 
-/// What a server tells of a bucket that exists and may be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The response to [`Client::head_bucket`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BucketInfo {
-    /// The bucket's region, where the server has regions.
+    /// The bucket's region, if the server has regions.
     pub region: Option<String>,
 }
 
+impl BucketInfo {
+    /// Creates a response without a region, for tests of code that handles one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+fn head_bucket_request(bucket: &str) -> Request<'_> {
+    Request::bucket("HeadBucket", Method::Head, bucket)
+}
+
 impl Client {
-    /// Asks whether a bucket exists and these credentials may use it.
+    /// Checks whether a bucket exists and is accessible with these credentials.
     /// ([HeadBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server): [`is_not_found`](crate::Error::is_not_found) where there is no such
-    /// bucket, [`is_access_denied`](crate::Error::is_access_denied) where it is another's.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist
+    /// ([`is_not_found`](crate::Error::is_not_found)) or belongs to someone else
+    /// ([`is_access_denied`](crate::Error::is_access_denied)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// match client.head_bucket("my-new-bucket") {
-    ///     Ok(_) => println!("there"),
-    ///     Err(error) if error.is_not_found() => println!("not there"),
+    ///     Ok(_) => println!("the bucket exists"),
+    ///     Err(error) if error.is_not_found() => println!("there is no such bucket"),
     ///     Err(error) => return Err(error),
     /// }
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn head_bucket(&self, bucket: &str) -> Result<BucketInfo> {
-        let request = Request::bucket("HeadBucket", Method::Head, bucket);
-        self.call(&request, |response| {
-            Ok(BucketInfo { region: response.header_owned("x-amz-bucket-region") })
-        })
+        self.call(&head_bucket_request(bucket), parse)
     }
+}
+
+fn parse(response: Response) -> Result<BucketInfo> {
+    Ok(BucketInfo { region: response.header_owned("x-amz-bucket-region") })
 }

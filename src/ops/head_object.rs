@@ -7,14 +7,24 @@ use crate::ops::get_object::GetObjectOptions;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
+/// Returns the request of HeadObject.
+pub(crate) fn head_object_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    options: &'a GetObjectOptions,
+) -> Request<'a> {
+    options.apply(Request::object("HeadObject", Method::Head, bucket, key))
+}
+
 impl Client {
-    /// Reads an object's properties without its content.
+    /// Returns an object's metadata without its content.
     /// ([HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server): [`is_not_found`](crate::Error::is_not_found) where there is no such
-    /// object or bucket. An answer to HEAD has no body, so the code is that of its status.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object or the bucket does not exist
+    /// ([`is_not_found`](crate::Error::is_not_found)). Responses to HEAD have no body, so the error code is the usual
+    /// one for the status.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -26,12 +36,13 @@ impl Client {
         self.head_object_with(bucket, key, &GetObjectOptions::new())
     }
 
-    /// Reads the properties of one version, or under a condition; see [`head_object`](Self::head_object).
+    /// Returns the metadata of a version of an object, or under conditions; see [`head_object`](Self::head_object).
     ///
     /// # Errors
     ///
-    /// As [`head_object`](Self::head_object); [`is_not_modified`](crate::Error::is_not_modified) and
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) where a condition does not hold.
+    /// Returns the same errors as [`head_object`](Self::head_object), and those of the options:
+    /// [`is_not_modified`](crate::Error::is_not_modified) and
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -47,18 +58,17 @@ impl Client {
         key: &str,
         options: &GetObjectOptions,
     ) -> Result<ObjectMetadata> {
-        let request = options.apply(Request::object("HeadObject", Method::Head, bucket, key))?;
-        self.call(&request, |response: Response| {
-            if options.is_of_part() && response.status != 206 {
-                return Err(
-                    response.unexpected("the server told of the whole object where a part was asked for")
-                );
-            }
-            let length = response.header("content-length").and_then(|length| length.parse().ok());
-            match length {
-                Some(length) => Ok(ObjectMetadata::new(response.headers, length)),
-                None => Err(response.unexpected("the answer has no Content-Length")),
-            }
-        })
+        self.call(&head_object_request(bucket, key, options), |response| parse(response, options))
+    }
+}
+
+fn parse(response: Response, options: &GetObjectOptions) -> Result<ObjectMetadata> {
+    if options.is_part() && response.status != 206 {
+        return Err(response.unexpected("the server described the whole object instead of a part"));
+    }
+    let length = response.header("content-length").and_then(|length| length.parse().ok());
+    match length {
+        Some(length) => Ok(ObjectMetadata::new(response.headers, length)),
+        None => Err(response.unexpected("the response has no Content-Length")),
     }
 }

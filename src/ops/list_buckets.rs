@@ -5,26 +5,38 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// A bucket as the listing of buckets has it.
+/// A bucket, as [`Client::list_buckets`] returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bucket {
     /// The bucket's name.
     pub name: String,
-    /// When it was created.
+    /// When the bucket was created.
     pub creation_date: Timestamp,
 }
 
+impl Bucket {
+    /// Creates a bucket whose creation date is unknown, for tests of code that handles buckets.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), creation_date: Timestamp::UNKNOWN }
+    }
+}
+
+fn list_buckets_request() -> Request<'static> {
+    Request::service("ListBuckets", Method::Get)
+}
+
 impl Client {
-    /// Lists the buckets that these credentials own.
+    /// Lists the buckets that the owner of these credentials owns.
     /// ([ListBuckets](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the credentials are refused.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the server rejects the credentials.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -34,9 +46,12 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn list_buckets(&self) -> Result<Vec<Bucket>> {
-        let request = Request::service("ListBuckets", Method::Get);
-        self.call(&request, |response| response.xml("ListAllMyBucketsResult", |root| Ok(read(root))))
+        self.call(&list_buckets_request(), parse)
     }
+}
+
+fn parse(response: Response) -> Result<Vec<Bucket>> {
+    response.xml("ListAllMyBucketsResult", |root| Ok(read(root)))
 }
 
 fn read(root: Node<'_, '_>) -> Vec<Bucket> {

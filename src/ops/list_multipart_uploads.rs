@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::listing::{Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, malformed};
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
@@ -88,18 +89,30 @@ impl Client {
         let (client, bucket, options) = (self.clone(), bucket.to_owned(), options.clone());
         let mut cursor = Cursor::new(Marker::after(options.start_after.as_deref()));
         Listing::new(move || {
-            let request = Request::bucket("ListMultipartUploads", Method::Get, &bucket)
-                .subresource("uploads")
-                .query_if("key-marker", cursor.at.key.as_deref())
-                .query_if("upload-id-marker", cursor.at.id.as_deref());
-            // No encoding-type here: Ceph would encode the keys without declaring it in the response.
-            let request = options.apply(request, "max-uploads")?;
-            let (page, next) =
-                client.call(&request, |response| response.xml("ListMultipartUploadsResult", read))?;
-            let call = request.describe();
-            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| call))?))
+            let start = cursor.at.clone();
+            let request = list_multipart_uploads_request(&bucket, &options, &start);
+            let (page, next) = client.call(&request, parse)?;
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
         })
     }
+}
+
+/// Returns the request of ListMultipartUploads for the page that starts here.
+fn list_multipart_uploads_request<'a>(
+    bucket: &'a str,
+    options: &'a ListOptions,
+    start: &'a Marker,
+) -> Request<'a> {
+    let request = Request::bucket("ListMultipartUploads", Method::Get, bucket)
+        .subresource("uploads")
+        .query_if("key-marker", start.key.as_deref())
+        .query_if("upload-id-marker", start.id.as_deref());
+    // No encoding-type here: Ceph would encode the keys without declaring it in the response.
+    options.apply(request, "max-uploads")
+}
+
+fn parse(response: Response) -> Result<(Page<MultipartUpload>, Option<Marker>)> {
+    response.xml("ListMultipartUploadsResult", read)
 }
 
 fn read(root: Node<'_, '_>) -> Result<(Page<MultipartUpload>, Option<Marker>)> {

@@ -9,6 +9,7 @@ use crate::etag::ETag;
 use crate::listing::{self, Cursor, KeyEncoding, ListOptions, Listing, Marker, Page, malformed};
 use crate::ops::ObjectIdentifier;
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
@@ -109,17 +110,30 @@ impl Client {
         let (client, bucket, options) = (self.clone(), bucket.to_owned(), options.clone());
         let mut cursor = Cursor::new(Marker::after(options.start_after.as_deref()));
         Listing::new(move || {
-            let request = Request::bucket("ListObjectVersions", Method::Get, &bucket)
-                .subresource("versions")
-                .query_if("key-marker", cursor.at.key.as_deref())
-                .query_if("version-id-marker", cursor.at.id.as_deref());
-            // XML cannot represent all control characters, so keys must be encoded.
-            let request = options.apply(request, "max-keys")?.query("encoding-type", "url");
-            let (page, next) = client.call(&request, |response| response.xml("ListVersionsResult", read))?;
-            let call = request.describe();
-            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| call))?))
+            let start = cursor.at.clone();
+            let request = list_object_versions_request(&bucket, &options, &start);
+            let (page, next) = client.call(&request, parse)?;
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
         })
     }
+}
+
+/// Returns the request of ListObjectVersions for the page that starts here.
+fn list_object_versions_request<'a>(
+    bucket: &'a str,
+    options: &'a ListOptions,
+    start: &'a Marker,
+) -> Request<'a> {
+    let request = Request::bucket("ListObjectVersions", Method::Get, bucket)
+        .subresource("versions")
+        .query_if("key-marker", start.key.as_deref())
+        .query_if("version-id-marker", start.id.as_deref());
+    // XML cannot represent all control characters, so keys must be encoded.
+    options.apply(request, "max-keys").query("encoding-type", "url")
+}
+
+fn parse(response: Response) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
+    response.xml("ListVersionsResult", read)
 }
 
 /// Returns the page and the start of the next one.

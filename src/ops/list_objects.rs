@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::etag::ETag;
 use crate::listing::{self, Cursor, KeyEncoding, ListApi, ListOptions, Listing, Page, Position};
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
@@ -93,14 +94,15 @@ impl Client {
         };
         let mut cursor = Cursor::new(start(&options, options.api == ListApi::V1));
         Listing::new(move || {
-            let mut response = fetch(&client, &bucket, &options, &cursor.at)?;
-            if response.is_v1 && matches!(&cursor.at, Start::After(Some(_))) {
+            let request = list_objects_request(&bucket, &options, &cursor.at);
+            let mut list = client.call(&request, parse)?;
+            if list.is_v1 && matches!(&cursor.at, Start::After(Some(_))) {
                 // The server ignored start-after along with list-type=2, so this page starts too early.
                 cursor = Cursor::new(start(&options, true));
-                response = fetch(&client, &bucket, &options, &cursor.at)?;
+                list = client.call(&list_objects_request(&bucket, &options, &cursor.at), parse)?;
             }
-            let call = || format!("ListObjects {bucket}");
-            Ok((response.page, cursor.follow(response.next).map_err(|error| error.with_context(call))?))
+            let more = cursor.follow(list.next).map_err(|error| error.with_context(|| request.describe()))?;
+            Ok((list.page, more))
         })
     }
 }
@@ -129,16 +131,22 @@ struct ListResponse {
     is_v1: bool,
 }
 
-fn fetch(client: &Client, bucket: &str, options: &ListOptions, start: &Start) -> Result<ListResponse> {
+/// Returns the request of ListObjects or ListObjectsV2 for the page that starts here.
+fn list_objects_request<'a>(bucket: &'a str, options: &'a ListOptions, start: &Start) -> Request<'a> {
     let request = Request::bucket("ListObjects", Method::Get, bucket);
     let request = match start {
-        Start::Marker(marker) => request.query_if("marker", marker.as_deref()),
-        Start::After(key) => request.query("list-type", "2").query_if("start-after", key.as_deref()),
-        Start::Token(token) => request.query("list-type", "2").query("continuation-token", token.as_str()),
+        Start::Marker(Some(marker)) => request.query("marker", marker.clone()),
+        Start::Marker(None) => request,
+        Start::After(None) => request.query("list-type", "2"),
+        Start::After(Some(key)) => request.query("list-type", "2").query("start-after", key.clone()),
+        Start::Token(token) => request.query("list-type", "2").query("continuation-token", token.clone()),
     };
     // XML cannot represent all control characters, so keys must be encoded.
-    let request = options.apply(request, "max-keys")?.query("encoding-type", "url");
-    client.call(&request, |response| response.xml("ListBucketResult", read))
+    options.apply(request, "max-keys").query("encoding-type", "url")
+}
+
+fn parse(response: Response) -> Result<ListResponse> {
+    response.xml("ListBucketResult", read)
 }
 
 fn read(root: Node<'_, '_>) -> Result<ListResponse> {

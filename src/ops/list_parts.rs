@@ -5,9 +5,10 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
-use crate::headers::Headers;
 use crate::listing::{Cursor, Listing, Page, malformed};
+use crate::ops::upload_part::UploadRef;
 use crate::request::{Method, Request};
+use crate::response::Response;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
@@ -54,27 +55,25 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn list_parts(&self, bucket: &str, key: &str, upload_id: &str) -> Listing<Part> {
-        self.list_parts_for((bucket, key, upload_id), Headers::default())
-    }
-
-    pub(crate) fn list_parts_for(
-        &self,
-        (bucket, key, upload_id): (&str, &str, &str),
-        requester: Headers,
-    ) -> Listing<Part> {
-        let (client, requester) = (self.clone(), requester);
-        let (bucket, key, upload_id) = (bucket.to_owned(), key.to_owned(), upload_id.to_owned());
+        let (client, bucket, key, id) =
+            (self.clone(), bucket.to_owned(), key.to_owned(), upload_id.to_owned());
         let mut cursor = Cursor::new(0);
         Listing::new(move || {
-            let mut request = Request::object("ListParts", Method::Get, &bucket, &key);
-            request = request.query("uploadId", upload_id.as_str()).headers(&requester);
-            if cursor.at > 0 {
-                request = request.query("part-number-marker", cursor.at.to_string());
-            }
-            let (page, next) = client.call(&request, |response| response.xml("ListPartsResult", read))?;
+            let request = list_parts_request(UploadRef { bucket: &bucket, key: &key, id: &id }, cursor.at);
+            let (page, next) = client.call(&request, parse)?;
             Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
         })
     }
+}
+
+/// Returns the request of ListParts for the page that starts after this part number.
+fn list_parts_request(upload: UploadRef<'_>, after: u32) -> Request<'_> {
+    let request = upload.request("ListParts", Method::Get);
+    if after > 0 { request.query("part-number-marker", after.to_string()) } else { request }
+}
+
+fn parse(response: Response) -> Result<(Page<Part>, Option<u32>)> {
+    response.xml("ListPartsResult", read)
 }
 
 /// Returns the page, and the part number after which the next page starts.

@@ -1,35 +1,35 @@
-//! One file per AWS action, or per family of one sub-resource: the request, the answer, the public method.
+//! One file per AWS action, or per family of actions on one sub-resource: options, request, public method, parser.
 
-mod abort_multipart_upload;
+pub(crate) mod abort_multipart_upload;
 mod acl;
-mod complete_multipart_upload;
+pub(crate) mod complete_multipart_upload;
 mod copy_object;
 mod create_bucket;
-mod create_multipart_upload;
+pub(crate) mod create_multipart_upload;
 mod delete_bucket;
-mod delete_object;
+pub(crate) mod delete_object;
 mod delete_objects;
-mod get_object;
+pub(crate) mod get_object;
 mod get_object_attributes;
 mod head_bucket;
-mod head_object;
+pub(crate) mod head_object;
 mod list_buckets;
 mod list_multipart_uploads;
 mod list_object_versions;
 mod list_objects;
 mod list_parts;
-mod object_reader;
+pub(crate) mod object_reader;
 pub(crate) mod options;
-mod put_object;
+pub(crate) mod put_object;
 mod settings;
-mod upload_part;
+pub(crate) mod upload_part;
 mod upload_part_copy;
 
 pub use acl::AclOptions;
 pub use complete_multipart_upload::CompleteMultipartUploadOptions;
 pub use copy_object::{CopiedObject, CopyObjectOptions};
 pub use create_bucket::CreateBucketOptions;
-pub use delete_object::DeletedObject;
+pub use delete_object::{DeleteObjectOptions, DeletedObject};
 pub use delete_objects::ObjectIdentifier;
 pub use get_object::GetObjectOptions;
 pub use get_object_attributes::{ObjectAttributes, ObjectAttributesOptions, ObjectPart};

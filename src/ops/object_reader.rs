@@ -1,49 +1,48 @@
-//! An object's content as a `Read` that resumes where the network breaks, and ends whole or in an error.
+//! The response of GetObject: a `Read` that resumes after a lost connection, and ends complete or with an error.
 
 use std::fmt;
 use std::io::{self, Read};
 use std::thread;
 use std::time::Instant;
 
-use crate::body::BodyReader;
 use crate::checksum::{Md5Check, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::metadata::ObjectMetadata;
-use crate::ops::GetObjectOptions;
-use crate::request::{Method, Request};
+use crate::ops::get_object::{GetObjectOptions, get_object_request};
 use crate::response::Response;
 
-/// The content of an object on its way in.
+/// The content of an object while it is being received.
 ///
-/// Reading to the end gives exactly the object's bytes, or an error. The length is always checked and, for
-/// a whole object whose ETag is an MD5, that too; [`check`](Self::check) tells which. The last bytes are
-/// only given out once all is sure.
+/// Reading to the end yields exactly the bytes of the object, or an error. The length is always verified; so is the MD5, if
+/// the whole object is read and its ETag is an MD5. [`verification`](Self::verification) returns which. The last bytes are
+/// yielded only after the verification.
 ///
-/// A connection that breaks or stalls on the way is resumed from the byte reached, as often as the
-/// client's [`RetryPolicy`](crate::RetryPolicy) allows, counted anew whenever bytes have come. An object
-/// that was replaced meanwhile is an error, never a mixture.
+/// If the connection is lost or stalls, reading resumes at the same byte, as often as the client's
+/// [`RetryPolicy`](crate::RetryPolicy) allows; the count starts again whenever bytes have arrived. If the object was replaced
+/// meanwhile, reading fails. It never mixes two versions.
 ///
-/// The [`io::Error`] of a failed read holds an [`Error`] of this crate.
+/// The [`io::Error`] of a failed read contains an [`Error`] of this crate.
+#[must_use]
 pub struct ObjectReader {
-    /// The object's properties.
+    /// The object's metadata.
     pub metadata: ObjectMetadata,
     source: Source,
     body: Box<dyn Read + Send + Sync>,
-    /// Where the content begins in the object.
-    first: u64,
-    /// How long the content is: what the metadata said, which is the caller's to change.
+    /// The offset of the content in the object.
+    start: u64,
+    /// The length of the content. Kept here because the caller can change `metadata`.
     length: u64,
     /// How much of the content was read.
     done: u64,
     check: Option<Md5Check>,
-    checked: Verification,
-    /// Breaks since bytes last came.
-    breaks: u32,
+    verification: Verification,
+    /// Attempts to resume since the last byte arrived.
+    resume_attempts: u32,
 }
 
-/// Where the content comes from, to ask for the rest of it.
+/// Where the content comes from, to request the rest of it.
 struct Source {
     client: Client,
     bucket: String,
@@ -53,12 +52,8 @@ struct Source {
 }
 
 impl Source {
-    fn request(&self) -> Result<Request<'_>> {
-        self.options.apply(Request::object("GetObject", Method::Get, &self.bucket, &self.key))
-    }
-
     fn call(&self) -> String {
-        format!("GetObject {}/{}", self.bucket, self.key)
+        get_object_request(&self.bucket, &self.key, &self.options).describe()
     }
 }
 
@@ -71,30 +66,35 @@ impl ObjectReader {
             options: options.clone(),
             deadline: client.deadline(),
         };
-        let request = source.request()?;
-        let (metadata, first, body) =
-            client.execute_until(source.deadline, &request, &mut BodyReader::empty(), |response| {
-                accept(response, options)
-            })?;
+        let request = get_object_request(bucket, key, options);
+        let Content { metadata, start, body } =
+            client.call_until(source.deadline, &request, |response| parse(response, options))?;
         let md5 = metadata.md5().filter(|_| options.is_whole() && client.settings().check_md5);
-        let checked = if md5.is_some() { Verification::Md5 } else { Verification::Length };
-        let check = md5.map(Md5Check::new);
-        let length = metadata.content_length;
-        Ok(Self { metadata, source, body, first, length, done: 0, check, checked, breaks: 0 })
+        Ok(Self {
+            length: metadata.content_length,
+            verification: if md5.is_some() { Verification::Md5 } else { Verification::Length },
+            check: md5.map(Md5Check::new),
+            metadata,
+            source,
+            body,
+            start,
+            done: 0,
+            resume_attempts: 0,
+        })
     }
 
-    /// Returns what is compared before the content counts as whole.
-    pub fn check(&self) -> Verification {
-        self.checked
+    /// Returns what is verified before the last bytes are yielded.
+    pub fn verification(&self) -> Verification {
+        self.verification
     }
 
     /// Reads the whole content into memory.
     ///
     /// # Errors
     ///
-    /// As reading does; see [`ObjectReader`].
+    /// Fails if reading fails; see [`ObjectReader`].
     pub fn bytes(mut self) -> Result<Vec<u8>> {
-        // the length is the server's word; no more than this is set aside before bytes have come
+        // a server may announce any length, so only this much is allocated before bytes arrive
         let mut bytes = Vec::with_capacity(usize::try_from(self.left().min(1 << 20)).unwrap_or_default());
         self.read_to_end(&mut bytes).map_err(Error::from_read)?;
         Ok(bytes)
@@ -104,13 +104,13 @@ impl ObjectReader {
     ///
     /// # Errors
     ///
-    /// As reading does; [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) where the content is not UTF-8.
+    /// Fails if reading fails, and with [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the content is not UTF-8.
     pub fn text(self) -> Result<String> {
         let call = self.source.call();
         String::from_utf8(self.bytes()?).map_err(|error| {
             Error::new(ErrorKind::UnexpectedResponse, "the content is not UTF-8 text")
                 .with_source(error)
-                .with_hint("bytes() takes any content.")
+                .with_hint("Use bytes() to read any content.")
                 .with_context(|| call)
         })
     }
@@ -119,12 +119,17 @@ impl ObjectReader {
         self.length - self.done
     }
 
-    /// The next bytes, 0 at the end: [`Read::read`] with this crate's error.
+    /// Reads the next bytes, 0 at the end: [`Read::read`] with this crate's error.
     pub(crate) fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
+        self.fetch_next(buf).map_err(|error| error.with_context(|| self.source.call()))
+    }
+
+    fn fetch_next(&mut self, buf: &mut [u8]) -> Result<usize> {
         let want = usize::try_from(self.left()).unwrap_or(usize::MAX).min(buf.len());
         if want == 0 {
             if self.left() == 0 {
-                self.finish()?; // still to do for an empty object, and failing again for a wrong one
+                // an empty object was not verified yet, and a wrong one has to fail on every further read
+                self.finish()?;
             }
             return Ok(0);
         }
@@ -132,14 +137,14 @@ impl ObjectReader {
             let error = match self.body.read(&mut buf[..want]) {
                 Ok(0) => Error::new(
                     ErrorKind::Network,
-                    format!("the content ended after {} of its {} bytes", self.done, self.length),
+                    format!("the content ended after {} of {} bytes", self.done, self.length),
                 ),
                 Ok(n) => break n,
                 Err(error) => Error::from_read(error),
             };
-            self.resume(error).map_err(|error| error.with_context(|| self.source.call()))?;
+            self.resume(error)?;
         };
-        self.breaks = 0;
+        self.resume_attempts = 0;
         self.done += n as u64;
         if let Some(check) = &mut self.check {
             check.update(&buf[..n]);
@@ -150,132 +155,140 @@ impl ObjectReader {
         Ok(n)
     }
 
-    /// Checks what came, once all has.
+    /// Verifies the content once all of it was read.
     fn finish(&mut self) -> Result<()> {
-        // to the end of the answer, so that its connection can be used again
+        // only a connection whose response was read to its end can be reused
         let _ = self.body.read(&mut [0]);
         if let Some(check) = &self.check {
-            // kept where it fails, so that reading on does not look like the end of what was whole
-            check.finish().map_err(|error| error.with_context(|| self.source.call()))?;
+            // the check is kept if it fails, so that a further read does not look like a regular end
+            check.finish()?;
             self.check = None;
         }
         Ok(())
     }
 
-    /// Has the rest of an object checked with what came before it, which was hashed already.
+    /// Verifies the rest of an object together with its start, which `check` has hashed already.
     pub(crate) fn continue_check(&mut self, check: Md5Check) {
         self.check = Some(check);
-        self.checked = Verification::Md5;
+        self.verification = Verification::Md5;
     }
 
-    /// Asks for the rest after a break, or gives the break back as the error.
-    fn resume(&mut self, malformed: Error) -> Result<()> {
-        let Some(e_tag) = self.metadata.e_tag.clone() else { return Err(malformed) };
-        self.breaks += 1;
-        let Some(delay) = self.source.client.delay(self.breaks, &malformed, self.source.deadline) else {
-            return Err(malformed);
-        };
-        let offset = self.first + self.done;
-        let end = self.first + self.length;
+    /// Requests the rest after the connection was lost. Returns that error if no retry is possible.
+    fn resume(&mut self, lost: Error) -> Result<()> {
+        let Source { client, bucket, key, options, deadline } = &self.source;
+        // without an ETag, nothing ensures that the rest belongs to the same object
+        let Some(e_tag) = self.metadata.e_tag.clone() else { return Err(lost) };
+        self.resume_attempts += 1;
+        let Some(delay) = client.delay(self.resume_attempts, &lost, *deadline) else { return Err(lost) };
+        let offset = self.start + self.done;
+        let end = self.start + self.length;
         let call = self.source.call();
-        self.source.client.settings().events.emit(|| Event::Resumed {
-            call: &call,
-            offset,
-            error: &malformed,
-        });
+        client.settings().events.emit(|| Event::Resumed { call: &call, offset, error: &lost });
         thread::sleep(delay);
 
-        let options = self.source.options.clone().rest(offset..end, &e_tag);
-        let request = options.apply(Request::object(
-            "GetObject",
-            Method::Get,
-            &self.source.bucket,
-            &self.source.key,
-        ))?;
-        let rest = self.source.client.execute_until(
-            self.source.deadline,
-            &request,
-            &mut BodyReader::empty(),
-            |response| accept(response, &options),
-        );
-        let (metadata, _, body) = match rest {
-            Ok(rest) => rest,
-            Err(error) if error.is_precondition_failed() => return Err(replaced(offset)),
-            Err(error) => return Err(error),
+        let options = options.clone().remaining(offset..end, &e_tag);
+        let request = get_object_request(bucket, key, &options);
+        let rest = match client.call_until(*deadline, &request, |response| parse(response, &options)) {
+            Err(error) if error.is_precondition_failed() => return Err(object_changed(offset)),
+            rest => rest?,
         };
-        // a server that names no ETag here may have passed over If-Match as well
-        if metadata.e_tag.as_ref() != Some(&e_tag) {
-            return Err(replaced(offset));
+        // a server that returns no ETag here may have ignored If-Match as well
+        if rest.metadata.e_tag.as_ref() != Some(&e_tag) {
+            return Err(object_changed(offset));
         }
-        self.body = body;
+        self.body = rest.body;
         Ok(())
     }
 }
 
-fn replaced(offset: u64) -> Error {
+fn object_changed(offset: u64) -> Error {
     let message = format!("the object was replaced while it was read, after {offset} bytes");
     Error::new(ErrorKind::Integrity, message).with_hint("Read it again from the start.")
 }
 
-type Accepted = (ObjectMetadata, u64, Box<dyn Read + Send + Sync>);
+/// A response with exactly the requested content.
+struct Content {
+    metadata: ObjectMetadata,
+    /// The offset of the content in the object.
+    start: u64,
+    body: Box<dyn Read + Send + Sync>,
+}
 
-/// Takes an answer that is exactly what was asked for: the whole, or the range. Gives the first byte's place.
-fn accept(response: Response, options: &GetObjectOptions) -> Result<Accepted> {
+/// Checks that a response is what was requested: the whole object, the range or the part.
+fn parse(response: Response, options: &GetObjectOptions) -> Result<Content> {
     let range = options.byte_range();
     match (range, response.status) {
         (None, 200) if options.is_whole() => {}
-        // a part is a range of the server's choice
+        // for a part, the server chooses the range
         (None, 206) if !options.is_whole() => {}
         (Some(_), 206) => {}
         (range, 200) => {
-            let asked = if range.is_some() { "a range" } else { "a part" };
+            let requested = if range.is_some() { "a range" } else { "a part" };
             return Err(response
-                .unexpected(format!("the server sent the whole object where {asked} was asked for"))
-                .with_hint("It does not know these; read the whole object."));
+                .unexpected(format!("the server sent the whole object instead of {requested}"))
+                .with_hint("It does not support this: read the whole object."));
         }
         (_, status) => {
-            let due = if options.is_whole() { 200 } else { 206 };
-            return Err(response.unexpected(format!("status {status} where {due} was due")));
+            let expected = if options.is_whole() { 200 } else { 206 };
+            return Err(response.unexpected(format!("the status is {status} instead of {expected}")));
         }
     }
     let length = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
     let Some(length) = length else {
-        return Err(response.unexpected("the answer has no Content-Length, so that a cut could not be seen"));
+        return Err(
+            response.unexpected("the response has no Content-Length, so missing bytes could not be detected")
+        );
     };
-    // a part is a range of the server's choice, but it has to say which: a break is resumed by it
-    let first = match (range, content_range(&response)) {
+    // the offset of a part is needed as well, because a lost connection is resumed from it
+    let start = match (range, ContentRange::of(&response)) {
         (None, _) if options.is_whole() => 0,
-        (None, Some((first, last, _))) if last.checked_sub(first) == length.checked_sub(1) => first,
-        (Some((start, end)), Some((first, last, all)))
-            if first == start
-                && last.checked_sub(first) == length.checked_sub(1)
-                && is_all_of(end, last, all) =>
+        (None, Some(sent)) if sent.has_length(length) => sent.first,
+        (Some((start, end)), Some(sent))
+            if sent.first == start && sent.has_length(length) && sent.ends_as_requested(end) =>
         {
             start
         }
         _ => {
-            let range = response.header("content-range").unwrap_or("missing").to_owned();
-            return Err(response.unexpected(format!("the Content-Range is {range}, not what was asked for")));
+            let sent = response.header("content-range").unwrap_or("missing").to_owned();
+            return Err(response.unexpected(format!("the Content-Range is {sent}, not the requested one")));
         }
     };
-    Ok((ObjectMetadata::new(response.headers, length), first, response.body))
+    Ok(Content { metadata: ObjectMetadata::new(response.headers, length), start, body: response.body })
 }
 
-/// True where a range that goes up to this byte is all that was asked for: up to `end`, or to the object's own.
-fn is_all_of(end: Option<u64>, last: u64, all: Option<u64>) -> bool {
-    let due = match (end, all) {
-        (Some(end), Some(all)) => end.min(all),
-        (Some(due), None) | (None, Some(due)) => due,
-        (None, None) => return true,
-    };
-    last.checked_add(1) == Some(due)
+/// `Content-Range: bytes 5-9/100`. The total is `*` if the server does not know it.
+struct ContentRange {
+    first: u64,
+    last: u64,
+    total: Option<u64>,
 }
 
-/// First and last byte of `bytes 5-9/100`, and the length of the whole where the server knows it.
-fn content_range(response: &Response) -> Option<(u64, u64, Option<u64>)> {
-    let (span, all) = response.header("content-range")?.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let (first, last) = span.split_once('-')?;
-    Some((first.trim().parse().ok()?, last.trim().parse().ok()?, all.trim().parse().ok()))
+impl ContentRange {
+    fn of(response: &Response) -> Option<Self> {
+        let (span, total) =
+            response.header("content-range")?.trim().strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = span.split_once('-')?;
+        Some(Self {
+            first: first.trim().parse().ok()?,
+            last: last.trim().parse().ok()?,
+            total: total.trim().parse().ok(),
+        })
+    }
+
+    fn has_length(&self, length: u64) -> bool {
+        self.last.checked_sub(self.first) == length.checked_sub(1)
+    }
+
+    /// Returns `true` if the range extends to the requested end, or to the end of the object if that is smaller.
+    fn ends_as_requested(&self, end: Option<u64>) -> bool {
+        let expected = match (end, self.total) {
+            (Some(end), Some(total)) => end.min(total),
+            (Some(end), None) => end,
+            (None, Some(total)) => total,
+            (None, None) => return true,
+        };
+        self.last.checked_add(1) == Some(expected)
+    }
 }
 
 impl Read for ObjectReader {

@@ -5,32 +5,36 @@ use std::time::Instant;
 use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
-use crate::body::{Body, BodyReader};
+use crate::body::Body;
 use crate::checksum::{Md5Digest, content_md5};
 use crate::client::Client;
 use crate::encode;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::metadata::USER_PREFIX;
+use crate::ops::options::encryption::with_customer_key;
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
 
-/// What to do where a call fails by what an attempt may have done whose answer was lost.
-pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The answer to an earlier attempt was lost, so it may be this call that has stored the \
-                          object: look at it by head_object.";
+/// What to do if a condition failed after an attempt whose outcome is unknown.
+pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The response to an earlier attempt was lost, so this call may have stored the object itself: check it with \
+     head_object.";
 
-/// What is stored with an object beside its content.
+/// Options for [`Client::put_object_with`] and every other call that creates an object: its media type, metadata, ACL,
+/// encryption and conditions.
 ///
-/// Each setter sets one header. What a header cannot carry is refused by the call, before anything is sent.
+/// Each setter sets one header. A value that a header cannot carry is an error of the call, before anything is sent.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct PutObjectOptions {
     headers: Headers,
 }
 
 impl PutObjectOptions {
-    /// Nothing but the content; the server picks a media type, mostly `binary/octet-stream`.
+    /// Creates the default options: only the content. The server chooses the media type, usually
+    /// `binary/octet-stream`.
     pub fn new() -> Self {
         Self::default()
     }
@@ -40,40 +44,40 @@ impl PutObjectOptions {
         self.header("content-type", value)
     }
 
-    /// Sets the `Cache-Control` that a download will have.
+    /// Sets the `Cache-Control` header of downloads.
     pub fn cache_control(self, value: impl Into<String>) -> Self {
         self.header("cache-control", value)
     }
 
-    /// Sets the `Content-Disposition` that a download will have, such as `attachment; filename="a.pdf"`.
+    /// Sets the `Content-Disposition` header of downloads, such as `attachment; filename="a.pdf"`.
     pub fn content_disposition(self, value: impl Into<String>) -> Self {
         self.header("content-disposition", value)
     }
 
-    /// Sets the `Content-Encoding` that a download will have. The content is neither encoded nor decoded here.
+    /// Sets the `Content-Encoding` header of downloads, such as `gzip`. The content itself is not changed.
     pub fn content_encoding(self, value: impl Into<String>) -> Self {
         self.header("content-encoding", value)
     }
 
-    /// Sets the `Content-Language` that a download will have.
+    /// Sets the `Content-Language` header of downloads.
     pub fn content_language(self, value: impl Into<String>) -> Self {
         self.header("content-language", value)
     }
 
-    /// Sets the `Expires` that a download will have: when caches let go of it. The object itself stays.
+    /// Sets the `Expires` header of downloads, after which caches discard them. The object itself does not expire.
     pub fn expires(self, moment: impl Into<OffsetDateTime>) -> Self {
         self.header("expires", timestamp::http_date(moment.into()))
     }
 
-    /// Sets the object's ACL; private by default.
+    /// Sets the object's ACL. The default is private.
     pub fn acl(self, acl: CannedAcl) -> Self {
         self.header("x-amz-acl", acl.as_str())
     }
 
-    /// Adds an entry of your own metadata. S3 keeps names in lower case, and 2 KiB of all.
+    /// Adds an entry of user metadata. S3 stores names in lower case, and at most 2 KiB in total.
     ///
-    /// A value that is not ASCII is sent as UTF-8. Ceph stores and answers it so; AWS answers it in encoded
-    /// words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) has decoded again.
+    /// A value that is not ASCII is sent as UTF-8. Ceph stores and returns it as such; AWS returns it as RFC 2047
+    /// encoded words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) contains decoded.
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.header(&format!("{USER_PREFIX}{name}"), value)
     }
@@ -83,7 +87,7 @@ impl PutObjectOptions {
         self.header("x-amz-storage-class", class)
     }
 
-    /// Sets the object's tags, in place of any set by an earlier call.
+    /// Sets the object's tags, replacing those set by an earlier call.
     pub fn tagging<K: AsRef<str>, V: AsRef<str>>(self, tags: impl IntoIterator<Item = (K, V)>) -> Self {
         let encoded = |(key, value): (K, V)| {
             format!("{}={}", encode::query(key.as_ref()), encode::query(value.as_ref()))
@@ -91,27 +95,41 @@ impl PutObjectOptions {
         self.header("x-amz-tagging", tags.into_iter().map(encoded).collect::<Vec<_>>().join("&"))
     }
 
-    /// Has a bucket that serves a website answer a request for this object with a redirect: to a path of the
-    /// same bucket, `/other.html`, or to a URL.
+    /// Redirects requests for this object, if the bucket serves a website. The target is a path in the same bucket, such
+    /// as `/other.html`, or a URL.
     pub fn website_redirect_location(self, target: impl Into<String>) -> Self {
         self.header("x-amz-website-redirect-location", target)
     }
 
-    /// Stores only where the present object has this ETag; else
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
+    /// Encrypts the object with a key of the server: `AES256`, or `aws:kms` for a key management service. Reading the
+    /// object requires nothing more.
+    pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
+        self.header("x-amz-server-side-encryption", algorithm)
+    }
+
+    /// Sets the ID of the key in the key management service, and selects `aws:kms`.
+    pub fn sse_kms_key_id(self, id: impl Into<String>) -> Self {
+        self.server_side_encryption("aws:kms").header("x-amz-server-side-encryption-aws-kms-key-id", id)
+    }
+
+    /// Encrypts the object with this key, which the server does not store (SSE-C). Every request that reads the object
+    /// must send the key again. **If the key is lost, so is the content.**
+    ///
+    /// The key is sent, so the request requires HTTPS. It appears neither in `{:?}` nor in any error.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
+    }
+
+    /// Sets `If-Match`: the request fails unless the current object has this ETag (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }
 
-    /// Stores only where there is no object of this key; else
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
+    /// Sets `If-None-Match: *`: the request fails if an object with this key exists (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     pub fn if_none_exists(self) -> Self {
         self.header("if-none-match", "*")
-    }
-
-    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
-    pub fn request_payer(self) -> Self {
-        self.header("x-amz-request-payer", "requester")
     }
 
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
@@ -124,7 +142,7 @@ impl PutObjectOptions {
         &self.headers
     }
 
-    /// The headers for beginning an upload in parts, and the conditions, which are for its end.
+    /// Returns the headers that create a multipart upload, and the conditions, which belong to its completion.
     pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
         let mut headers = self.headers.clone();
         let conditions = headers.split_off_conditions();
@@ -132,29 +150,46 @@ impl PutObjectOptions {
     }
 }
 
-/// What the server says of an object that it has stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The response to a request that stored an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredObject {
     /// The ETag of the new object.
     pub e_tag: Option<ETag>,
-    /// The new version, where the bucket keeps versions.
+    /// The version ID, if the bucket has versioning.
     pub version_id: Option<String>,
 }
 
+impl StoredObject {
+    /// Creates an empty response, for tests of code that handles one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Returns the request of PutObject.
+pub(crate) fn put_object_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    options: &PutObjectOptions,
+) -> Request<'a> {
+    Request::object("PutObject", Method::Put, bucket, key).headers(&options.headers)
+}
+
 impl Client {
-    /// Stores an object, over any that has this key.
+    /// Stores an object, replacing any object with this key.
     /// ([PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html))
     ///
-    /// One request of up to 5 GiB. The server's ETag is compared with the MD5 of what was sent, unless
-    /// [`Config::skip_md5_check`](crate::Config::skip_md5_check) turns that off.
+    /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that were sent,
+    /// unless [`Config::skip_md5_check`](crate::Config::skip_md5_check) is set.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent; [`LocalIo`](crate::ErrorKind::LocalIo)
-    /// where the body cannot be read or has another length than announced, and nothing is stored;
-    /// [`Integrity`](crate::ErrorKind::Integrity) where the ETag is the MD5 of something else;
-    /// [`Server`](crate::ErrorKind::Server) where the server refuses.
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) if an argument is invalid. Nothing is sent.
+    /// - [`LocalIo`](crate::ErrorKind::LocalIo) if the body cannot be read, or is not as long as announced. Nothing is
+    ///   stored.
+    /// - [`Integrity`](crate::ErrorKind::Integrity) if the ETag is the MD5 of other bytes.
+    /// - [`Server`](crate::ErrorKind::Server) if the server returns an error.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -165,15 +200,17 @@ impl Client {
         self.put_object_with(bucket, key, body, &PutObjectOptions::new())
     }
 
-    /// Stores an object with a media type, metadata, an ACL or a condition; see
-    /// [`put_object`](Self::put_object).
+    /// Stores an object with a media type, metadata, an ACL or conditions; see [`put_object`](Self::put_object).
     ///
     /// # Errors
     ///
-    /// As [`put_object`](Self::put_object); [`is_precondition_failed`](Error::is_precondition_failed) where a
-    /// condition does not hold. Where it does not because an attempt whose answer was lost has stored the
-    /// object, that is a success, as far as the ETag can tell; else the text says that it may be so. So an object
-    /// that serves as a lock needs a content of its holder's own: the ETags of two empty ones are the same.
+    /// Returns the same errors as [`put_object`](Self::put_object), and
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
+    ///
+    /// If the response to an attempt was lost and a retry fails its condition, the first attempt may have stored the
+    /// object. The client then compares the ETag: if the content is the same, the call succeeds; otherwise the error
+    /// says so. An object that serves as a lock must therefore contain something unique to its owner, because empty
+    /// objects have equal ETags.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -190,12 +227,13 @@ impl Client {
         body: impl Into<Body<'b>>,
         options: &PutObjectOptions,
     ) -> Result<StoredObject> {
-        let request = Request::object("PutObject", Method::Put, bucket, key).headers(&options.headers);
-        self.store(request, body.into(), None)
+        self.store(put_object_request(bucket, key, options), body.into(), None)
     }
 
-    /// Sends content and compares the ETag of what was stored. A sum that is known beforehand is sent
-    /// along, so that the server refuses what differs; else it is made while the content is sent.
+    /// Sends content and verifies the ETag of what was stored.
+    ///
+    /// If the MD5 is already known, it is sent as well, so that the server rejects anything else. Otherwise it is computed
+    /// while the content is sent.
     pub(crate) fn store(
         &self,
         request: Request<'_>,
@@ -204,31 +242,31 @@ impl Client {
     ) -> Result<StoredObject> {
         let check = self.settings().check_md5;
         let mut request = request.unsigned_payload();
-        let call = request.clone();
-        let describe = |error: Error| error.with_context(|| call.describe());
-        let mut body = body.open().map_err(describe)?;
+        let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
         match known_md5 {
             Some(md5) => request = request.header("content-md5", md5.to_base64()),
             None if check => body = body.with_md5(),
             None => {}
         }
         let deadline = self.deadline();
-        let answered = self.execute_until(deadline, &request, &mut body, |response: Response| {
-            let without = response.malformed("the answer to a PUT has no ETag");
+        let stored = self.execute(deadline, &request, &mut body, |response: Response| {
+            let no_e_tag = response.malformed("the response to the upload has no ETag");
             let headers = response.finish()?;
-            if check && headers.get("etag").is_none() { Err(without) } else { Ok(headers) }
+            if check && headers.get("etag").is_none() { Err(no_e_tag) } else { Ok(headers) }
         });
-        let headers = match answered {
-            Err(error) if error.is_precondition_failed() && error.is_after_unknown_outcome() => {
+        let headers = match stored {
+            // the condition may have failed because of the object that an earlier attempt stored
+            Err(error) if error.is_precondition_failed() && error.is_outcome_unknown() => {
                 let ours = known_md5.or_else(|| body.full_md5());
-                let found = ours.and_then(|ours| self.find_identical(&call, deadline, ours));
-                found.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
+                let identical = ours.and_then(|ours| self.find_identical(&request, deadline, ours));
+                identical.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
             }
-            answered => answered?,
+            stored => stored?,
         };
         let theirs = content_md5(&headers).filter(|_| check);
         if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
-            ours.ensure_equal(&theirs, "the uploaded content").map_err(describe)?;
+            ours.ensure_equal(&theirs, "the uploaded content")
+                .map_err(|error| error.with_context(|| request.describe()))?;
         }
         Ok(StoredObject {
             e_tag: headers.get("etag").map(ETag::new),
@@ -236,18 +274,16 @@ impl Client {
         })
     }
 
-    /// The headers of the object as it is now, where it has this content: then an attempt whose answer was
-    /// lost has stored it, and the condition fails by that.
+    /// Returns the headers of the current object if its content is this one.
     fn find_identical(
         &self,
-        call: &Request<'_>,
+        stored: &Request<'_>,
         deadline: Option<Instant>,
         ours: Md5Digest,
     ) -> Option<Headers> {
-        let look = Request::object("HeadObject", Method::Head, call.bucket?, call.key?)
-            .headers(&call.headers.for_each_part());
-        let found =
-            self.execute_until(deadline, &look, &mut BodyReader::empty(), |response| Ok(response.headers));
+        let head = Request::object("HeadObject", Method::Head, stored.bucket?, stored.key?)
+            .headers(&stored.headers.for_each_part());
+        let found = self.call_until(deadline, &head, |response| Ok(response.headers));
         found.ok().filter(|headers| content_md5(headers) == Some(ours))
     }
 }

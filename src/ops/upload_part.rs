@@ -6,39 +6,64 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::options::encryption::with_customer_key;
 use crate::request::{Method, Request};
 
-/// A part that is stored, as [`Client::complete_multipart_upload`] takes it.
+/// A multipart upload, as its requests identify it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UploadRef<'a> {
+    pub(crate) bucket: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) id: &'a str,
+}
+
+impl<'a> UploadRef<'a> {
+    /// Returns a request for this upload. Without the ID, it would be one for the object itself.
+    pub(crate) fn request(self, action: &'static str, method: Method) -> Request<'a> {
+        Request::object(action, method, self.bucket, self.key).query("uploadId", self.id)
+    }
+
+    /// Returns a request for a part of this upload.
+    pub(crate) fn part_request(self, action: &'static str, part_number: u32) -> Request<'a> {
+        Request::object(action, Method::Put, self.bucket, self.key)
+            .query("partNumber", part_number.to_string())
+            .query("uploadId", self.id)
+    }
+}
+
+/// A part that was uploaded, to be passed to [`Client::complete_multipart_upload`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompletedPart {
-    /// The number of the part, from 1 to 10,000.
+    /// The part number, from 1 to 10,000.
     pub part_number: u32,
-    /// The ETag that the server gave it.
+    /// The ETag that the server returned for the part.
     pub e_tag: ETag,
 }
 
 impl CompletedPart {
-    /// Names a part that was uploaded earlier.
+    /// Identifies a part that was uploaded earlier.
     pub fn new(part_number: u32, e_tag: impl Into<ETag>) -> Self {
         Self { part_number, e_tag: e_tag.into() }
     }
 }
 
-/// What is sent with a part of an upload beside its content.
+/// Options for [`Client::upload_part_with`]: the customer key and other headers of a part.
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct UploadPartOptions {
     headers: Headers,
 }
 
 impl UploadPartOptions {
-    /// Nothing but the content.
+    /// Creates the default options: only the content.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
-    pub fn request_payer(self) -> Self {
-        self.header("x-amz-request-payer", "requester")
+    /// Sets the key with which the upload was created, which every part requires; see
+    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key).
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
     }
 
     /// Sets any other header of the request, such as `x-amz-checksum-sha256`.
@@ -46,22 +71,35 @@ impl UploadPartOptions {
         self.headers.set(name, value);
         self
     }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+}
+
+/// Returns the request of UploadPart.
+pub(crate) fn upload_part_request<'a>(
+    upload: UploadRef<'a>,
+    part_number: u32,
+    headers: &Headers,
+) -> Request<'a> {
+    upload.part_request("UploadPart", part_number).headers(headers)
 }
 
 impl Client {
-    /// Uploads one part of an upload that was begun, over any of the same number.
+    /// Uploads a part of a multipart upload, replacing any part with the same number.
     /// ([UploadPart](https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html))
     ///
-    /// `part_number` goes from 1 to 10,000. Every part but the last has 5 MiB to 5 GiB.
+    /// `part_number` is from 1 to 10,000. Every part except the last has 5 MiB to 5 GiB.
     ///
     /// # Errors
     ///
-    /// As [`put_object`](Self::put_object); [`is_not_found`](crate::Error::is_not_found) where there is no
-    /// such upload.
+    /// Returns the same errors as [`put_object`](Self::put_object). Fails if the upload does not exist
+    /// ([`is_not_found`](crate::Error::is_not_found)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the id of create_multipart_upload";
+    /// # let id = "the ID returned by create_multipart_upload";
     /// let first = client.upload_part("my-new-bucket", "backup.tar", id, 1, vec![0; 5 << 20])?;
     /// let last = client.upload_part("my-new-bucket", "backup.tar", id, 2, "the rest")?;
     /// client.complete_multipart_upload("my-new-bucket", "backup.tar", id, &[first, last])?;
@@ -78,12 +116,11 @@ impl Client {
         self.upload_part_with(bucket, key, upload_id, part_number, body, &UploadPartOptions::new())
     }
 
-    /// Uploads one part with the key that the upload was begun with, or other headers; see
-    /// [`upload_part`](Self::upload_part).
+    /// Uploads a part with a customer key or other headers; see [`upload_part`](Self::upload_part).
     ///
     /// # Errors
     ///
-    /// As [`upload_part`](Self::upload_part).
+    /// Returns the same errors as [`upload_part`](Self::upload_part).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -94,7 +131,7 @@ impl Client {
     /// let encrypted = PutObjectOptions::new().sse_customer_key(my_key);
     /// let id = client.create_multipart_upload_with(bucket, key, &encrypted)?;
     /// let options = UploadPartOptions::new().sse_customer_key(my_key);
-    /// let part = client.upload_part_with(bucket, key, &id, 1, "all of it", &options)?;
+    /// let part = client.upload_part_with(bucket, key, &id, 1, "the only part", &options)?;
     /// client.complete_multipart_upload(bucket, key, &id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -107,21 +144,20 @@ impl Client {
         body: impl Into<Body<'b>>,
         options: &UploadPartOptions,
     ) -> Result<CompletedPart> {
-        self.store_part((bucket, key, upload_id), part_number, body.into(), None, &options.headers)
+        let upload = UploadRef { bucket, key, id: upload_id };
+        self.store_part(upload, part_number, body.into(), None, &options.headers)
     }
 
     pub(crate) fn store_part(
         &self,
-        (bucket, key, upload_id): (&str, &str, &str),
+        upload: UploadRef<'_>,
         part_number: u32,
         body: Body<'_>,
         known_md5: Option<Md5Digest>,
         headers: &Headers,
     ) -> Result<CompletedPart> {
-        let request = Request::object("UploadPart", Method::Put, bucket, key).headers(headers);
-        let request = request.query("partNumber", part_number.to_string()).query("uploadId", upload_id);
-        let stored = self.store(request, body, known_md5)?;
-        // without the check of ETags one may be missing, and completing will say so
+        let stored = self.store(upload_part_request(upload, part_number, headers), body, known_md5)?;
+        // unless ETags are checked one may be missing; the server then rejects the completion
         Ok(CompletedPart { part_number, e_tag: stored.e_tag.unwrap_or_else(|| ETag::new("")) })
     }
 }

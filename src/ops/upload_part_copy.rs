@@ -3,33 +3,38 @@
 use std::ops::Range;
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::CompletedPart;
-use crate::ops::options::copy_source::copy_source;
-use crate::request::{Method, Request};
+use crate::ops::options::copy_source::{copy_source_setters, with_copy_source};
+use crate::ops::options::encryption::with_customer_key;
+use crate::ops::upload_part::UploadRef;
+use crate::request::Request;
+use crate::response::Response;
 use crate::xml;
 
-/// Which version a part is copied from, under what condition, and the keys of both sides.
+/// Options for [`Client::upload_part_copy_with`]: the version and the conditions of the source, and the customer keys.
 ///
-/// Each setter sets one header. What the object will have, such as metadata, is set where its upload
-/// begins: [`Client::create_multipart_upload_with`].
+/// Each setter sets one header. Properties of the object, such as metadata, are set when its upload is created; see
+/// [`Client::create_multipart_upload_with`].
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct UploadPartCopyOptions {
-    pub(super) source_version_id: Option<String>,
+    source_version_id: Option<String>,
     headers: Headers,
 }
 
 impl UploadPartCopyOptions {
-    /// The newest version, without a condition.
+    /// Creates the default options: the latest version, without conditions.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Says that you pay, for a bucket that wants it of who asks ([`Payer::Requester`](crate::Payer)).
-    pub fn request_payer(self) -> Self {
-        self.header("x-amz-request-payer", "requester")
+    /// Sets the key with which the upload was created, which every part requires; see
+    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key).
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
     }
 
     /// Sets any other header of the request, such as `x-amz-source-expected-bucket-owner`.
@@ -37,24 +42,49 @@ impl UploadPartCopyOptions {
         self.headers.set(name, value);
         self
     }
+
+    pub(crate) fn from_headers(source_version_id: Option<&str>, headers: Headers) -> Self {
+        Self { source_version_id: source_version_id.map(str::to_owned), headers }
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+}
+
+copy_source_setters!(UploadPartCopyOptions);
+
+/// Returns the request of UploadPartCopy.
+pub(crate) fn upload_part_copy_request<'a>(
+    upload: UploadRef<'a>,
+    part_number: u32,
+    from: (&str, &str),
+    bytes: Range<u64>,
+    options: &UploadPartCopyOptions,
+) -> Request<'a> {
+    let request = upload.part_request("UploadPartCopy", part_number);
+    with_copy_source(request, from, options.source_version_id.as_deref())
+        .headers(&options.headers)
+        .require(!bytes.is_empty(), || format!("the range {}..{} is empty", bytes.start, bytes.end))
+        .header("x-amz-copy-source-range", format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1)))
+        .slow()
 }
 
 impl Client {
-    /// Makes a part of an upload from bytes of an object that is stored already. Nothing of it goes through
-    /// this machine.
+    /// Copies a range of an existing object into a part of a multipart upload, within the server.
     /// ([UploadPartCopy](https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html))
     ///
-    /// `bytes` counts from 0, its end not included; every part but the last has 5 MiB to 5 GiB.
-    /// [`copy`](Self::copy) does all of it.
+    /// `bytes` counts from 0 and excludes its end. Every part except the last has 5 MiB to 5 GiB. [`copy`](Self::copy)
+    /// performs a whole copy in parts.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the range is empty or the part number is not from
-    /// 1 to 10,000; [`is_not_found`](Error::is_not_found) where the source or the upload is missing.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the range is empty or the part number is not from 1
+    /// to 10,000. Fails if the source or the upload does not exist ([`is_not_found`](crate::Error::is_not_found)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the id of create_multipart_upload";
+    /// # let id = "the ID returned by create_multipart_upload";
     /// let from = ("my-new-bucket", "backup.tar");
     /// let part = client.upload_part_copy("my-backups", "backup.tar", id, 1, from, 0..(64 << 20))?;
     /// client.complete_multipart_upload("my-backups", "backup.tar", id, &[part])?;
@@ -73,17 +103,17 @@ impl Client {
         self.upload_part_copy_with(bucket, key, upload_id, part_number, from, bytes, &options)
     }
 
-    /// Makes a part from a version of an object, under a condition, or with the keys that both sides are
-    /// encrypted with; see [`upload_part_copy`](Self::upload_part_copy).
+    /// Copies a range of a version of an object, under conditions or with customer keys; see
+    /// [`upload_part_copy`](Self::upload_part_copy).
     ///
     /// # Errors
     ///
-    /// As [`upload_part_copy`](Self::upload_part_copy);
-    /// [`is_precondition_failed`](Error::is_precondition_failed) where a condition does not hold.
+    /// Returns the same errors as [`upload_part_copy`](Self::upload_part_copy), and
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the id of create_multipart_upload";
+    /// # let id = "the ID returned by create_multipart_upload";
     /// use plain_s3::UploadPartCopyOptions;
     ///
     /// let from = ("my-new-bucket", "backup.tar");
@@ -103,39 +133,23 @@ impl Client {
         bytes: Range<u64>,
         options: &UploadPartCopyOptions,
     ) -> Result<CompletedPart> {
-        let source = copy_source(from, options.source_version_id.as_deref()).map_err(|error| {
-            error.with_context(|| Request::object("UploadPartCopy", Method::Put, bucket, key).describe())
-        })?;
-        let mut headers = options.headers.clone();
-        headers.set("x-amz-copy-source", source);
-        self.copy_part((bucket, key, upload_id), part_number, &headers, bytes)
+        self.copy_part(UploadRef { bucket, key, id: upload_id }, part_number, from, bytes, options)
     }
 
-    /// The same with the source, its version and its conditions in headers.
     pub(crate) fn copy_part(
         &self,
-        (bucket, key, upload_id): (&str, &str, &str),
+        upload: UploadRef<'_>,
         part_number: u32,
-        source: &Headers,
+        from: (&str, &str),
         bytes: Range<u64>,
+        options: &UploadPartCopyOptions,
     ) -> Result<CompletedPart> {
-        let request = Request::object("UploadPartCopy", Method::Put, bucket, key);
-        if bytes.is_empty() {
-            let message = format!("the range {}..{} is empty", bytes.start, bytes.end);
-            return Err(Error::invalid(message).with_context(|| request.describe()));
-        }
-        let request = request
-            .query("partNumber", part_number.to_string())
-            .query("uploadId", upload_id)
-            .headers(source)
-            .header("x-amz-copy-source-range", format!("bytes={}-{}", bytes.start, bytes.end - 1))
-            .slow();
-        self.call(&request, |response| {
-            let without = response.unexpected("the answer has no ETag");
-            response.xml("CopyPartResult", |root| {
-                let e_tag = xml::child_text(root, "ETag").ok_or(without)?;
-                Ok(CompletedPart { part_number, e_tag: ETag::new(e_tag) })
-            })
-        })
+        let request = upload_part_copy_request(upload, part_number, from, bytes, options);
+        Ok(CompletedPart { part_number, e_tag: self.call(&request, parse)? })
     }
+}
+
+fn parse(response: Response) -> Result<ETag> {
+    let no_e_tag = response.unexpected("the response has no ETag");
+    response.xml("CopyPartResult", |root| Ok(ETag::new(xml::child_text(root, "ETag").ok_or(no_e_tag)?)))
 }

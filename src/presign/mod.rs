@@ -1,10 +1,9 @@
 //! URLs and forms for others: unsigned, presigned, and for uploads from a browser.
 
-pub(crate) mod post_object;
-pub(crate) mod post_policy;
-mod presign;
-mod presign_multipart;
-pub(crate) mod url;
+mod object_url;
+mod operations;
+mod post_object;
+mod post_policy;
 
+pub use object_url::ObjectUrlOptions;
 pub use post_object::{PostForm, PostPolicy};
-pub use url::{PresignedUrl, UrlOptions};

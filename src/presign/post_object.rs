@@ -1,4 +1,4 @@
-//! POST Object: forms by which a browser uploads to a bucket.
+//! POST Object: forms with which a browser uploads to a bucket.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -6,41 +6,42 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::post_policy::{self, Condition};
 use crate::acl::CannedAcl;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::headers::is_sensitive;
 use crate::metadata::USER_PREFIX;
-use crate::presign::post_policy::{self, Condition};
 use crate::request::{Method, Request};
 use crate::timestamp::Timestamp;
 use crate::validate;
 
-/// The field whose value a server replaces by the name of the file that was picked.
+/// The field value that a server replaces with the name of the uploaded file.
 const FILE_NAME: &str = "${filename}";
 
-/// What may be uploaded by a form, and how it is stored.
+/// What a form may upload, and how it is stored.
 ///
-/// A field that is set here is in the form, and must be sent with exactly this value. One of which only the
-/// start is set is left for the page to fill in.
+/// A field that is set here is part of the form and must be sent with exactly this value. A field of which only the start
+/// is set is left for the page to fill in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct PostPolicy {
     conditions: Vec<Condition>,
 }
 
 impl PostPolicy {
-    /// An upload under exactly this key.
+    /// Allows an upload with exactly this key.
     pub fn new(key: impl Into<String>) -> Self {
         Self { conditions: vec![Condition::Is("key".to_owned(), key.into())] }
     }
 
-    /// An upload under any key that begins so. The form has the key `PREFIX${filename}`, in which the server
-    /// puts the name of the file; the page may set another.
+    /// Allows an upload with any key that starts with this prefix. The form contains the key `PREFIX${filename}`, into
+    /// which the server inserts the name of the file. The page may set another key.
     pub fn key_starts_with(prefix: impl Into<String>) -> Self {
         Self { conditions: vec![Condition::StartsWith("key".to_owned(), prefix.into())] }
     }
 
-    /// Sets the bounds of the content's length in bytes, both included. Without them 5 GiB may be uploaded.
+    /// Sets the minimum and maximum length of the content in bytes. By default, up to 5 GiB may be uploaded.
     pub fn content_length_range(mut self, bytes: RangeInclusive<u64>) -> Self {
         self.conditions.retain(|condition| !matches!(condition, Condition::Length(..)));
         self.conditions.push(Condition::Length(*bytes.start(), *bytes.end()));
@@ -52,49 +53,48 @@ impl PostPolicy {
         self.field("Content-Type", value)
     }
 
-    /// Lets the page name a media type that begins so, such as `image/`.
+    /// Lets the page set a media type that starts with this prefix, such as `image/`.
     pub fn content_type_starts_with(self, prefix: impl Into<String>) -> Self {
         self.field_starts_with("Content-Type", prefix)
     }
 
-    /// Sets the object's ACL; private by default.
+    /// Sets the object's ACL. The default is private.
     pub fn acl(self, acl: CannedAcl) -> Self {
         self.field("acl", acl.as_str())
     }
 
-    /// Sets an entry of metadata.
+    /// Adds an entry of user metadata.
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.field(&format!("{USER_PREFIX}{name}"), value)
     }
 
-    /// Sets the status of the answer: 200, 201 (with XML that names the object) or 204, the default.
+    /// Sets the status of a successful response: 200, 201 (with XML that names the object) or 204. The default is 204.
     pub fn success_action_status(self, status: u16) -> Self {
         self.field("success_action_status", status.to_string())
     }
 
-    /// Has the server send the browser to this URL after the upload, with the bucket, the key and the ETag in
-    /// its query.
+    /// Redirects the browser to this URL after the upload, with the bucket, the key and the ETag in the query.
     pub fn success_action_redirect(self, url: impl Into<String>) -> Self {
         self.field("success_action_redirect", url)
     }
 
-    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`. Its name has no quotes,
+    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`. Its name must not contain quotes,
     /// backslashes or control characters.
     pub fn field(self, name: &str, value: impl Into<String>) -> Self {
         self.with(Condition::Is(name.to_owned(), value.into()))
     }
 
-    /// Lets the page fill in a field with a value that begins so; an empty start allows any.
+    /// Lets the page set a field to a value that starts with this prefix. An empty prefix allows any value.
     pub fn field_starts_with(self, name: &str, prefix: impl Into<String>) -> Self {
         self.with(Condition::StartsWith(name.to_owned(), prefix.into()))
     }
 
     fn with(mut self, condition: Condition) -> Self {
-        let same = |old: &Condition| match (old.field(), condition.field()) {
+        let same_field = |old: &Condition| match (old.field(), condition.field()) {
             (Some(old), Some(new)) => old.eq_ignore_ascii_case(new),
             _ => false,
         };
-        self.conditions.retain(|old| !same(old));
+        self.conditions.retain(|old| !same_field(old));
         self.conditions.push(condition);
         self
     }
@@ -103,12 +103,12 @@ impl PostPolicy {
         for condition in &self.conditions {
             condition.field().map_or(Ok(()), validate::form_field)?;
             match condition {
-                Condition::Length(least, most) if least > most => {
-                    return Err(Error::invalid(format!("a length from {least} to {most} bytes is none")));
+                Condition::Length(min, max) if min > max => {
+                    return Err(Error::invalid(format!("the length range {min} to {max} bytes is empty")));
                 }
                 Condition::Is(name, value) | Condition::StartsWith(name, value) if value.starts_with('$') => {
                     return Err(Error::invalid(format!(
-                        "the field {name} starts with $, by which a policy means the value of another field"
+                        "the value of the field {name} starts with $, with which a policy refers to another field"
                     )));
                 }
                 Condition::Is(name, value) if name == "key" => validate::key(value)?,
@@ -118,7 +118,7 @@ impl PostPolicy {
         Ok(())
     }
 
-    /// The fields of the form, and a start that the page completes where it is the key.
+    /// Returns the fields of the form. A key prefix becomes a field that the server completes.
     fn fields(&self) -> Vec<(String, String)> {
         let field = |condition: &Condition| match condition {
             Condition::Is(name, value) => Some((name.clone(), value.clone())),
@@ -131,15 +131,15 @@ impl PostPolicy {
     }
 }
 
-/// A signed form: its URL and its hidden fields. Whoever has it may upload what the policy allows until it
-/// expires. `{:?}` hides the values.
+/// A signed form: its URL and its hidden fields. Anyone who has it can upload what the policy allows until it expires.
+/// `{:?}` hides the values.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PostForm {
-    /// Where the form is sent, as `multipart/form-data`: the `action`.
+    /// The `action` of the form, to which it is sent as `multipart/form-data`.
     pub url: String,
-    /// The fields to send, exactly like this. The content follows them in a last field named `file`; what
-    /// comes after that is ignored.
+    /// The fields to send, exactly like this. The content follows in a last field named `file`; servers ignore fields
+    /// after it.
     pub fields: Vec<(String, String)>,
 }
 
@@ -151,14 +151,15 @@ impl fmt::Debug for PostForm {
 }
 
 impl Client {
-    /// Signs a form by which a browser, without credentials, uploads an object until `expires` from now.
-    /// Nothing is sent.
+    /// Returns a signed form with which a browser can upload an object, without credentials, until it expires. Nothing is
+    /// sent.
     /// ([POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html))
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the expiry is out of bounds (1 second; under
-    /// Signature V4 at most 7 days), the client has no credentials, or the bucket or the policy cannot be one.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds (at least 1 second
+    /// and, with Signature V4, at most 7 days), the client has no credentials, or the bucket name or the policy is
+    /// invalid.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -169,7 +170,8 @@ impl Client {
     /// let form = client.presign_post_object("my-new-bucket", &policy, hour)?;
     /// println!("<form action='{}' method='post' enctype='multipart/form-data'>", form.url);
     /// for (name, value) in &form.fields {
-    ///     println!("<input type='hidden' name='{name}' value='{value}'>"); // escape the value in real life
+    ///     // A real page must escape the value.
+    ///     println!("<input type='hidden' name='{name}' value='{value}'>");
     /// }
     /// println!("<input type='file' name='file'><input type='submit'></form>");
     /// # Ok::<(), plain_s3::Error>(())
@@ -190,20 +192,30 @@ impl Client {
         expires: Duration,
         now: OffsetDateTime,
     ) -> Result<PostForm> {
-        let mut request = Request::bucket("presign_post_object", Method::Post, bucket);
-        // an encryption key among the fields goes the way of one among the headers
-        for (name, value) in
-            policy.fields().iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase()))
-        {
+        let mut request = Request::bucket("POST Object", Method::Post, bucket);
+        // an encryption key among the fields is subject to the same checks as one among the headers
+        let fields = policy.fields();
+        for (name, value) in fields.iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase())) {
             request.headers.set(name, value.as_str());
         }
-        let with_context = |error: Error| error.with_context(|| request.describe());
-        policy.validate().map_err(with_context)?;
-        let address = self.signer().address(self.signer().endpoint(), &request)?;
-        let signer = self.signer().signer(now).map_err(with_context)?;
-        let end = signer.form_expiry(now, expires).map_err(with_context)?;
+        self.sign_form(&request, bucket, policy, expires, now)
+            .map_err(|error| error.with_context(|| format!("presign {}", request.describe())))
+    }
 
-        // every field must be in the policy, those of the signature too
+    fn sign_form(
+        &self,
+        request: &Request<'_>,
+        bucket: &str,
+        policy: &PostPolicy,
+        expires: Duration,
+        now: OffsetDateTime,
+    ) -> Result<PostForm> {
+        policy.validate()?;
+        let address = self.signer().address(self.signer().endpoint(), request)?;
+        let signer = self.signer().signer(now)?;
+        let end = signer.form_expiry(now, expires)?;
+
+        // every field must be part of the policy, those of the signature too
         let added = signer.form_fields(now);
         let mut conditions = vec![Condition::Is("bucket".to_owned(), bucket.to_owned())];
         conditions.extend(policy.conditions.iter().cloned());
@@ -222,7 +234,7 @@ mod tests {
     use super::*;
     use crate::{Config, Credentials};
 
-    // The keys and the moment of the published example.
+    // The credentials and the date of the published example.
     fn client(region: Option<&str>) -> Client {
         let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
         let config = Config::new("http://h").credentials(keys.session_token("t0k3n"));
@@ -245,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_the_form_is_in_the_policy() {
+    fn every_field_of_the_form_is_part_of_the_policy() {
         let policy = PostPolicy::key_starts_with("user/")
             .acl(CannedAcl::PublicRead)
             .content_type_starts_with("image/")
@@ -270,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_setting_takes_the_place_of_an_earlier_one() {
+    fn later_setting_replaces_earlier_one() {
         let policy = PostPolicy::new("k").field("content-type", "a").content_type_starts_with("b");
         let policy = policy.content_length_range(1..=2).content_length_range(3..=4);
         let text = policy_of(&form(None, &policy).unwrap());
@@ -279,13 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn what_no_server_would_take_as_meant_is_refused() {
+    fn invalid_policies_are_rejected() {
         let secret = "x-amz-server-side-encryption-customer-key";
         for (policy, words) in [
             (PostPolicy::new(""), "key is empty"),
             (PostPolicy::key_starts_with("$key"), "another field"),
-            (PostPolicy::new("k").content_length_range(RangeInclusive::new(2, 1)), "from 2 to 1"),
-            (PostPolicy::new("k").field(secret, "s3cr3t"), "plain http"),
+            (PostPolicy::new("k").content_length_range(RangeInclusive::new(2, 1)), "2 to 1 bytes"),
+            (PostPolicy::new("k").field(secret, "s3cr3t"), "plain HTTP"),
             (PostPolicy::new("k").field("", "v"), "field name is empty"),
             (PostPolicy::new("k").field("a\"; filename=\"b", "v"), "contains '\"'"),
             (PostPolicy::new("k").field_starts_with("a\r\nb", ""), "contains '\\r'"),

@@ -1,37 +1,37 @@
-//! Reads what a server says of a failure: XML, plain text, HTML, or nothing but a status.
+//! Error responses: XML, JSON, plain text, HTML, or nothing but a status.
 
 use std::time::Duration;
 
 use roxmltree::Node;
 
-use crate::error::{Answer, Error, ErrorKind, SignedTexts};
+use crate::error::{Error, ErrorKind, ErrorResponse, SignedTexts};
 use crate::headers::Headers;
 use crate::xml;
 
-/// What web servers say by 400 to plain HTTP at a port of TLS: nginx, Go's and Apache's.
+/// What nginx, Go and Apache send with a 400 if a request arrives over plain HTTP at a TLS port.
 const TLS_ONLY: [&str; 3] = [
     "plain HTTP request was sent to HTTPS port",
     "HTTP request to an HTTPS server",
     "SSL-enabled server port",
 ];
 
-/// What the head of an answer tells on its own.
-pub(crate) fn from_head(status: u16, headers: &Headers) -> Answer {
+/// Returns what the status and the headers alone report.
+pub(crate) fn from_head(status: u16, headers: &Headers) -> ErrorResponse {
     let get = |name: &str| headers.get(name).map(str::to_owned);
-    Answer {
+    ErrorResponse {
         status,
         request_id: get("x-amz-request-id"),
         host_id: get("x-amz-id-2"),
         region: get("x-amz-bucket-region"),
         location: get("location"),
         date: get("date"),
-        // the form with a date is rare, and then the policy's own wait is as good
+        // the form with a date is rare, and the policy's own delay is as good
         retry_after: headers.get("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
-        ..Answer::default()
+        ..ErrorResponse::default()
     }
 }
 
-/// The error of an answer that is not a success, whatever its body is.
+/// Creates the error of a response that is not a success, whatever its body is.
 pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
     let escape_invalid_chars = xml::escape_invalid_chars(body);
     let document = xml::parse(&escape_invalid_chars);
@@ -39,75 +39,77 @@ pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
     if element.is_some() || body.trim().is_empty() {
         server_error(status, headers, element)
     } else if let Some(code) = json_text(body, "Code") {
-        // how Ceph answers what it refuses before it has looked at the request as one of S3
-        let mut answer = from_head(status, headers);
-        answer.message = json_text(body, "Message").filter(|message| !message.is_empty());
-        answer.code = Some(code);
-        of_answer(answer)
+        // Ceph sends JSON if it rejects a request before it handles it as an S3 request
+        let mut response = from_head(status, headers);
+        response.message = json_text(body, "Message").filter(|message| !message.is_empty());
+        response.code = Some(code);
+        from_parts(response)
     } else {
-        // a proxy's words or a web page, which may happen to be well-formed
+        // the text of a proxy or a web page, which may happen to be well-formed XML
         non_s3_error(status, headers, body)
     }
 }
 
-/// `<Error>`, which some servers wrap in an element of their own.
+/// Finds `<Error>`, which some servers wrap in another element.
 fn error_element<'a, 'i>(root: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
     if root.tag_name().name() == "Error" { Some(root) } else { xml::child(root, "Error") }
 }
 
-/// The error of an answer with an `<Error>`, or without a body.
+/// Creates the error of a response with an `<Error>`, or without a body.
 pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<'_, '_>>) -> Error {
-    let mut answer = from_head(status, headers);
+    let mut response = from_head(status, headers);
     if let Some(root) = element {
         let get = |name: &str| xml::child_text(root, name).map(|text| text.trim().to_owned());
-        answer.code = get("Code");
-        answer.message = get("Message");
-        answer.resource = get("Resource").or_else(|| get("Key")).or_else(|| get("BucketName"));
-        answer.request_id = get("RequestId").or(answer.request_id);
-        answer.host_id = get("HostId").or(answer.host_id);
-        answer.region = get("Region").or(answer.region);
-        answer.location = get("Endpoint").or(answer.location);
-        answer.expected = xml::child_text(root, "StringToSign").map(|string_to_sign| SignedTexts {
+        response.code = get("Code");
+        response.message = get("Message");
+        response.resource = get("Resource").or_else(|| get("Key")).or_else(|| get("BucketName"));
+        response.request_id = get("RequestId").or(response.request_id);
+        response.host_id = get("HostId").or(response.host_id);
+        response.region = get("Region").or(response.region);
+        response.location = get("Endpoint").or(response.location);
+        response.expected = xml::child_text(root, "StringToSign").map(|string_to_sign| SignedTexts {
             string_to_sign,
             canonical_request: xml::child_text(root, "CanonicalRequest"),
         });
     }
-    if answer.code.is_none() {
-        answer.code = default_code(status).map(str::to_owned);
+    if response.code.is_none() {
+        response.code = default_code(status).map(str::to_owned);
     }
-    of_answer(answer)
+    from_parts(response)
 }
 
-fn of_answer(answer: Answer) -> Error {
-    let status = answer.status;
-    let code = answer.code.as_deref().unwrap_or("without an error code");
-    let message = match &answer.message {
+fn from_parts(response: ErrorResponse) -> Error {
+    let status = response.status;
+    let code = response.code.as_deref().unwrap_or("without an error code");
+    let message = match &response.message {
         Some(words) => format!("{status} {code}: {}", one_line(words, 400).trim_end_matches('.')),
         None => format!("{status} {code}"),
     };
-    Error::server(ErrorKind::Server, answer, message)
+    Error::from_response(ErrorKind::Server, response, message)
 }
 
-/// The error of a server that ignored a sub-resource it does not know.
+/// Creates the error for a server that ignored a sub-resource it does not know.
 pub(crate) fn not_implemented(status: u16, headers: &Headers) -> Error {
-    let answer = Answer { code: Some("NotImplemented".to_owned()), ..from_head(status, headers) };
-    let message = "the server listed the bucket where something else was asked for";
-    Error::server(ErrorKind::Server, answer, message)
+    let response = ErrorResponse { code: Some("NotImplemented".to_owned()), ..from_head(status, headers) };
+    let message = "the server listed the bucket instead of performing the operation";
+    Error::from_response(ErrorKind::Server, response, message)
 }
 
-/// The error of an answer that S3 does not give.
+/// Creates the error for a response that is not one of S3.
 fn non_s3_error(status: u16, headers: &Headers, text: &str) -> Error {
-    let answer = from_head(status, headers);
+    let response = from_head(status, headers);
     let message = format!("status {status} with {}", describe_body(text));
     let kind = ErrorKind::UnexpectedResponse;
-    Error::server(kind, answer, message).with_hint(if TLS_ONLY.iter().any(|words| text.contains(words)) {
-        "The port speaks TLS: write https:// in the endpoint."
-    } else {
-        "An S3 server answers with XML; check that the endpoint is one, and any proxy in between."
-    })
+    Error::from_response(kind, response, message).with_hint(
+        if TLS_ONLY.iter().any(|words| text.contains(words)) {
+            "The port speaks TLS: use https:// in the endpoint."
+        } else {
+            "An S3 server responds with XML: check the endpoint and any proxy."
+        },
+    )
 }
 
-/// The text of a field in a JSON object without escapes, as far as an error needs it.
+/// Returns a string field of a flat JSON object without escapes, which is all that such an error contains.
 fn json_text(body: &str, name: &str) -> Option<String> {
     let object = body.trim().strip_prefix('{')?;
     let (_, after) = object.split_once(&format!("\"{name}\""))?;
@@ -115,13 +117,13 @@ fn json_text(body: &str, name: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// A few words that let a person verify a foreign answer.
+/// Describes a body in a few words, so that a person recognises where it came from.
 pub(crate) fn describe_body(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if !lower.contains("<html") {
         return format!("the text {:?}", one_line(text, 80));
     }
-    // the same offsets: ASCII lower case changes no length
+    // offsets are the same in both texts, because ASCII lower case changes no length
     let title = lower
         .find("<title>")
         .and_then(|start| Some((start + 7, start + 7 + lower[start + 7..].find("</title>")?)))
@@ -141,7 +143,7 @@ fn one_line(text: &str, longest: usize) -> String {
     }
 }
 
-/// The code for an answer without a body, such as every HEAD.
+/// Returns the usual code for a status, for responses without a body, such as every one to HEAD.
 fn default_code(status: u16) -> Option<&'static str> {
     Some(match status {
         301 => "PermanentRedirect",
@@ -174,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn the_answers_of_several_servers_are_read_alike() {
+    fn errors_of_several_servers_are_read() {
         let ceph = error(
             404,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code><Message></Message>\
              <RequestId>tx0</RequestId><HostId>a-default</HostId></Error>",
         );
         assert_eq!((ceph.code(), ceph.message(), ceph.request_id()), (Some("NoSuchKey"), None, Some("tx0")));
-        assert_eq!(ceph.to_string(), "404 NoSuchKey (request id tx0)");
+        assert_eq!(ceph.to_string(), "404 NoSuchKey (request ID tx0)");
         let aws = error(
             403,
             "<Error xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><Code>SignatureDoesNotMatch</Code><Message>The \
@@ -190,7 +192,7 @@ mod tests {
         );
         assert_eq!(
             aws.to_string(),
-            "403 SignatureDoesNotMatch: The request signature does not match (request id from-header)"
+            "403 SignatureDoesNotMatch: The request signature does not match (request ID from-header)"
         );
         assert_eq!(aws.server_string_to_sign(), Some("AWS4\n1"));
         assert_eq!(aws.server_canonical_request(), Some("GET"));
@@ -200,14 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_body_has_the_code_of_its_status() {
+    fn response_without_a_body_gets_the_code_of_its_status() {
         assert_eq!(error(404, "").code(), Some("NotFound"));
         assert_eq!(error(412, " ").code(), Some("PreconditionFailed"));
-        assert_eq!(error(418, "").to_string(), "418 without an error code (request id from-header)");
+        assert_eq!(error(418, "").to_string(), "418 without an error code (request ID from-header)");
     }
 
     #[test]
-    fn cephs_early_refusals_are_json() {
+    fn early_errors_of_ceph_are_read_as_json() {
         let body = r#"{"Code":"InvalidRequest","Message":"","RequestId":"tx1","HostId":"a-default"}"#;
         let json = error(400, body);
         assert_eq!(
@@ -218,19 +220,19 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_speaks_tls_is_told_by_the_words_of_its_server() {
+    fn plain_http_at_a_tls_port_is_recognised() {
         for page in [
             "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>",
             "Client sent an HTTP request to an HTTPS server.\n",
             "<html><p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br/></html>",
         ] {
-            let told = error(400, page);
-            assert!(told.hint().unwrap().contains("write https://") && !told.is_retryable(), "{told}");
+            let error = error(400, page);
+            assert!(error.hint().unwrap().contains("use https://") && !error.is_retryable(), "{error}");
         }
     }
 
     #[test]
-    fn a_page_of_a_web_server_is_named_as_such_and_its_status_survives() {
+    fn html_page_is_described_and_keeps_its_status() {
         let html = error(404, "<html><head><TITLE>404\nNot Found</TITLE></head><body><hr>é</body></html>");
         assert_eq!(html.status(), Some(404));
         assert!(html.to_string().contains("status 404 with an HTML page titled \"404 Not Found\""), "{html}");

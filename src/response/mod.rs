@@ -1,4 +1,4 @@
-//! One answer: its status, its headers and a body that is read within bounds.
+//! One response: its status, its headers, and a body that is read within bounds.
 
 pub(crate) mod error_response;
 
@@ -8,12 +8,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::xml;
 
-/// The largest XML answer that is read: a page of 1000 keys of 1024 bytes, every byte of them
-/// percent-encoded, needs 4 MiB.
+/// The largest XML document that is read. A page of 1000 keys of 1024 bytes, all of them percent-encoded, needs 4 MiB.
 const MAX_XML: u64 = 32 << 20;
-/// The longest JSON that is read: a bucket policy has at most 20 KiB.
+/// The largest JSON document that is read. A bucket policy has at most 20 KiB.
 const MAX_JSON: u64 = 1 << 20;
-/// What is read of an answer whose body does not matter, so that its connection can be used again.
+/// How much is read of a body that does not matter, so that its connection can be reused.
 const MAX_DRAIN: u64 = 64 << 10;
 
 pub(crate) struct Response {
@@ -27,27 +26,27 @@ impl Response {
         self.headers.get(name)
     }
 
-    /// A header's value as this crate's callers get it: owned.
+    /// Returns the value of a header as an owned string.
     pub(crate) fn header_owned(&self, name: &str) -> Option<String> {
         self.header(name).map(str::to_owned)
     }
 
-    /// Reads at most `limit` bytes; more than that is an error.
+    /// Reads the body, which must not exceed `limit` bytes.
     fn bytes(&mut self, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
             let limit =
                 if limit < 1 << 20 { format!("{} KiB", limit >> 10) } else { format!("{} MiB", limit >> 20) };
-            return Err(self.unexpected(format!("the answer is longer than {limit}")));
+            return Err(self.unexpected(format!("the response is longer than {limit}")));
         }
         Ok(bytes)
     }
 
-    /// Reads an answer that is XML with this root element, and gives the root to `read`.
+    /// Parses the body as XML with this root element, and passes the root to `read`.
     ///
-    /// `<Error>` in a 200 is an error like any other, as is an answer that is no XML or has another root.
-    /// A server that lists the bucket instead does not know the sub-resource that was asked for.
+    /// Fails if the body is an `<Error>`, whatever the status, or is not XML, or has another root. A server that lists
+    /// the bucket instead does not know the sub-resource in the request.
     pub(crate) fn xml<T>(
         self,
         root_name: &str,
@@ -56,7 +55,7 @@ impl Response {
         self.xml_of(&[root_name], read)
     }
 
-    /// The same where servers differ in the name of the root; the first is the right one.
+    /// Like [`xml`](Self::xml), if servers differ in the name of the root. The first name is the correct one.
     pub(crate) fn xml_of<T>(
         mut self,
         root_names: &[&str],
@@ -65,32 +64,32 @@ impl Response {
         let root_name = root_names[0];
         let bytes = self.bytes(MAX_XML)?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(self.malformed("the answer is not UTF-8"));
+            return Err(self.malformed("the response is not UTF-8"));
         };
         if text.trim().is_empty() {
-            return Err(self.malformed(format!("the answer is empty where <{root_name}> was due")));
+            return Err(self.malformed(format!("the response is empty; <{root_name}> was expected")));
         }
         let text = &xml::escape_invalid_chars(text);
-        let foreign = || {
-            let looks = error_response::describe_body(text);
-            self.malformed(format!("the answer is {looks}, not the XML that was due"))
+        let not_xml = || {
+            let found = error_response::describe_body(text);
+            self.malformed(format!("the response is {found}; XML was expected"))
         };
-        let document = xml::parse(text).map_err(|error| foreign().with_source(error))?;
+        let document = xml::parse(text).map_err(|error| not_xml().with_source(error))?;
         let root = document.root_element();
         match root.tag_name().name() {
             "Error" => Err(error_response::server_error(self.status, &self.headers, Some(root))),
             name if root_names.contains(&name) => read(root),
-            name if name.eq_ignore_ascii_case("html") => Err(foreign()),
+            name if name.eq_ignore_ascii_case("html") => Err(not_xml()),
             "ListBucketResult" => Err(error_response::not_implemented(self.status, &self.headers)),
-            name => Err(self.malformed(format!("the answer is <{name}> where <{root_name}> was due"))),
+            name => Err(self.malformed(format!("the response is <{name}>; <{root_name}> was expected"))),
         }
     }
 
-    /// Reads an answer that is JSON, as text. XML in its place is an error, as in [`xml`](Self::xml).
+    /// Returns the body as JSON text. Fails if it is XML, as in [`xml`](Self::xml).
     pub(crate) fn json(mut self) -> Result<String> {
         let bytes = self.bytes(MAX_JSON)?;
         let Ok(text) = String::from_utf8(bytes) else {
-            return Err(self.malformed("the answer is not UTF-8"));
+            return Err(self.malformed("the response is not UTF-8"));
         };
         if text.trim_start().starts_with('{') {
             return Ok(text);
@@ -104,14 +103,16 @@ impl Response {
                 Err(error_response::not_implemented(self.status, &self.headers))
             }
             _ => {
-                let looks = error_response::describe_body(&text);
-                Err(self.unexpected(format!("the answer is {looks}, not the JSON that was due")))
+                let found = error_response::describe_body(&text);
+                Err(self.unexpected(format!("the response is {found}; JSON was expected")))
             }
         }
     }
 
-    /// Finishes an answer whose headers are all that matters. A body that is not empty is looked at:
-    /// an `<Error>` is one, and HTML means that something else than the store has answered.
+    /// Returns the headers of a response that needs no body.
+    ///
+    /// A body that is there nevertheless is checked: an `<Error>` is an error, and HTML means that something other than
+    /// the S3 server responded.
     pub(crate) fn finish(mut self) -> Result<Headers> {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
@@ -126,34 +127,40 @@ impl Response {
                 }
                 Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
                 _ => {
-                    let looks = error_response::describe_body(&text);
-                    return Err(self.malformed(format!("the answer is {looks} where no body was due")));
+                    let found = error_response::describe_body(&text);
+                    return Err(self.malformed(format!("the response is {found}; an empty one was expected")));
                 }
             }
         }
         Ok(self.headers)
     }
 
-    /// An error for an answer that S3 does not give.
+    /// Checks a response that needs neither headers nor body.
+    pub(crate) fn discard(self) -> Result<()> {
+        self.finish().map(drop)
+    }
+
+    /// Creates the error for a response that is not one of S3.
     pub(crate) fn unexpected(&self, message: impl Into<String>) -> Error {
-        let answer = error_response::from_head(self.status, &self.headers);
-        Error::server(ErrorKind::UnexpectedResponse, answer, message).with_hint(
-            "Something else than an S3 server may have answered; check the endpoint and any proxy.",
+        let response = error_response::from_head(self.status, &self.headers);
+        Error::from_response(ErrorKind::UnexpectedResponse, response, message).with_hint(
+            "Something other than an S3 server may have responded: check the endpoint and any proxy.",
         )
     }
 
-    /// The same for one that was cut short or is not the store's at all, so that asking again may help.
+    /// Like [`unexpected`](Self::unexpected), for a response that was cut short or is not the server's, so that a retry
+    /// may help.
     pub(crate) fn malformed(&self, message: impl Into<String>) -> Error {
         self.unexpected(message).malformed()
     }
 
-    /// Turns every answer that is not a success into an error.
+    /// Turns a response that is not a success into an error.
     pub(crate) fn success(mut self) -> Result<Self> {
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
         let mut bytes = Vec::new();
-        // an error's body may be cut short; its status counts all the same
+        // the status says what failed, even if the body of the error is cut short
         let _ = (&mut self.body).take(MAX_DRAIN).read_to_end(&mut bytes);
         Err(error_response::error(self.status, &self.headers, &String::from_utf8_lossy(&bytes)))
     }

@@ -1,34 +1,40 @@
-//! An object of any size copied within the server: one request where that is allowed, parts above.
+//! Copies of objects of any size within the server: one request, or a multipart upload for large objects.
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::metadata::ObjectMetadata;
-use crate::ops::{CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions};
+use crate::ops::upload_part::UploadRef;
+use crate::ops::{
+    CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions, StoredObject, UploadPartCopyOptions,
+};
 use crate::timestamp::Timestamp;
 use crate::validate::{self, MAX_PART_SIZE};
 
-/// How an object of any size is copied.
+/// Options for [`Client::copy_with`].
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct CopyOptions {
     object: CopyObjectOptions,
     part_size: u64,
 }
 
 impl CopyOptions {
-    /// The newest version with its metadata, in parts of 5 GiB.
+    /// Creates the default options: the latest version with its metadata, and parts of 5 GiB.
     pub fn new() -> Self {
         Self { object: CopyObjectOptions::new(), part_size: MAX_PART_SIZE }
     }
 
-    /// Sets the version, the conditions, and what the copy has other than its source.
+    /// Sets the version and the conditions of the source, and the properties of the copy.
     pub fn object(mut self, options: CopyObjectOptions) -> Self {
         self.object = options;
         self
     }
 
-    /// Sets the length of a part in bytes, from 5 MiB to 5 GiB. What is not longer is copied by one request.
-    /// For an object that would have more than 10,000 parts they are made larger.
+    /// Sets the part size in bytes, from 5 MiB to 5 GiB. The default is 5 GiB.
+    ///
+    /// An object of at most this size is copied by one request. The part size is increased if the object would have more
+    /// than 10,000 parts.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
         self
@@ -42,16 +48,17 @@ impl Default for CopyOptions {
 }
 
 impl Client {
-    /// Copies an object of any size within the server: `(bucket, key)` to `(bucket, key)`.
+    /// Copies an object of any size within the server, from one `(bucket, key)` to another.
     ///
-    /// Up to 5 GiB it is a [`copy_object`](Self::copy_object); above that an upload whose parts are copied,
-    /// all of them from one state of the source. An object copied in parts has its metadata, but neither its
-    /// tags nor its ACL.
+    /// An object of up to 5 GiB is copied by [`copy_object`](Self::copy_object), a larger one by a multipart upload whose
+    /// parts are copied, all of them from the same state of the source. A copy in parts has the metadata of the source, but
+    /// neither its tags nor its ACL.
     ///
     /// # Errors
     ///
-    /// As [`copy_object`](Self::copy_object); [`Integrity`](ErrorKind::Integrity) where the source is
-    /// replaced meanwhile, or [`is_precondition_failed`](Error::is_precondition_failed). An upload that fails is aborted.
+    /// Returns the same errors as [`copy_object`](Self::copy_object). If the source is replaced meanwhile, fails with
+    /// [`Integrity`](ErrorKind::Integrity) or [`is_precondition_failed`](Error::is_precondition_failed). A multipart upload
+    /// that fails is aborted.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -66,14 +73,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`copy`](Self::copy).
+    /// Returns the same errors as [`copy`](Self::copy).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// use plain_s3::CopyOptions;
     ///
-    /// let small_steps = CopyOptions::new().part_size(256 << 20);
-    /// client.copy_with(("my-new-bucket", "backup.tar"), ("my-backups", "backup.tar"), &small_steps)?;
+    /// let small_parts = CopyOptions::new().part_size(256 << 20);
+    /// client.copy_with(("my-new-bucket", "backup.tar"), ("my-backups", "backup.tar"), &small_parts)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn copy_with(
@@ -82,27 +89,33 @@ impl Client {
         to: (&str, &str),
         options: &CopyOptions,
     ) -> Result<CopiedObject> {
-        let with_context = |error: Error| error.with_context(|| format!("copy {}/{}", to.0, to.1));
-        validate::part_size(options.part_size).map_err(with_context)?;
-        let look = options.object.look();
-        let source = self.head_object_with(from.0, from.1, &look)?;
-        self.copy_seen(from, to, &source, &look, options).map_err(with_context)
+        let copied = validate::part_size(options.part_size).and_then(|()| {
+            let source_options = options.object.source_options();
+            let source = self.head_object_with(from.0, from.1, &source_options)?;
+            self.copy_source(from, to, &source, &source_options, options)
+        });
+        copied.map_err(|error| error.with_context(|| format!("copy {}/{}", to.0, to.1)))
     }
 
-    /// Copies a source that was looked at.
-    pub(super) fn copy_seen(
+    /// Copies a source whose metadata is already known.
+    pub(super) fn copy_source(
         &self,
         from: (&str, &str),
         to: (&str, &str),
         source: &ObjectMetadata,
-        look: &GetObjectOptions,
+        source_options: &GetObjectOptions,
         options: &CopyOptions,
     ) -> Result<CopiedObject> {
         if source.content_length <= options.part_size {
-            self.copy_object_with(from, to, &options.object)
-        } else {
-            self.copy_in_parts(from, to, source, look, options)
+            return self.copy_object_with(from, to, &options.object);
         }
+        let stored = self.copy_in_parts(from, to, source, source_options, options)?;
+        Ok(CopiedObject {
+            e_tag: stored.e_tag,
+            last_modified: Timestamp::UNKNOWN,
+            version_id: stored.version_id,
+            source_version_id: source.version_id.clone(),
+        })
     }
 
     fn copy_in_parts(
@@ -110,52 +123,47 @@ impl Client {
         from: (&str, &str),
         to: (&str, &str),
         source: &ObjectMetadata,
-        look: &GetObjectOptions,
+        source_options: &GetObjectOptions,
         options: &CopyOptions,
-    ) -> Result<CopiedObject> {
-        let (object, mut part) = options.object.split_for_parts(from)?;
-        if let (None, Some(e_tag)) = (part.get("x-amz-copy-source-if-match"), &source.e_tag) {
-            part.set("x-amz-copy-source-if-match", e_tag.to_header());
+    ) -> Result<StoredObject> {
+        let (object_headers, mut part_options) = options.object.split_for_parts();
+        if let (None, Some(e_tag)) = (part_options.headers().get("x-amz-copy-source-if-match"), &source.e_tag)
+        {
+            part_options = part_options.source_if_match(e_tag);
         }
+        // a multipart upload does not copy metadata by itself
         let mut headers =
             if options.object.replaces_metadata() { Headers::default() } else { source.stored_headers() };
-        headers.extend(&object);
+        headers.extend(&object_headers);
         let conditions = headers.split_off_conditions();
-        let id = self.begin_upload(to.0, to.1, &headers)?;
-        let place = (to.0, to.1, id.as_str());
+        let id = self.create_upload(to.0, to.1, &headers)?;
+        let upload = UploadRef { bucket: to.0, key: to.1, id: &id };
         let part_size = validate::part_size_for(source.content_length, options.part_size);
-        let copied = self.copy_all(place, &part, source.content_length, part_size);
-        let stored = copied.and_then(|parts| {
-            // not every server follows the condition on the source, Ceph 16.2 for one
-            let now = self.head_object_with(from.0, from.1, look)?;
+        let parts = self.copy_parts(upload, from, source.content_length, part_size, &part_options);
+        let stored = parts.and_then(|parts| {
+            // not every server honours the condition on the source; Ceph 16.2 does not
+            let now = self.head_object_with(from.0, from.1, source_options)?;
             if now.e_tag != source.e_tag {
                 return Err(Error::new(ErrorKind::Integrity, "the source was replaced while it was copied")
                     .with_hint("Copy it again."));
             }
-            self.finish_upload(place, &parts, &conditions)
+            self.complete(upload, &parts, &conditions)
         });
-        match stored {
-            Ok(stored) => Ok(CopiedObject {
-                e_tag: stored.e_tag,
-                last_modified: Timestamp::UNKNOWN,
-                version_id: stored.version_id,
-                source_version_id: source.version_id.clone(),
-            }),
-            Err(error) => Err(self.abort_failed_upload(place, &part, error)),
-        }
+        stored.map_err(|error| self.abort_failed_upload(upload, error))
     }
 
-    fn copy_all(
+    fn copy_parts(
         &self,
-        place: (&str, &str, &str),
-        source: &Headers,
+        upload: UploadRef<'_>,
+        from: (&str, &str),
         length: u64,
         part_size: u64,
+        options: &UploadPartCopyOptions,
     ) -> Result<Vec<CompletedPart>> {
         let starts = (0..length).step_by(usize::try_from(part_size).unwrap_or(usize::MAX));
-        let part = |(i, start): (usize, u64)| {
-            self.copy_part(place, i as u32 + 1, source, start..(start + part_size).min(length))
+        let copy_part = |(i, start): (usize, u64)| {
+            self.copy_part(upload, i as u32 + 1, from, start..(start + part_size).min(length), options)
         };
-        starts.enumerate().map(part).collect()
+        starts.enumerate().map(copy_part).collect()
     }
 }

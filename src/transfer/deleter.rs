@@ -1,19 +1,19 @@
-//! How everything is deleted: page by page, with what failed kept in mind.
+//! The course of deleting everything: page by page, while failures are collected.
 
-use super::delete_all::{DeleteAllOptions, DeletedCounts};
+use super::delete_all_options::{DeleteAllOptions, DeletedCounts};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
 use crate::listing::{self, ListOptions, Page};
 use crate::ops::{MultipartUpload, ObjectIdentifier};
 use crate::validate;
 
-/// After so many failures the rest is not tried: memory stays bounded, and the cause is likely one.
+/// After this many failures the rest is not tried: memory stays bounded, and all have probably the same cause.
 const MAX_FAILURES: usize = 10_000;
 
-/// A listing is begun anew at most so often, as others may be storing all the time.
+/// How often a listing is repeated at most, because other programs may store objects all the time.
 const MAX_PASSES: usize = 10;
 
-/// A deletion on its way.
+/// A deletion in progress.
 pub(super) struct Deleter<'a> {
     client: &'a Client,
     bucket: &'a str,
@@ -24,7 +24,7 @@ pub(super) struct Deleter<'a> {
 }
 
 impl<'a> Deleter<'a> {
-    /// Deletes everything whose key begins like this: an empty prefix means all of the bucket here.
+    /// Deletes everything whose key starts with the prefix. Here, an empty prefix means the whole bucket.
     pub(super) fn run(
         client: &'a Client,
         bucket: &'a str,
@@ -33,16 +33,16 @@ impl<'a> Deleter<'a> {
     ) -> Result<DeletedCounts> {
         validate::bucket(bucket)?;
         let (counts, failures) = (DeletedCounts::default(), Vec::new());
-        let mut deletion = Self { client, bucket, prefix, options, counts, failures };
-        // uploads first: one that is completed meanwhile would be an object
-        deletion.until_all_is_seen(Self::uploads)?;
-        deletion.until_all_is_seen(Self::versions)?;
-        deletion.finish()
+        let mut deleter = Self { client, bucket, prefix, options, counts, failures };
+        // uploads first, because an upload that is completed meanwhile becomes an object
+        deleter.repeat_until_complete(Self::uploads)?;
+        deleter.repeat_until_complete(Self::versions)?;
+        deleter.finish()
     }
 
-    /// Looks again where a listing had several pages: servers skip entries of it as others go. What
-    /// failed is not tried again, as it would fail again.
-    fn until_all_is_seen(&mut self, pass: impl Fn(&mut Self) -> Result<usize>) -> Result<()> {
+    /// Repeats a pass if its listing had several pages, because servers skip entries of a listing while others are deleted.
+    /// After a failure nothing is repeated, because it would fail again.
+    fn repeat_until_complete(&mut self, pass: impl Fn(&mut Self) -> Result<usize>) -> Result<()> {
         for _ in 0..MAX_PASSES {
             let pages = pass(self)?;
             if pages < 2 || self.options.dry_run || !self.failures.is_empty() {
@@ -52,7 +52,7 @@ impl<'a> Deleter<'a> {
         Ok(())
     }
 
-    /// Aborts all uploads, and returns the number of pages they were listed on.
+    /// Aborts all uploads. Returns the number of pages of their listing.
     fn uploads(&mut self) -> Result<usize> {
         let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_multipart_uploads_with(self.bucket, &options).pages();
@@ -64,7 +64,7 @@ impl<'a> Deleter<'a> {
             .or_else(|error| if error.is_not_implemented() { Ok(0) } else { Err(error) })
     }
 
-    /// Deletes all versions and delete markers, and returns the number of pages they were listed on.
+    /// Deletes all versions and delete markers. Returns the number of pages of their listing.
     fn versions(&mut self) -> Result<usize> {
         let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_object_versions_with(self.bucket, &options).pages();
@@ -78,7 +78,7 @@ impl<'a> Deleter<'a> {
         }
     }
 
-    /// Deletes all objects, where the server has no versions.
+    /// Deletes all objects, if the server does not support versions.
     fn objects(&mut self) -> Result<usize> {
         let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_objects_with(self.bucket, &options).pages();
@@ -97,13 +97,11 @@ impl<'a> Deleter<'a> {
         let mut count = 0;
         while let Some(page) = pages.next() {
             let page = page?;
-            // before the deletion, as Ceph cannot go on after a version that is gone
+            // fetched before the deletion, because Ceph cannot continue a listing after a deleted version
             pages.peek();
             delete(self, page)?;
             count += 1;
-            if let Some(tell) = &self.options.progress {
-                tell(&self.counts);
-            }
+            self.options.progress.report(self.counts)?;
             if self.failures.len() >= MAX_FAILURES {
                 return Err(self.partial_failure());
             }
@@ -111,7 +109,7 @@ impl<'a> Deleter<'a> {
         Ok(count)
     }
 
-    /// A refusal of this upload alone is a failure of its key; anything else ends the whole call.
+    /// Aborts one upload. An error that concerns only this upload is collected as a failure of its key.
     fn abort(&mut self, upload: &MultipartUpload) -> Result<()> {
         let MultipartUpload { key, upload_id, .. } = upload;
         let result = match self.options.dry_run {
@@ -121,23 +119,23 @@ impl<'a> Deleter<'a> {
         match result {
             Ok(()) => self.counts.uploads += 1,
             Err(error) if error.code() == Some("NoSuchUpload") => {}
-            Err(error) => self.failures.push(KeyFailure::of(key, None, error)?),
+            Err(error) => self.failures.push(KeyFailure::from_error(key, None, error)?),
         }
         Ok(())
     }
 
-    /// A server that passes over the prefix lists all of the bucket, none of which was meant.
+    /// Fails if a key does not have the prefix: a server that ignores the prefix lists the whole bucket.
     fn check_prefix<'k>(&self, mut keys: impl Iterator<Item = &'k str>) -> Result<()> {
         match keys.find(|key| !key.starts_with(self.prefix)) {
             None => Ok(()),
             Some(key) => Err(listing::malformed(format!(
-                "the server listed {key:?}, which does not begin with the prefix {:?}; nothing of this page was deleted",
+                "the server listed {key:?}, which does not start with the prefix {:?}; nothing on this page was deleted",
                 self.prefix
             ))),
         }
     }
 
-    /// Deletes one page, and counts what went.
+    /// Deletes one page, and counts what was deleted.
     fn delete(&mut self, page: Vec<ObjectIdentifier>, is_delete_marker: Vec<bool>) -> Result<()> {
         self.check_prefix(page.iter().map(ObjectIdentifier::key))?;
         let mut failures = Vec::new();
@@ -151,7 +149,7 @@ impl<'a> Deleter<'a> {
             }
         }
         for (object, is_delete_marker) in page.iter().zip(is_delete_marker) {
-            if failures.iter().any(|failure| object.is(failure)) {
+            if failures.iter().any(|failure| object.matches(failure)) {
                 continue;
             }
             match is_delete_marker {
@@ -169,10 +167,10 @@ impl<'a> Deleter<'a> {
 
     fn partial_failure(&mut self) -> Error {
         let failures = std::mem::take(&mut self.failures);
-        let (count, gone) = (failures.len(), self.counts);
+        let (count, deleted) = (failures.len(), self.counts);
         let first = failures.first().map(|f| format!("{:?}: {} {}", f.key, f.code, f.message));
         let first = first.unwrap_or_default();
-        let message = format!("{count} could not be deleted (gone are {gone}), the first {first}");
+        let message = format!("{count} could not be deleted (deleted: {deleted}). The first is {first}");
         Error::partial(message.trim_end(), failures)
     }
 }

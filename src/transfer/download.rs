@@ -1,40 +1,35 @@
-//! An object into a file: whole and checked, or not there at all.
+//! Downloads of an object to a file, which is either complete and verified or not there at all.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use md5::{Digest as _, Md5};
-
 use super::partial_file::{self, PartialFile};
-use crate::checksum::{Md5Check, Verification};
+use super::progress::{Progress, ProgressResult};
+use crate::checksum::{Md5Check, Md5Digest, Md5Hasher, Verification};
 use crate::client::Client;
-use crate::encode;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
-use crate::ops::GetObjectOptions;
-use crate::ops::ObjectReader;
+use crate::ops::{GetObjectOptions, ObjectReader};
 
-/// Bytes copied at once: no more than the object. More than this is no faster.
+/// The size of the copy buffer, which never exceeds the object. A larger one is not faster.
 const LARGEST_COPY: u64 = 2 << 20;
 const SMALLEST_COPY: u64 = 8 << 10;
-/// Bytes written at once at the least. Not more, as progress is told after each write.
+/// How much is read before it is written. Not more, because progress is reported after each write.
 const SMALLEST_WRITE: usize = 64 << 10;
 
-type Progress<'a> = Box<dyn Fn(u64, u64) + 'a>;
-
-/// How an object is downloaded to a file.
-#[derive(Default)]
+/// Options for [`Client::download_file_with`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct DownloadOptions<'a> {
     object: GetObjectOptions,
     if_changed: bool,
     resume: bool,
-    progress: Option<Progress<'a>>,
+    progress: Progress<'a, (u64, u64)>,
 }
 
 impl<'a> DownloadOptions<'a> {
-    /// The newest version, whole, in any case.
+    /// Creates the default options: the whole latest version, unconditionally.
     pub fn new() -> Self {
         Self::default()
     }
@@ -45,71 +40,70 @@ impl<'a> DownloadOptions<'a> {
         self
     }
 
-    /// Downloads only where the target differs: its MD5 is compared with the object's ETag by the server.
+    /// Downloads the object only if the target differs. The server compares the file's MD5 with the object's ETag.
     ///
-    /// Where they are equal, the file stays as it is, its time of modification too, and
-    /// [`Download::changed`] is false: what a build script wants. An object whose ETag is no MD5 is always
-    /// downloaded.
+    /// If they are equal, the file is not touched, so it keeps its modification time, and [`Download::changed`] is
+    /// `false`. This is what a build script needs. An object whose ETag is not an MD5 is always downloaded.
     pub fn if_changed(mut self) -> Self {
         self.if_changed = true;
         self
     }
 
-    /// Keeps what has come where the download fails or the process is killed, and goes on from there the
-    /// next time, as long as the object has the same ETag.
+    /// Keeps what was received if the download fails or the process is killed. The next download with this option
+    /// continues there, if the object still has the same ETag.
     ///
-    /// The file beside the target, `.NAME.etag-….part`, is then left; it goes when a download succeeds or
-    /// the object has changed. One process at a time may resume a target.
+    /// The partial file `.NAME.etag-….part` beside the target is then left behind. It is removed when a download succeeds
+    /// or the object has changed. Only one process at a time may resume a target.
     pub fn resume(mut self) -> Self {
         self.resume = true;
         self
     }
 
-    /// Has a function told of the bytes so far and of all bytes, after each write.
-    pub fn progress(mut self, tell: impl Fn(u64, u64) + 'a) -> Self {
-        self.progress = Some(Box::new(tell));
+    /// Calls `f(written, total)` after each write, in bytes.
+    ///
+    /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the download is cancelled.
+    pub fn progress<R: ProgressResult>(mut self, f: impl Fn(u64, u64) -> R + Send + Sync + 'a) -> Self {
+        self.progress = Progress::new(move |(written, total)| f(written, total));
         self
     }
 }
 
-impl fmt::Debug for DownloadOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DownloadOptions")
-            .field("object", &self.object)
-            .field("if_changed", &self.if_changed)
-            .field("resume", &self.resume)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What [`Client::download_file`] has done.
+/// The result of [`Client::download_file`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Download {
-    /// False where [`DownloadOptions::if_changed`] found the file to be the object already.
+    /// `false` if [`DownloadOptions::if_changed`] found that the file already equals the object.
     pub changed: bool,
-    /// The length of the file in bytes, where it was written; 0 where it was not.
+    /// The length of the file in bytes; 0 if it was not written.
     pub bytes: u64,
-    /// How many of these an earlier run had brought, with [`DownloadOptions::resume`].
+    /// How many of the bytes an earlier run received, with [`DownloadOptions::resume`].
     pub resumed_from: u64,
-    /// What was compared before the file got its name.
-    pub check: Verification,
-    /// The object's properties; `None` where nothing was downloaded.
+    /// What was verified before the file got its name.
+    pub verification: Verification,
+    /// The object's metadata; `None` if nothing was downloaded.
     pub metadata: Option<ObjectMetadata>,
+}
+
+impl Download {
+    /// Creates the result of a download that found nothing changed. Also useful in tests of code that handles one.
+    pub fn unchanged() -> Self {
+        Self { changed: false, bytes: 0, resumed_from: 0, verification: Verification::Md5, metadata: None }
+    }
 }
 
 impl Client {
     /// Downloads an object to a file.
     ///
-    /// The content goes to a temporary file beside the target, which takes the target's name once it is
-    /// whole and checked: its length always, its MD5 where the ETag is one. On any error the target is as it
-    /// was, and the temporary file is gone. A connection that breaks is resumed from the byte reached.
-    /// Memory does not grow with the object: at most 2.5 MiB are used.
+    /// The content is written to a temporary file beside the target. The temporary file replaces the target only when it
+    /// is complete and verified: always its length, and its MD5 if the ETag is one. If anything fails, the target stays as
+    /// it was, and the temporary file is removed. After a lost connection, the download resumes at the same byte. Memory
+    /// use does not depend on the size of the object: at most 2.5 MiB.
     ///
     /// # Errors
     ///
-    /// [`LocalIo`](crate::ErrorKind::LocalIo) where the file cannot be written, with nothing asked of the
-    /// server if it cannot even be made; otherwise as [`get_object`](Self::get_object) and reading it.
+    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be written; if it cannot even be created, nothing is
+    /// requested from the server. Otherwise returns the errors of [`get_object`](Self::get_object) and of reading the
+    /// object.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -120,18 +114,21 @@ impl Client {
         self.download_file_with(bucket, key, path, &DownloadOptions::new())
     }
 
-    /// Downloads an object to a file only where it has changed, resumes an earlier run, or tells of its
-    /// progress; see [`download_file`](Self::download_file).
+    /// Downloads an object to a file only if it changed, resumes an earlier run, or reports progress; see
+    /// [`download_file`](Self::download_file).
     ///
     /// # Errors
     ///
-    /// As [`download_file`](Self::download_file) and [`get_object_with`](Self::get_object_with).
+    /// Returns the same errors as [`download_file`](Self::download_file) and
+    /// [`get_object_with`](Self::get_object_with).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// use plain_s3::DownloadOptions;
     ///
-    /// let options = DownloadOptions::new().resume().progress(|done, all| eprint!("\r{done} of {all} bytes"));
+    /// let options = DownloadOptions::new()
+    ///     .resume()
+    ///     .progress(|written, total| eprint!("\r{written} of {total} bytes"));
     /// client.download_file_with("my-new-bucket", "backup.tar", "backup.tar", &options)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -154,69 +151,79 @@ impl Client {
         options: &DownloadOptions<'_>,
     ) -> Result<Download> {
         if options.resume && !options.object.is_whole() {
-            return Err(Error::invalid("resume goes with a whole object, not with a range or a part of one"));
+            return Err(Error::invalid("only a whole object can be resumed, not a range or a part of one"));
         }
-        let path = &partial_file::target(path)?;
+        let path = &partial_file::resolve(path)?;
         let mut object_options = options.object.clone();
-        let there = if options.if_changed { md5_of_file(path)? } else { None };
-        if let Some(md5) = &there {
-            object_options = object_options.if_none_match(encode::hex(md5));
+        let existing = if options.if_changed { md5_of_file(path)? } else { None };
+        if let Some(md5) = &existing {
+            object_options = object_options.if_none_match(md5.to_hex());
         }
-        let mut partial = PartialFile::create(path)?;
-        let opened = match self.open_rest(bucket, key, path, &object_options, options.resume) {
-            Ok(None) => self.get_object_with(bucket, key, &object_options).map(|object| (object, 0)),
-            Ok(Some((object, left_over, start))) => {
-                partial = left_over;
-                Ok((object, start))
-            }
-            Err(error) => Err(error),
+        let started = match self.start(bucket, key, path, &object_options, options.resume) {
+            Err(error) if existing.is_some() && error.is_not_modified() => return Ok(Download::unchanged()),
+            started => started?,
         };
-        let (mut object, resumed_from) = match opened {
-            Err(error) if there.is_some() && error.is_not_modified() => return Ok(Download::unchanged()),
-            other => other?,
-        };
+        let Started { mut object, mut partial, offset } = started;
         if options.resume {
             if let Some(e_tag) = &object.metadata.e_tag {
-                partial.keep_as(e_tag)?;
+                partial.persist_as(e_tag)?;
             }
         }
-        let all = resumed_from + object.metadata.content_length;
-        if let Err(error) = copy(&mut object, &mut partial, resumed_from, all, options) {
-            if error.kind() == crate::ErrorKind::Integrity {
-                partial.discard(); // no later run can make these bytes right
+        let total = offset + object.metadata.content_length;
+        if let Err(error) = copy(&mut object, &mut partial, offset, total, &options.progress) {
+            if error.kind() == ErrorKind::Integrity {
+                // no later run could complete these bytes
+                partial.discard();
             }
             return Err(error);
         }
         partial.finish()?;
         Ok(Download {
             changed: true,
-            bytes: all,
-            resumed_from,
-            check: object.check(),
+            bytes: total,
+            resumed_from: offset,
+            verification: object.verification(),
             metadata: Some(object.metadata),
         })
     }
 
-    /// Opens the rest of what an earlier run began, where it left something and the object is still the same.
-    fn open_rest<'p>(
+    /// Opens the object and the partial file, either from the start or where an earlier run ended.
+    fn start<'p>(
         &self,
         bucket: &str,
         key: &str,
         path: &'p Path,
         options: &GetObjectOptions,
-        wanted: bool,
-    ) -> Result<Option<(ObjectReader, PartialFile<'p>, u64)>> {
-        if !wanted {
+        resume: bool,
+    ) -> Result<Started<'p>> {
+        if resume {
+            if let Some(started) = self.start_resumed(bucket, key, path, options)? {
+                return Ok(started);
+            }
+        }
+        // created before the request, so that a target that cannot be written is reported before anything is sent
+        let partial = PartialFile::create(path)?;
+        Ok(Started { object: self.get_object_with(bucket, key, options)?, partial, offset: 0 })
+    }
+
+    /// Opens the rest of an object of which an earlier run left the start, if it still is the same object.
+    fn start_resumed<'p>(
+        &self,
+        bucket: &str,
+        key: &str,
+        path: &'p Path,
+        options: &GetObjectOptions,
+    ) -> Result<Option<Started<'p>>> {
+        let Some((mut partial, e_tag, len)) = PartialFile::find_resumable(path)? else { return Ok(None) };
+        let wanted = options.if_match_header();
+        if wanted.is_some_and(|wanted| wanted != "*" && wanted != e_tag.to_header()) {
+            // the caller requests another version than the one that the file belongs to
+            partial.discard();
             return Ok(None);
         }
-        let Some((mut partial, e_tag, len)) = PartialFile::find(path)? else { return Ok(None) };
-        if options.match_header().is_some_and(|wanted| wanted != "*" && wanted != e_tag.to_header()) {
-            partial.discard(); // of another state of the object than the one that is wanted
-            return Ok(None);
-        }
-        // the last byte anew: a file that lacked only its name would ask for an empty range otherwise
-        let start = len.saturating_sub(1);
-        let rest = options.clone().range(start..).if_match(&e_tag);
+        // the last byte is requested again: for a file that lacks only its name, the range would be empty otherwise
+        let offset = len.saturating_sub(1);
+        let rest = options.clone().range(offset..).if_match(&e_tag);
         let mut object = match self.get_object_with(bucket, key, &rest) {
             Ok(object) if object.metadata.e_tag.as_ref() == Some(&e_tag) => object,
             Err(error)
@@ -226,14 +233,14 @@ impl Client {
             {
                 return Err(error);
             }
-            // of no more use; a 304 will come again
+            // the file is of no use any more; a request for the whole object gets the same 304, if it was one
             _ => {
                 partial.discard();
                 return Ok(None);
             }
         };
         let mut check = object.metadata.md5().filter(|_| self.settings().check_md5).map(Md5Check::new);
-        partial.read_start(start, |bytes| {
+        partial.replay(offset, |bytes| {
             if let Some(check) = &mut check {
                 check.update(bytes);
             }
@@ -241,31 +248,34 @@ impl Client {
         if let Some(check) = check {
             object.continue_check(check);
         }
-        Ok(Some((object, partial, start)))
+        Ok(Some(Started { object, partial, offset }))
     }
 }
 
-impl Download {
-    fn unchanged() -> Self {
-        Self { changed: false, bytes: 0, resumed_from: 0, check: Verification::Md5, metadata: None }
-    }
+/// A download whose response headers have arrived.
+struct Started<'p> {
+    object: ObjectReader,
+    partial: PartialFile<'p>,
+    /// How many bytes the partial file already has.
+    offset: u64,
 }
 
-/// The copy loop, which keeps errors of the network, that can be resumed, from those of the disk.
+/// Copies the content to the file. Keeps network errors, which can be resumed, apart from those of the disk.
 fn copy(
     object: &mut ObjectReader,
     partial: &mut PartialFile<'_>,
-    mut done: u64,
-    all: u64,
-    options: &DownloadOptions<'_>,
+    mut written: u64,
+    total: u64,
+    progress: &Progress<'_, (u64, u64)>,
 ) -> Result<()> {
     let mut buffer = vec![0; object.metadata.content_length.clamp(SMALLEST_COPY, LARGEST_COPY) as usize];
     loop {
         let (n, end) = fill(object, &mut buffer);
+        // written even if reading failed, so that the next run can resume after these bytes
         partial.write(&buffer[..n])?;
-        done += n as u64;
-        if let Some(tell) = options.progress.as_ref().filter(|_| n > 0) {
-            tell(done, all);
+        written += n as u64;
+        if n > 0 {
+            progress.report((written, total))?;
         }
         if let Some(end) = end {
             return end;
@@ -273,7 +283,7 @@ fn copy(
     }
 }
 
-/// Reads a piece that is worth a write, or what comes before the end: a TLS record has 16 KiB at most.
+/// Reads enough to be worth a write, or up to the end: a TLS record has at most 16 KiB.
 fn fill(object: &mut ObjectReader, buffer: &mut [u8]) -> (usize, Option<Result<()>>) {
     let enough = buffer.len().min(SMALLEST_WRITE);
     let mut n = 0;
@@ -287,12 +297,12 @@ fn fill(object: &mut ObjectReader, buffer: &mut [u8]) -> (usize, Option<Result<(
     (n, None)
 }
 
-/// The MD5 of the file that is there, if one is.
-fn md5_of_file(path: &Path) -> Result<Option<[u8; 16]>> {
+/// Returns the MD5 of a file, if it exists.
+fn md5_of_file(path: &Path) -> Result<Option<Md5Digest>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let mut md5 = Md5::new();
+    let mut md5 = Md5Hasher::new();
     let mut buffer = vec![0; 256 << 10];
     let mut hash = || {
         let mut file = File::open(path)?;
@@ -304,5 +314,5 @@ fn md5_of_file(path: &Path) -> Result<Option<[u8; 16]>> {
         }
     };
     hash().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))?;
-    Ok(Some(md5.finalize().into()))
+    Ok(Some(md5.digest()))
 }

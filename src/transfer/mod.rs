@@ -1,15 +1,19 @@
-//! Composites of several requests, or of a request and a file.
+//! Calls that consist of several requests, or of a request and a file.
 
 mod copy;
 mod delete_all;
+mod delete_all_options;
 mod deleter;
 mod download;
 mod multipart;
 mod partial_file;
+mod progress;
 mod rename;
 mod upload;
+mod upload_options;
 
 pub use copy::CopyOptions;
-pub use delete_all::{DeleteAllOptions, DeletedCounts};
+pub use delete_all_options::{DeleteAllOptions, DeletedCounts};
 pub use download::{Download, DownloadOptions};
-pub use upload::{Upload, UploadOptions};
+pub use progress::ProgressResult;
+pub use upload_options::{Upload, UploadOptions};

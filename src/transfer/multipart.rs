@@ -1,28 +1,30 @@
-//! How an upload goes: one buffer of a part's size, filled, hashed, sent from, and filled again.
+//! The course of an upload: one buffer of the size of a part is filled, hashed and sent, part after part.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use super::upload::{Upload, UploadOptions};
+use super::upload_options::{Upload, UploadOptions};
 use crate::body::Body;
 use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
+use crate::ops::put_object::put_object_request;
+use crate::ops::upload_part::UploadRef;
 use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
-use crate::request::{Method, Request};
 use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
-const DEFAULT_PART: u64 = 16 * MIB;
+const DEFAULT_PART_SIZE: u64 = 16 * MIB;
 
 /// Where the content comes from.
 pub(super) struct Source<'a> {
     pub(super) reader: &'a mut dyn Read,
     pub(super) len: Option<u64>,
-    /// Tells after the last byte, of which this many came, whether all of them are of one state of the source.
-    pub(super) unchanged: &'a dyn Fn(u64) -> Result<()>,
+    /// Called with the number of bytes read, after the last of them. Fails if the source changed meanwhile.
+    pub(super) verify_unchanged: &'a dyn Fn(u64) -> Result<()>,
 }
 
 pub(super) fn upload(
@@ -32,19 +34,21 @@ pub(super) fn upload(
     source: Source<'_>,
     options: &UploadOptions<'_>,
 ) -> Result<Upload> {
-    let request = Request::object("PutObject", Method::Put, bucket, key).headers(options.object.headers());
+    // invalid arguments are reported before the source is read
+    let request = put_object_request(bucket, key, &options.object);
     request.validate()?;
-    let part_size = options.part_size.unwrap_or(DEFAULT_PART);
+    let part_size = options.part_size.unwrap_or(DEFAULT_PART_SIZE);
     validate::part_size(part_size)?;
-    let mut content = Content::new(source, part_size)?;
+    let mut content = PartReader::new(source, part_size)?;
     content.fill()?;
     if !content.ended || options.resume.is_some() {
-        return in_parts(client, bucket, key, content, options);
+        return upload_in_parts(client, bucket, key, content, options);
     }
-    (content.source.unchanged)(content.read)?;
+    (content.source.verify_unchanged)(content.read)?;
     let md5 = client.settings().check_md5.then(|| content.md5());
     let stored = client.store(request, Body::from(&content.buffer), md5)?;
-    content.tell(options);
+    // the object is stored, so there is nothing left to cancel
+    let _ = content.report(options);
     Ok(Upload {
         bytes: content.read,
         parts: 0,
@@ -54,159 +58,154 @@ pub(super) fn upload(
     })
 }
 
-fn in_parts(
+fn upload_in_parts(
     client: &Client,
     bucket: &str,
     key: &str,
-    mut content: Content<'_>,
+    mut content: PartReader<'_>,
     options: &UploadOptions<'_>,
 ) -> Result<Upload> {
     let (headers, conditions) = options.object.split_conditions();
-    let mut there = HashMap::new();
+    let mut existing = HashMap::new();
     let id = match &options.resume {
-        None => client.begin_upload(bucket, key, &headers)?,
+        None => client.create_upload(bucket, key, &headers)?,
         Some(id) => {
-            for part in client.list_parts_for((bucket, key, id), headers.of_requester()) {
+            for part in client.list_parts(bucket, key, id) {
                 let part = part?;
-                there.insert(part.part_number, part);
+                existing.insert(part.part_number, part);
             }
             id.clone()
         }
     };
-    let each_request = headers.for_each_part();
-    let run = Run { client, place: (bucket, key, &id), conditions, each_request, there };
-    let sent = run.send(&mut content, options);
-    let Completed { stored, ours, parts, kept } =
-        sent.map_err(|error| run.give_up(error, options.keep_parts))?;
-    if let (Some(ours), Some(theirs)) = (ours, sum_in(&stored, parts as usize)) {
-        ours.ensure_equal(&theirs, "the multipart upload")?; // nothing to abort: the object is there
+    let upload = UploadRef { bucket, key, id: &id };
+    let uploader = Uploader { client, upload, conditions, part_headers: headers.for_each_part(), existing };
+    let sent = uploader.send(&mut content, options);
+    let CompletedUpload { stored, expected, parts, reused } =
+        sent.map_err(|error| uploader.abort_or_keep(error, options.keep_parts))?;
+    if let (Some(ours), Some(theirs)) = (expected, stored_md5(&stored, parts as usize)) {
+        // nothing to abort: the upload is completed, and the object exists
+        ours.ensure_equal(&theirs, "the multipart upload")?;
     }
     Ok(Upload {
         bytes: content.read,
         parts,
-        parts_reused: kept,
+        parts_reused: reused,
         e_tag: stored.e_tag,
         version_id: stored.version_id,
     })
 }
 
-/// An upload that the server has put together.
-struct Completed {
+/// A multipart upload that the server has completed.
+struct CompletedUpload {
     stored: StoredObject,
-    /// The MD5 of the parts' MD5s, where the ETag of the whole is made of them.
-    ours: Option<Md5Digest>,
+    /// The MD5 of the MD5s of the parts, if the ETag of the object consists of it.
+    expected: Option<Md5Digest>,
     parts: u32,
-    /// How many of these were found.
-    kept: u32,
+    reused: u32,
 }
 
-/// The upload that is under way.
-struct Run<'a> {
+/// A multipart upload in progress.
+struct Uploader<'a> {
     client: &'a Client,
-    /// Bucket, key and upload id.
-    place: (&'a str, &'a str, &'a str),
+    upload: UploadRef<'a>,
     conditions: Headers,
-    each_request: Headers,
-    /// The parts that an earlier run has left.
-    there: HashMap<u32, Part>,
+    part_headers: Headers,
+    /// The parts that an earlier run uploaded.
+    existing: HashMap<u32, Part>,
 }
 
-impl Run<'_> {
-    /// Sends all parts and completes.
-    fn send(&self, content: &mut Content<'_>, options: &UploadOptions<'_>) -> Result<Completed> {
+impl Uploader<'_> {
+    /// Sends all parts and completes the upload.
+    fn send(&self, content: &mut PartReader<'_>, options: &UploadOptions<'_>) -> Result<CompletedUpload> {
         let mut parts: Vec<CompletedPart> = Vec::new();
-        let mut kept = 0;
-        // every part's ETag is its MD5, so that the ETag of the whole is made of them
-        let mut plain = self.client.settings().check_md5;
+        let mut reused = 0;
+        // the ETag of the object can be predicted only if the ETag of every part is its MD5
+        let mut predictable = self.client.settings().check_md5;
         loop {
             let number = parts.len() as u32 + 1;
-            let md5 = (self.client.settings().check_md5 || !self.there.is_empty()).then(|| content.md5());
+            let md5 = (self.client.settings().check_md5 || !self.existing.is_empty()).then(|| content.md5());
             let len = content.buffer.len() as u64;
-            let part = match self
-                .there
-                .get(&number)
-                .filter(|part| part.size == len && part.e_tag.md5_digest() == md5)
-            {
+            let same = |part: &&Part| part.size == len && part.e_tag.md5_digest() == md5;
+            let part = match self.existing.get(&number).filter(same) {
                 Some(part) => {
-                    kept += 1;
+                    reused += 1;
                     CompletedPart::new(number, &part.e_tag)
                 }
                 None => {
                     let body = Body::from(&content.buffer);
-                    self.client.store_part(self.place, number, body, md5, &self.each_request)?
+                    self.client.store_part(self.upload, number, body, md5, &self.part_headers)?
                 }
             };
-            plain &= part.e_tag.md5_digest() == md5;
+            predictable &= part.e_tag.md5_digest() == md5;
             parts.push(part);
-            content.tell(options);
+            content.report(options)?;
             if content.ended {
                 break;
             }
             if number == MAX_PARTS {
-                return Err(content.too_long());
+                return Err(content.too_many_parts());
             }
             content.fill()?;
         }
-        (content.source.unchanged)(content.read)?;
+        (content.source.verify_unchanged)(content.read)?;
         let stored = self.complete(&parts)?;
-        let ours = multipart_md5(&parts).filter(|_| plain);
-        Ok(Completed { stored, ours, parts: parts.len() as u32, kept })
+        let expected = multipart_md5(&parts).filter(|_| predictable);
+        Ok(CompletedUpload { stored, expected, parts: parts.len() as u32, reused })
     }
 
-    /// Completes, and makes sure of it where the answer was lost or says too little.
+    /// Completes the upload. If the response was lost or lacks the ETag, the object itself decides.
     fn complete(&self, parts: &[CompletedPart]) -> Result<StoredObject> {
-        match self.client.finish_upload(self.place, parts, &self.conditions) {
+        match self.client.complete(self.upload, parts, &self.conditions) {
             Ok(stored) if stored.e_tag.is_some() => Ok(stored),
-            Ok(stored) => Ok(self.look().unwrap_or(stored)),
+            Ok(stored) => Ok(self.head().unwrap_or(stored)),
             Err(error) => {
-                // a repeated completion finds no upload, or its own object in its way, where the first was
-                // done and its answer lost
-                let lost = error.is_retryable()
+                // if the first attempt succeeded and its response was lost, a retry finds no upload, or fails its
+                // condition because of the object that was just created
+                let may_be_completed = error.is_retryable()
                     || error.code() == Some("NoSuchUpload")
-                    || error.is_precondition_failed() && error.is_after_unknown_outcome();
-                let sum = multipart_md5(parts).filter(|_| lost);
-                let found = sum.and_then(|_| self.look());
-                found.filter(|object| sum_in(object, parts.len()) == sum).ok_or(error)
+                    || error.is_precondition_failed() && error.is_outcome_unknown();
+                let expected = multipart_md5(parts).filter(|_| may_be_completed);
+                let found = expected.and_then(|_| self.head());
+                found.filter(|object| stored_md5(object, parts.len()) == expected).ok_or(error)
             }
         }
     }
 
-    /// The object as it is now, if it can be seen.
-    fn look(&self) -> Option<StoredObject> {
-        let (bucket, key, _) = self.place;
-        let look = GetObjectOptions::new().headers(&self.each_request);
-        let object = self.client.head_object_with(bucket, key, &look).ok()?;
+    /// Returns the current object, if it can be read.
+    fn head(&self) -> Option<StoredObject> {
+        let options = GetObjectOptions::new().headers(&self.part_headers);
+        let object = self.client.head_object_with(self.upload.bucket, self.upload.key, &options).ok()?;
         Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id })
     }
 
-    /// Says in the error what is left, which by default is nothing.
-    fn give_up(&self, error: Error, keep: bool) -> Error {
-        let (_, _, id) = self.place;
-        if keep {
-            return error.with_upload_id(id).append_hint(&format!(
-                "The parts that were sent are kept: go on by UploadOptions::resume({id:?})."
-            ));
+    /// Aborts the upload, unless its parts are to be kept, and adds what is left to the error.
+    fn abort_or_keep(&self, error: Error, keep: bool) -> Error {
+        if !keep {
+            return self.client.abort_failed_upload(self.upload, error);
         }
-        self.client.abort_failed_upload(self.place, &self.each_request, error)
+        let id = self.upload.id;
+        error.with_upload_id(id).append_hint(&format!(
+            "The uploaded parts were kept: resume the upload with UploadOptions::resume({id:?})."
+        ))
     }
 }
 
 impl Client {
-    /// Aborts an upload that failed, as far as that goes, and says in its error what is left.
-    pub(super) fn abort_failed_upload(
-        &self,
-        place: (&str, &str, &str),
-        sent: &Headers,
-        error: Error,
-    ) -> Error {
-        let (bucket, key, id) = place;
-        match self.drop_upload(place, &sent.of_requester()) {
-            Ok(()) => error.append_hint("The upload was aborted; nothing of it is left."),
+    pub(super) fn create_upload(&self, bucket: &str, key: &str, headers: &Headers) -> Result<String> {
+        let request = create_multipart_upload_request(bucket, key, headers);
+        self.call(&request, create_multipart_upload::parse)
+    }
+
+    /// Aborts an upload that failed, and adds to its error what is left on the server.
+    pub(super) fn abort_failed_upload(&self, upload: UploadRef<'_>, error: Error) -> Error {
+        let UploadRef { bucket, key, id } = upload;
+        match self.abort(upload) {
+            Ok(()) => error.append_hint("The upload was aborted, and its parts were deleted."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
-                error.append_hint("The upload is no longer there.")
+                error.append_hint("The upload no longer exists.")
             }
             Err(abort) => error.with_upload_id(id).append_hint(&format!(
-                "The upload could not be aborted ({}); its parts take space until \
+                "The upload could not be aborted ({}). Its parts use space until you call \
                  abort_multipart_upload({bucket:?}, {key:?}, {id:?}).",
                 abort.summary()
             )),
@@ -214,55 +213,55 @@ impl Client {
     }
 }
 
-/// The MD5 of the parts' ETags, where these look like MD5s.
+/// Returns the MD5 of the MD5s of the parts, if all their ETags look like MD5s.
 fn multipart_md5(parts: &[CompletedPart]) -> Option<Md5Digest> {
-    let mut sum = Md5Hasher::new();
+    let mut md5 = Md5Hasher::new();
     for part in parts {
-        sum.update(part.e_tag.md5()?);
+        md5.update(part.e_tag.md5()?);
     }
-    Some(sum.digest())
+    Some(md5.digest())
 }
 
-/// The same as the server has it, where the whole's ETag has the form `…-N`.
-fn sum_in(stored: &StoredObject, parts: usize) -> Option<Md5Digest> {
-    let (sum, count) = stored.e_tag.as_ref()?.as_str().rsplit_once('-')?;
-    if count != parts.to_string() { None } else { ETag::new(sum).md5_digest() }
+/// Returns the same digest from the ETag of an object, if that has the form `…-N` with this number of parts.
+fn stored_md5(stored: &StoredObject, parts: usize) -> Option<Md5Digest> {
+    let (md5, count) = stored.e_tag.as_ref()?.as_str().rsplit_once('-')?;
+    if count == parts.to_string() { ETag::new(md5).md5_digest() } else { None }
 }
 
-/// The content, a part at a time.
-struct Content<'a> {
+/// Reads the content, one part at a time.
+struct PartReader<'a> {
     source: Source<'a>,
     part_size: u64,
     buffer: Vec<u8>,
-    /// The first byte of the next part: only by it is the last part known to be the last.
+    /// The first byte of the next part. Only reading it shows whether the current part is the last.
     ahead: Option<u8>,
     read: u64,
     ended: bool,
 }
 
-impl<'a> Content<'a> {
+impl<'a> PartReader<'a> {
     fn new(source: Source<'a>, part_size: u64) -> Result<Self> {
-        // a small file needs no large buffer; one byte more than its length shows its end
         let part_size = source.len.map_or(part_size, |len| validate::part_size_for(len, part_size));
+        // a small file needs only a small buffer; one byte more than its length shows its end
         let size = source.len.map_or(part_size, |len| part_size.min(len + 1));
         let mut buffer = Vec::new();
         let fits = usize::try_from(size).is_ok_and(|size| buffer.try_reserve_exact(size).is_ok());
         if !fits {
-            let message = format!("a part of {size} bytes does not fit in memory");
+            let message = format!("a part of {size} bytes does not fit into memory");
             return Err(Error::invalid(message).with_hint("Choose a smaller UploadOptions::part_size."));
         }
         Ok(Self { source, part_size, buffer, ahead: None, read: 0, ended: false })
     }
 
-    /// Fills the buffer with the next part, and looks whether it is the last.
+    /// Fills the buffer with the next part, and finds out whether it is the last.
     fn fill(&mut self) -> Result<()> {
-        let failed = |error| Error::local("reading the content failed", error);
+        let failed = |error| Error::local("cannot read the content", error);
         self.buffer.clear();
         self.buffer.extend(self.ahead.take());
         let left = self.part_size - self.buffer.len() as u64;
         let n = (&mut *self.source.reader).take(left).read_to_end(&mut self.buffer).map_err(failed)?;
         if n as u64 == left {
-            self.ahead = one_byte(self.source.reader).map_err(failed)?;
+            self.ahead = read_byte(self.source.reader).map_err(failed)?;
         }
         self.ended = self.ahead.is_none();
         self.read += self.buffer.len() as u64;
@@ -273,28 +272,22 @@ impl<'a> Content<'a> {
         Md5Digest::of(&self.buffer)
     }
 
-    fn tell(&self, options: &UploadOptions<'_>) {
-        if let Some(tell) = &options.progress {
-            tell(self.read, self.source.len);
-        }
+    fn report(&self, options: &UploadOptions<'_>) -> Result<()> {
+        options.progress.report((self.read, self.source.len))
     }
 
-    fn too_long(&self) -> Error {
+    fn too_many_parts(&self) -> Error {
         let size = self.part_size / MIB;
-        Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "the content goes on after {MAX_PARTS} parts of {size} MiB, and an upload has no more parts"
-            ),
-        )
-        .with_hint(format!(
+        let message =
+            format!("the content is longer than {MAX_PARTS} parts of {size} MiB, the most of one upload");
+        Error::new(ErrorKind::InvalidInput, message).with_hint(format!(
             "Choose a larger UploadOptions::part_size, such as {} MiB.",
             (size * 10).min(MAX_PART_SIZE / MIB)
         ))
     }
 }
 
-fn one_byte(reader: &mut dyn Read) -> io::Result<Option<u8>> {
+fn read_byte(reader: &mut dyn Read) -> io::Result<Option<u8>> {
     let mut byte = [0];
     loop {
         match reader.read(&mut byte) {

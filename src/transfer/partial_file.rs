@@ -1,4 +1,4 @@
-//! A file that gets its name once it is whole; until then its target is not started.
+//! A file that gets its name only when it is complete. Until then, its target is not touched.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -7,39 +7,39 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf, is_separator};
 use std::time::SystemTime;
 
-use md5::{Digest as _, Md5};
-
+use crate::checksum::Md5Digest;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
 
-/// The file that a path stands for: behind a symbolic link, and no folder, device or pipe, which a file that
-/// is renamed into its place would replace.
-pub(super) fn target(path: &Path) -> Result<PathBuf> {
-    let refuse = |why: &str, kind| cannot_write(path, io::Error::new(kind, why));
+/// Returns the file that a path refers to, following symbolic links.
+///
+/// Fails for a directory, a device or a pipe: renaming a file over it would replace it.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
+    let fail = |why: &str, kind| cannot_write(path, io::Error::new(kind, why));
     if path.file_name().is_none() {
-        return Err(refuse("the path names no file", io::ErrorKind::InvalidInput));
+        return Err(fail("the path does not name a file", io::ErrorKind::InvalidInput));
     }
     match fs::canonicalize(path) {
         Ok(target) if target.is_dir() => {
-            Err(refuse("it is a directory", io::ErrorKind::IsADirectory)
-                .with_hint("Name the file in it, too."))
+            Err(fail("it is a directory", io::ErrorKind::IsADirectory)
+                .with_hint("Add the name of a file in it."))
         }
-        Ok(target) if !target.is_file() => Err(refuse("it is no regular file", io::ErrorKind::InvalidInput)
-            .with_hint("Copy what get_object gives into it by io::copy.")),
+        Ok(target) if !target.is_file() => Err(fail("it is not a regular file", io::ErrorKind::InvalidInput)
+            .with_hint("Copy the reader of get_object to it with io::copy.")),
         Ok(target) => Ok(target),
         Err(_) if path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into())) => {
-            Err(refuse("it is a directory", io::ErrorKind::IsADirectory)
-                .with_hint("Name the file in it, too."))
+            Err(fail("it is a directory", io::ErrorKind::IsADirectory)
+                .with_hint("Add the name of a file in it."))
         }
-        Err(_) => Ok(path.to_owned()), // not there yet
+        Err(_) => Ok(path.to_owned()), // it does not exist yet
     }
 }
 
-/// What leaves room for the rest of a temporary name, an ETag in it included.
+/// The longest file name that leaves room for the rest of a temporary name, including an ETag.
 const LONGEST_NAME: usize = 160;
 
-/// A temporary file beside its target: dropped unfinished it is removed, unless it is to be kept for a later run.
+/// A temporary file beside its target. Dropping it removes the file, unless it is kept for a later run.
 #[derive(Debug)]
 pub(super) struct PartialFile<'a> {
     file: File,
@@ -49,9 +49,9 @@ pub(super) struct PartialFile<'a> {
 }
 
 impl<'a> PartialFile<'a> {
-    /// Makes the file, so that all that cannot be written is known before anything is asked for.
+    /// Creates the file, so that a target that cannot be written is reported before anything is requested.
     pub(super) fn create(target: &'a Path) -> Result<Self> {
-        let path = beside(target, &format!("{:016x}", random()));
+        let path = temp_path(target, &format!("{:016x}", random()));
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -59,32 +59,32 @@ impl<'a> PartialFile<'a> {
             .open(&path)
             .map_err(|error| cannot_write(target, error))?;
         let partial = Self { file, path, target, keep: false };
-        partial.hide().map_err(|error| cannot_write(target, error))?;
+        partial.restrict_permissions().map_err(|error| cannot_write(target, error))?;
         Ok(partial)
     }
 
-    /// Has nobody read the new content who may not read the old. The owner may write, to resume it later.
+    /// Lets nobody read the new content who may not read the old. The owner can write, to resume it later.
     #[cfg(unix)]
-    fn hide(&self) -> io::Result<()> {
+    fn restrict_permissions(&self) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
 
         let Ok(before) = fs::metadata(self.target) else { return Ok(()) };
         self.file.set_permissions(fs::Permissions::from_mode(before.permissions().mode() | 0o600))
     }
 
-    /// Elsewhere the folder says who may read.
+    /// On other systems, the permissions of the folder decide.
     #[cfg(not(unix))]
-    fn hide(&self) -> io::Result<()> {
+    fn restrict_permissions(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Opens what an earlier run has left of the object with some ETag; the newest where there are several.
-    pub(super) fn find(target: &'a Path) -> Result<Option<(Self, ETag, u64)>> {
-        let sample = beside(target, "?");
+    /// Opens the file that an earlier run left, and returns it with its ETag and length. If there are several, the newest.
+    pub(super) fn find_resumable(target: &'a Path) -> Result<Option<(Self, ETag, u64)>> {
+        let sample = temp_path(target, "?");
         let (Some(folder), Some(sample)) =
             (sample.parent(), sample.file_name().and_then(|name| name.to_str()))
         else {
-            return Ok(None); // a name that is no text keeps no ETag
+            return Ok(None); // a name that is not Unicode cannot contain an ETag
         };
         let (before, after) = sample.split_once('?').unwrap_or((sample, ""));
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -107,9 +107,9 @@ impl<'a> PartialFile<'a> {
         Ok(Some((Self { file, path, target, keep: true }, e_tag, len)))
     }
 
-    /// Gives the file the name under which a later run finds it, and has it kept on failure from now on.
-    pub(super) fn keep_as(&mut self, e_tag: &ETag) -> Result<()> {
-        let path = beside(self.target, &format!("etag-{}", encode::query(e_tag.as_str())));
+    /// Renames the file so that a later run finds it, and keeps it from now on if the download fails.
+    pub(super) fn persist_as(&mut self, e_tag: &ETag) -> Result<()> {
+        let path = temp_path(self.target, &format!("etag-{}", encode::query(e_tag.as_str())));
         if path != self.path {
             fs::rename(&self.path, &path).map_err(|error| cannot_write(self.target, error))?;
         }
@@ -118,13 +118,13 @@ impl<'a> PartialFile<'a> {
         Ok(())
     }
 
-    /// Has the file removed after all.
+    /// Removes the file when it is dropped, after all.
     pub(super) fn discard(&mut self) {
         self.keep = false;
     }
 
-    /// Reads the first `len` bytes, then writing goes on behind them.
-    pub(super) fn read_start(&mut self, len: u64, mut take: impl FnMut(&[u8])) -> Result<()> {
+    /// Passes the first `len` bytes to `consume`. Writing continues after them.
+    pub(super) fn replay(&mut self, len: u64, mut consume: impl FnMut(&[u8])) -> Result<()> {
         let mut copy = || -> io::Result<()> {
             self.file.seek(SeekFrom::Start(0))?;
             let mut buffer = vec![0; 256 << 10];
@@ -132,7 +132,7 @@ impl<'a> PartialFile<'a> {
             while left > 0 {
                 let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
                 io::Read::read_exact(&mut self.file, &mut buffer[..want])?;
-                take(&buffer[..want]);
+                consume(&buffer[..want]);
                 left -= want as u64;
             }
             Ok(())
@@ -144,14 +144,14 @@ impl<'a> PartialFile<'a> {
         self.file.write_all(bytes).map_err(|error| cannot_write(self.target, error))
     }
 
-    /// Puts the file in the place of the target, in one step, with the permissions that it had.
+    /// Replaces the target with the file, in one step. The file gets the permissions of the old target.
     pub(super) fn finish(mut self) -> Result<()> {
         if let Ok(before) = fs::metadata(self.target) {
-            let same = self.file.set_permissions(before.permissions());
-            same.map_err(|error| cannot_write(self.target, error))?;
+            let restored = self.file.set_permissions(before.permissions());
+            restored.map_err(|error| cannot_write(self.target, error))?;
         }
         fs::rename(&self.path, self.target).map_err(|error| cannot_write(self.target, error))?;
-        self.keep = true; // it has another name now
+        self.keep = true; // it is the target now
         Ok(())
     }
 }
@@ -159,22 +159,22 @@ impl<'a> PartialFile<'a> {
 impl Drop for PartialFile<'_> {
     fn drop(&mut self) {
         if !self.keep {
-            // there is nobody left to tell
+            // an error could not be reported any more
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// The path of a temporary file: in the target's folder, as a rename across file systems is none, hidden,
-/// and recognisable: `.name.MIDDLE.part`.
-fn beside(target: &Path, middle: &str) -> PathBuf {
+/// Returns the path of a temporary file, `.NAME.MIDDLE.part`. It is hidden, and in the target's folder, because a file
+/// cannot be renamed across file systems.
+fn temp_path(target: &Path, middle: &str) -> PathBuf {
     let mut hidden = OsString::from(".");
     let name = target.file_name().unwrap_or_default();
     if name.len() <= LONGEST_NAME {
         hidden.push(name);
     } else {
-        // a file name ends at 255 bytes on most systems
-        hidden.push(encode::hex(&Md5::digest(name.as_encoded_bytes())));
+        // most systems limit a file name to 255 bytes
+        hidden.push(Md5Digest::of(name.as_encoded_bytes()).to_hex());
     }
     hidden.push(format!(".{middle}.part"));
     target.with_file_name(hidden)
@@ -184,7 +184,7 @@ fn cannot_write(target: &Path, error: io::Error) -> Error {
     Error::local(format!("cannot write {}", target.display()), error)
 }
 
-/// A number that two downloads at once do not share.
+/// Returns a number that concurrent downloads do not share.
 fn random() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }

@@ -1,24 +1,25 @@
-//! An object under another key: copied, checked, deleted.
+//! Renames: an object is copied, the copy is checked, and the old key is deleted.
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
 use crate::ops::{CopiedObject, CopyObjectOptions, GetObjectOptions};
-use crate::transfer::CopyOptions;
+use crate::transfer::copy::CopyOptions;
 
 impl Client {
-    /// Gives an object another key in its bucket, over any object that has this key.
+    /// Changes the key of an object within its bucket, replacing any object with the new key.
     ///
-    /// S3 has no such action: the object is copied, the copy is checked, and the old key is deleted. That is
-    /// not atomic, and for a moment both exist. The copy has the metadata and the tags, but not the ACL. In
-    /// a bucket with versions the old key keeps its versions, behind a delete marker.
+    /// S3 has no such operation: the object is copied, the copy is checked, and the old key is deleted. This is not atomic,
+    /// and both objects exist for a moment. The copy has the metadata and the tags, but not the ACL. In a bucket with
+    /// versioning, the old key keeps its versions behind a delete marker.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where both keys are the same;
-    /// [`Integrity`](ErrorKind::Integrity) where the copy is not what was to be copied; otherwise as
-    /// [`copy`](Self::copy) and [`delete_object`](Self::delete_object). The text says which of
-    /// both exist.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) if both keys are the same.
+    /// - [`Integrity`](ErrorKind::Integrity) if the copy is not identical to the source.
+    /// - The errors of [`copy`](Self::copy) and [`delete_object`](Self::delete_object).
+    ///
+    /// The hint says which of the two objects exist.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -26,10 +27,14 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn rename_object(&self, bucket: &str, from: &str, to: &str) -> Result<CopiedObject> {
+        self.rename(bucket, from, to)
+            .map_err(|error| error.with_context(|| format!("rename_object {bucket}/{from} to {to}")))
+    }
+
+    fn rename(&self, bucket: &str, from: &str, to: &str) -> Result<CopiedObject> {
         if from == to {
             // the last step would delete the only copy
-            return Err(Error::invalid(format!("both keys are {from:?}"))
-                .with_context(|| format!("rename_object {bucket}/{from}")));
+            return Err(Error::invalid(format!("both keys are {from:?}")));
         }
         let source = self.head_object(bucket, from)?;
         let mut options = CopyObjectOptions::new();
@@ -38,30 +43,32 @@ impl Client {
         }
         let options = CopyOptions::new().object(options);
         let copied = self
-            .copy_seen((bucket, from), (bucket, to), &source, &GetObjectOptions::new(), &options)
+            .copy_source((bucket, from), (bucket, to), &source, &GetObjectOptions::new(), &options)
             .map_err(|error| {
-                error.append_hint(&format!("{from:?} is as it was; {to:?} was not seen to be stored."))
+                error.append_hint(&format!("{from:?} was not changed; {to:?} was probably not stored."))
             })?;
-        let both = format!("Both {from:?} and {to:?} exist now.");
-        let copy = self.head_object(bucket, to).map_err(|error| error.append_hint(&both))?;
+        let both_exist = format!("Both {from:?} and {to:?} exist now.");
+        let copy = self.head_object(bucket, to).map_err(|error| error.append_hint(&both_exist))?;
         if !is_copy(&source, &copy, &copied) {
-            return Err(Error::new(ErrorKind::Integrity, "the copy is not what was to be copied")
-                .with_hint(format!("{both} Another writer may have stored one of them meanwhile."))
-                .with_context(|| format!("rename_object {bucket}/{from} to {to}")));
+            return Err(Error::new(ErrorKind::Integrity, "the copy differs from the source").with_hint(
+                format!("{both_exist} Another program may have replaced one of them meanwhile."),
+            ));
         }
         self.delete_object(bucket, from).map_err(|error| {
-            error.append_hint(&format!("{to:?} exists now, and most likely {from:?} still does."))
+            error.append_hint(&format!("{to:?} exists now, and {from:?} probably still exists as well."))
         })?;
         Ok(copied)
     }
 }
 
-/// The copy's ETag is the one that copying gave, and its length is the source's.
+/// Returns `true` if the object is the copy that was made: its ETag is the one in the response, and its length and MD5 are
+/// those of the source.
 fn is_copy(source: &ObjectMetadata, copy: &ObjectMetadata, copied: &CopiedObject) -> bool {
     let same_md5 = match (source.md5(), copy.md5()) {
         (Some(source), Some(copy)) => source == copy,
-        _ => true, // an ETag of parts, or of an encrypted object
+        // the ETag of an object in parts or of an encrypted one
+        _ => true,
     };
-    let known = copied.e_tag.is_none() || copied.e_tag == copy.e_tag;
-    source.content_length == copy.content_length && known && same_md5
+    let same_e_tag = copied.e_tag.is_none() || copied.e_tag == copy.e_tag;
+    source.content_length == copy.content_length && same_e_tag && same_md5
 }

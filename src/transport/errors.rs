@@ -30,7 +30,7 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
         // A timeout, unlike the kind `Connect`, leaves open whether a request was sent. None was.
         ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
             Error::new(ErrorKind::Timeout, format!("could not connect within {connect:?}"))
-                .unsent()
+                .not_sent()
                 .with_hint("Check the endpoint's host and port, and any firewall in between.")
         }
         ureq::Error::Timeout(Timeout::PerWrite) => {

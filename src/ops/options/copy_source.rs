@@ -1,80 +1,104 @@
-//! The source of a copy, whole or of a part: its name, and the setters that both kinds of options have.
-
-use time::OffsetDateTime;
+//! The source of a copy: its header, and the setters that the options of CopyObject and UploadPartCopy share.
 
 use crate::encode;
-use crate::error::Result;
-use crate::etag::ETag;
-use crate::ops::options::encryption::with_source_customer_key;
-use crate::ops::{CopyObjectOptions, UploadPartCopyOptions};
-use crate::timestamp;
+use crate::request::Request;
 use crate::validate;
 
-/// The source as the header `x-amz-copy-source` names it.
-pub(crate) fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>) -> Result<String> {
-    validate::bucket(bucket)?;
-    validate::key(key)?;
+/// Adds the source of a copy to a request.
+pub(crate) fn with_copy_source<'a>(
+    request: Request<'a>,
+    from: (&str, &str),
+    version_id: Option<&str>,
+) -> Request<'a> {
+    let (bucket, key) = from;
+    let checked = validate::bucket(bucket)
+        .and_then(|()| validate::key(key))
+        .and_then(|()| version_id.map_or(Ok(()), validate::version_id));
+    request
+        .require(checked.is_ok(), || {
+            checked
+                .as_ref()
+                .map_or_else(|error| format!("the source of the copy: {error}"), |()| String::new())
+        })
+        .header("x-amz-copy-source", copy_source(from, version_id))
+}
+
+fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>) -> String {
     let mut source = format!("/{}/{}", encode::path(bucket), encode::path(key));
     if let Some(id) = version_id {
-        validate::version_id(id)?;
         source.push_str("?versionId=");
         source.push_str(&encode::query(id));
     }
-    Ok(source)
+    source
 }
 
-macro_rules! source_setters {
-    ($($options:ident)*) => {$(
+/// Adds the setters for the source to options that have a field `source_version_id` and a setter `header`.
+macro_rules! copy_source_setters {
+    ($options:ident) => {
         impl $options {
-            /// Copies this version.
+            /// Copies this version of the source.
             pub fn source_version_id(mut self, id: impl Into<String>) -> Self {
                 self.source_version_id = Some(id.into());
                 self
             }
 
-            /// Copies only where the source has this ETag; else
-            /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
-            pub fn source_if_match(self, e_tag: impl Into<ETag>) -> Self {
+            /// Fails unless the source has this ETag (see
+            /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+            pub fn source_if_match(self, e_tag: impl Into<$crate::ETag>) -> Self {
                 self.header("x-amz-copy-source-if-match", e_tag.into().to_header())
             }
 
-            /// Copies only where the source has another ETag; else
-            /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
-            pub fn source_if_none_match(self, e_tag: impl Into<ETag>) -> Self {
+            /// Fails if the source has this ETag (see
+            /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+            pub fn source_if_none_match(self, e_tag: impl Into<$crate::ETag>) -> Self {
                 self.header("x-amz-copy-source-if-none-match", e_tag.into().to_header())
             }
 
-            /// Copies only where the source was stored after this moment; else
-            /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
-            pub fn source_if_modified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
-                self.header("x-amz-copy-source-if-modified-since", timestamp::http_date(moment.into()))
+            /// Fails unless the source was stored after this moment (see
+            /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+            pub fn source_if_modified_since(self, moment: impl Into<time::OffsetDateTime>) -> Self {
+                let date = $crate::timestamp::http_date(moment.into());
+                self.header("x-amz-copy-source-if-modified-since", date)
             }
 
-            /// Copies only where the source was not stored anew after this moment; else
-            /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
-            pub fn source_if_unmodified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
-                self.header("x-amz-copy-source-if-unmodified-since", timestamp::http_date(moment.into()))
+            /// Fails if the source was stored after this moment (see
+            /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+            pub fn source_if_unmodified_since(self, moment: impl Into<time::OffsetDateTime>) -> Self {
+                let date = $crate::timestamp::http_date(moment.into());
+                self.header("x-amz-copy-source-if-unmodified-since", date)
             }
 
-            /// Gives the key that the source was stored with; see
+            /// Sets the key with which the source was encrypted; see
             /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key).
             pub fn source_sse_customer_key(self, key: [u8; 32]) -> Self {
-                with_source_customer_key(self, &key, Self::header)
+                $crate::ops::options::encryption::with_source_customer_key(self, &key, Self::header)
             }
         }
-    )*};
+    };
 }
-
-source_setters!(CopyObjectOptions UploadPartCopyOptions);
+pub(crate) use copy_source_setters;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::Method;
 
     #[test]
-    fn a_source_is_encoded_with_its_slashes_kept_and_its_version_apart() {
-        assert_eq!(copy_source(("b", "a b+c/é?"), None).unwrap(), "/b/a%20b%2Bc/%C3%A9%3F");
-        assert_eq!(copy_source(("b", "k"), Some("a/b+")).unwrap(), "/b/k?versionId=a%2Fb%2B");
-        assert!(copy_source(("b", ""), None).is_err() && copy_source(("", "k"), None).is_err());
+    fn source_is_encoded_except_for_slashes_and_the_version() {
+        assert_eq!(copy_source(("b", "a b+c/é?"), None), "/b/a%20b%2Bc/%C3%A9%3F");
+        assert_eq!(copy_source(("b", "k"), Some("a/b+")), "/b/k?versionId=a%2Fb%2B");
+    }
+
+    #[test]
+    fn invalid_source_is_rejected_and_named() {
+        for (from, version, words) in [
+            (("b", ""), None, "the source of the copy: the key is empty"),
+            (("", "k"), None, "the source of the copy: the bucket name is empty"),
+            (("b", "k"), Some(""), "version"),
+        ] {
+            let request = Request::object("CopyObject", Method::Put, "b", "k");
+            let error = with_copy_source(request, from, version).validate().unwrap_err();
+            assert!(error.to_string().contains(words), "{error}");
+        }
     }
 }

@@ -1,134 +1,50 @@
-//! Encryption by the server, as options of storing and reading.
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
+//! The headers of encryption with the caller's own key (SSE-C).
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html>
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use md5::{Digest as _, Md5};
 
-use crate::ops::{
-    CompleteMultipartUploadOptions, CopyObjectOptions, GetObjectOptions, ObjectAttributesOptions,
-    PutObjectOptions, UploadPartCopyOptions, UploadPartOptions,
-};
-use crate::presign::UrlOptions;
+use crate::checksum::Md5Digest;
 
 const PREFIX: &str = "x-amz-server-side-encryption-customer-";
+const SOURCE_PREFIX: &str = "x-amz-copy-source-server-side-encryption-customer-";
 
-impl PutObjectOptions {
-    /// Has the server encrypt the object with keys of its own: `AES256`, or `aws:kms` for a key management
-    /// service. Reading needs nothing more.
-    pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
-        self.header("x-amz-server-side-encryption", algorithm)
-    }
-
-    /// Names the key in the key management service, and selects `aws:kms`.
-    pub fn sse_kms_key_id(self, id: impl Into<String>) -> Self {
-        self.server_side_encryption("aws:kms").header("x-amz-server-side-encryption-aws-kms-key-id", id)
-    }
-
-    /// Has the server encrypt the object with this key, which it forgets at once (SSE-C): whoever reads the
-    /// object must give it again, and without it the content is lost.
-    ///
-    /// The key is sent, so a call over plain `http` is refused. It is in no `{:?}` and in no error.
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
+/// Adds the three headers of a customer key to any options, with their own `header` setter.
+pub(crate) fn with_customer_key<T>(options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
+    with_key_headers(PREFIX, options, key, header)
 }
 
-impl GetObjectOptions {
-    /// Gives the key that the object was stored with; see
-    /// [`PutObjectOptions::sse_customer_key`]. A call over plain `http` is refused.
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
+/// Adds the three headers of the customer key of a copy's source.
+pub(crate) fn with_source_customer_key<T>(options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
+    with_key_headers(SOURCE_PREFIX, options, key, header)
 }
 
-impl CopyObjectOptions {
-    /// Has the server encrypt the copy with keys of its own; see
-    /// [`PutObjectOptions::server_side_encryption`].
-    pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
-        self.header("x-amz-server-side-encryption", algorithm)
-    }
-
-    /// Has the server encrypt the copy with this key; see [`PutObjectOptions::sse_customer_key`].
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
-}
-
-impl UploadPartOptions {
-    /// Gives the key that the upload was begun with, which every part needs; see
-    /// [`PutObjectOptions::sse_customer_key`].
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
-}
-
-impl UploadPartCopyOptions {
-    /// Gives the key that the upload was begun with, which every part needs; see
-    /// [`PutObjectOptions::sse_customer_key`].
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
-}
-
-impl CompleteMultipartUploadOptions {
-    /// Gives the key that the upload was begun with. AWS asks for it where the parts have checksums beside
-    /// their MD5; most servers need it for the parts only.
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
-}
-
-impl ObjectAttributesOptions {
-    /// Gives the key that the object was stored with; see [`PutObjectOptions::sse_customer_key`].
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
-}
-
-impl UrlOptions {
-    /// Requires the key of an object that is encrypted with one of yours; see
-    /// [`PutObjectOptions::sse_customer_key`]. Whoever uses the URL sends it along in the headers of
-    /// [`PresignedUrl`](crate::PresignedUrl), so the URL must be one of `https`.
-    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
-        with_customer_key(self, &key, Self::header)
-    }
-}
-
-/// Adds the three headers of a key of the caller's to options of any kind, by their own setter of a header.
-fn with_customer_key<T>(options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
-    customer_key(key).into_iter().fold(options, |options, (name, value)| header(options, &name, value))
-}
-
-/// The same for the source of a copy.
-pub(super) fn with_source_customer_key<T>(options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
-    customer_key(key).into_iter().fold(options, |options, (name, value)| {
-        header(options, &name.replace("x-amz-", "x-amz-copy-source-"), value)
-    })
-}
-
-/// The three headers of a key of the caller's.
-fn customer_key(key: &[u8; 32]) -> [(String, String); 3] {
-    [
+fn with_key_headers<T>(prefix: &str, options: T, key: &[u8; 32], header: fn(T, &str, String) -> T) -> T {
+    let headers = [
         ("algorithm", "AES256".to_owned()),
         ("key", BASE64.encode(key)),
-        ("key-md5", BASE64.encode(Md5::digest(key))),
-    ]
-    .map(|(name, value)| (format!("{PREFIX}{name}"), value))
+        ("key-md5", Md5Digest::of(key).to_base64()),
+    ];
+    headers
+        .into_iter()
+        .fold(options, |options, (name, value)| header(options, &format!("{prefix}{name}"), value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Client, CompletedPart, Config, ErrorKind};
+    use crate::{
+        Client, CompleteMultipartUploadOptions, CompletedPart, Config, CopyObjectOptions, ErrorKind,
+        GetObjectOptions, ObjectAttributesOptions, PutObjectOptions, UploadPartCopyOptions,
+        UploadPartOptions,
+    };
 
     #[test]
-    fn a_key_is_never_shown_and_never_sent_in_the_clear() {
+    fn customer_key_is_never_shown_and_never_sent_over_plain_http() {
         let key = [7; 32];
         let secret = BASE64.encode(key);
         let put = PutObjectOptions::new().sse_customer_key(key);
         let get = GetObjectOptions::new().sse_customer_key(key);
-        let url = UrlOptions::new().sse_customer_key(key);
         let attributes = ObjectAttributesOptions::new().sse_customer_key(key);
         let copy = CopyObjectOptions::new().sse_customer_key(key);
         let copy_from = CopyObjectOptions::new().source_sse_customer_key(key);
@@ -145,12 +61,11 @@ mod tests {
             format!("{copy_from:?}"),
             format!("{put:?}"),
             format!("{get:?}"),
-            format!("{url:?}"),
             format!("{attributes:?}"),
         ] {
             assert!(text.contains("key-md5") && !text.contains(&secret), "{text}");
         }
-        // nothing listens there, so an attempt to send would be another error
+        // nothing listens on this port, so sending anything would be another error
         let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
         for error in [
             client.put_object_with("b", "k", "x", &put).unwrap_err(),
@@ -175,8 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn the_headers_are_those_of_the_documentation() {
-        let headers = customer_key(b"0123456789abcdef0123456789abcdef");
+    fn headers_are_those_of_the_documentation() {
+        let mut headers = Vec::new();
+        headers =
+            with_customer_key(headers, b"0123456789abcdef0123456789abcdef", |mut headers, name, value| {
+                headers.push((name.to_owned(), value));
+                headers
+            });
         assert_eq!(headers[0].1, "AES256");
         assert_eq!(headers[1].0, "x-amz-server-side-encryption-customer-key");
         assert_eq!(headers[1].1, "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");

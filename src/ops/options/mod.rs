@@ -1,4 +1,4 @@
-//! Setters that the options of several operations share.
+//! Setters and headers that the options of several operations share.
 
 pub(crate) mod copy_source;
 pub(crate) mod encryption;

@@ -4,15 +4,16 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::settings::{Owner, Setting, incomplete};
+use crate::ops::settings::{Subresource, Target, missing};
 use crate::xml;
 
-const CORS: Setting = Setting {
+const CORS: Subresource = Subresource {
     get: "GetBucketCors",
     put: "PutBucketCors",
     delete: "DeleteBucketCors",
-    subresource: "cors",
+    name: "cors",
     roots: &["CORSConfiguration"],
+    unset: &["NoSuchCORSConfiguration"],
 };
 
 /// Which web pages may use a bucket from a browser, and how.
@@ -101,7 +102,7 @@ impl CorsRule {
             expose_headers: all("ExposeHeader"),
             max_age_seconds: max_age
                 .transpose()
-                .map_err(|_| incomplete("escape_invalid_chars MaxAgeSeconds"))?,
+                .map_err(|_| missing("escape_invalid_chars MaxAgeSeconds"))?,
         })
     }
 }
@@ -123,7 +124,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_cors(&self, bucket: &str) -> Result<Vec<CorsRule>> {
-        Ok(self.get_setting(&CORS, Owner::Bucket(bucket), read)?.unwrap_or_default())
+        Ok(self.get_setting(&CORS, Target::Bucket(bucket), read)?.unwrap_or_default())
     }
 
     /// Sets which web pages may use a bucket from a browser, in place of all rules before.
@@ -142,7 +143,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_cors(&self, bucket: &str, rules: &[CorsRule]) -> Result<()> {
-        self.put_setting(&CORS, Owner::Bucket(bucket), write(rules))
+        self.put_setting(&CORS, Target::Bucket(bucket), write(rules))
     }
 
     /// Deletes the rules for web pages.
@@ -158,7 +159,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket_cors(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&CORS, Owner::Bucket(bucket))
+        self.delete_setting(&CORS, Target::Bucket(bucket))
     }
 }
 

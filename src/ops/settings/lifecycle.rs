@@ -5,15 +5,18 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::settings::lifecycle_rule::LifecycleRule;
-use crate::ops::settings::{Owner, Setting};
+use crate::ops::settings::{Subresource, Target};
+use crate::request::Request;
+use crate::response::Response;
 use crate::xml;
 
-const LIFECYCLE: Setting = Setting {
+const LIFECYCLE: Subresource = Subresource {
     get: "GetBucketLifecycleConfiguration",
     put: "PutBucketLifecycleConfiguration",
     delete: "DeleteBucketLifecycle",
-    subresource: "lifecycle",
+    name: "lifecycle",
     roots: &["LifecycleConfiguration"],
+    unset: &["NoSuchLifecycleConfiguration"],
 };
 
 impl Client {
@@ -33,7 +36,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_lifecycle_configuration(&self, bucket: &str) -> Result<Vec<LifecycleRule>> {
-        Ok(self.get_setting(&LIFECYCLE, Owner::Bucket(bucket), read)?.unwrap_or_default())
+        Ok(self.get_setting(&LIFECYCLE, Target::Bucket(bucket), read)?.unwrap_or_default())
     }
 
     /// Sets the rules by which a bucket's objects are deleted or moved, in place of all rules before.
@@ -58,28 +61,31 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_lifecycle_configuration(&self, bucket: &str, rules: &[LifecycleRule]) -> Result<()> {
-        let with_context = |error: Error| error.with_context(|| format!("{} {bucket}", LIFECYCLE.put));
-        check(rules).map_err(with_context)?;
-        let (owner, text) = (Owner::Bucket(bucket), write(rules));
-        LIFECYCLE.validate(owner, &text)?;
+        let target = Target::Bucket(bucket);
+        let request = rules_request(target, rules);
+        request.validate().map_err(|error| error.with_context(|| request.describe()))?;
         let before = self.get_bucket_lifecycle_configuration(bucket)?;
-        self.write_setting(&LIFECYCLE, owner, text)?;
+        self.call(&request, Response::discard)?;
         let stored = self.get_bucket_lifecycle_configuration(bucket)?;
-        // AWS may still answer what was before
-        if are_kept_as(rules, &stored) || stored == before {
+        // AWS may still return the old rules for a while
+        if are_stored_as(rules, &stored) || stored == before {
             return Ok(());
         }
-        let (undone, now) = if check(&before).is_ok() {
-            (self.write_setting(&LIFECYCLE, owner, write(&before)), "the rules from before are back")
+        let undo = rules_request(target, &before);
+        let (undone, state) = if undo.validate().is_ok() {
+            (self.call(&undo, Response::discard), "the bucket has its old rules again")
         } else {
-            (self.delete_setting(&LIFECYCLE, owner), "the bucket has no rules now")
+            (self.delete_setting(&LIFECYCLE, target), "the bucket has no rules now")
         };
         let hint = match undone {
-            Ok(()) => format!("The change was undone: {now}."),
-            Err(error) => format!("Undoing it failed, too: look at the rules of {bucket:?} at once. {error}"),
+            Ok(()) => format!("The change was undone: {state}."),
+            Err(error) => {
+                format!("Undoing the change failed as well, so check the rules of {bucket:?} now: {error}")
+            }
         };
-        let message = format!("the server keeps other rules than were sent: {stored:?}");
-        Err(with_context(Error::new(ErrorKind::Integrity, message).with_hint(hint)))
+        let message = format!("the server stored different rules: {stored:?}");
+        let error = Error::new(ErrorKind::Integrity, message).with_hint(hint);
+        Err(error.with_context(|| request.describe()))
     }
 
     /// Deletes all rules of a bucket's lifecycle. Its objects stay.
@@ -96,27 +102,31 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket_lifecycle(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&LIFECYCLE, Owner::Bucket(bucket))
+        self.delete_setting(&LIFECYCLE, Target::Bucket(bucket))
     }
 }
 
-fn check(rules: &[LifecycleRule]) -> Result<()> {
-    if rules.is_empty() {
-        return Err(Error::invalid("there are no rules").with_hint("delete_bucket_lifecycle deletes all."));
-    }
-    match rules.iter().find(|rule| !rule.unknown.is_empty()) {
-        Some(rule) => Err(Error::invalid(format!(
-            "the rule {:?} has parts that this crate does not know and would lose: {:?}",
-            rule.id, rule.unknown
-        ))),
-        None => Ok(()),
-    }
+/// Returns the request that stores these rules, none of which may lose a part.
+fn rules_request<'a>(target: Target<'a>, rules: &[LifecycleRule]) -> Request<'a> {
+    let lossy = rules.iter().find(|rule| !rule.unknown.is_empty());
+    LIFECYCLE
+        .put_request(target, write(rules))
+        .require(!rules.is_empty(), || {
+            "there are no rules; use delete_bucket_lifecycle to delete all of them".to_owned()
+        })
+        .require(lossy.is_none(), || match lossy {
+            Some(rule) => format!(
+                "the rule {:?} has parts that this crate does not support and would lose: {:?}",
+                rule.id, rule.unknown
+            ),
+            None => String::new(),
+        })
 }
 
-fn are_kept_as(rules: &[LifecycleRule], stored: &[LifecycleRule]) -> bool {
-    // in any order
+fn are_stored_as(rules: &[LifecycleRule], stored: &[LifecycleRule]) -> bool {
+    // servers may return the rules in another order
     rules.len() == stored.len()
-        && rules.iter().all(|rule| stored.iter().any(|stored| rule.is_kept_as(stored)))
+        && rules.iter().all(|rule| stored.iter().any(|stored| rule.is_stored_as(stored)))
 }
 
 fn write(rules: &[LifecycleRule]) -> String {
@@ -169,21 +179,21 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_compared_in_any_order_and_by_what_they_do() {
+    fn rules_are_compared_by_effect_in_any_order() {
         let rules = [
             LifecycleRule::new("a").transition(1, "X").transition(2, "Y"),
             LifecycleRule::new("b").id("named").expire_after_days(1),
         ];
         let stored =
             [rules[1].clone(), LifecycleRule::new("a").id("made up").transition(2, "Y").transition(1, "X")];
-        assert!(are_kept_as(&rules, &stored));
+        assert!(are_stored_as(&rules, &stored));
         let more = [LifecycleRule::new("a").size_greater_than(9).expire_after_days(1)];
-        assert!(!are_kept_as(&more, &[LifecycleRule::new("a").expire_after_days(1)]));
-        assert!(!are_kept_as(&rules, &stored[..1]));
+        assert!(!are_stored_as(&more, &[LifecycleRule::new("a").expire_after_days(1)]));
+        assert!(!are_stored_as(&rules, &stored[..1]));
     }
 
     #[test]
-    fn a_rule_with_unknown_parts_is_read_and_never_written() {
+    fn rule_with_unknown_parts_is_read_but_never_written() {
         let rules = parse(
             "<LifecycleConfiguration><Rule><ID>x</ID><Prefix>old/</Prefix><Status>Enabled</Status>\
              <Expiration><Days>1</Days><Whim>1</Whim></Expiration><Moon>full</Moon></Rule>\
@@ -191,8 +201,9 @@ mod tests {
         );
         assert_eq!((rules[0].prefix.as_str(), rules[0].expire_after_days), ("old/", Some(1)));
         assert_eq!(rules[0].unknown, ["Whim", "Moon"]);
-        let error = check(&rules).unwrap_err();
+        let target = Target::Bucket("b");
+        let error = rules_request(target, &rules).validate().unwrap_err();
         assert!(error.to_string().contains("Whim"), "{error}");
-        assert!(check(&[]).is_err());
+        assert!(rules_request(target, &[]).validate().is_err());
     }
 }

@@ -6,7 +6,7 @@ use roxmltree::Node;
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::ops::settings::incomplete;
+use crate::ops::settings::missing;
 use crate::ops::settings::tagging::{push_tag, read_tag};
 use crate::timestamp::Timestamp;
 use crate::xml;
@@ -163,7 +163,7 @@ impl LifecycleRule {
     }
 
     /// True where a server that was given `self` has kept it as `stored`.
-    pub(crate) fn is_kept_as(&self, stored: &Self) -> bool {
+    pub(crate) fn is_stored_as(&self, stored: &Self) -> bool {
         let mut expected = self.clone();
         let mut stored = stored.clone();
         if expected.id.is_none() {
@@ -301,5 +301,5 @@ fn group(out: &mut String, name: &str, fill: impl FnOnce(&mut String)) {
 
 fn number<T: std::str::FromStr>(node: Node<'_, '_>) -> Result<T> {
     let text = xml::text(node);
-    text.trim().parse().map_err(|_| incomplete(&format!("number in {}: {text:?}", node.tag_name().name())))
+    text.trim().parse().map_err(|_| missing(&format!("number in {}: {text:?}", node.tag_name().name())))
 }

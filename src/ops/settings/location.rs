@@ -2,15 +2,16 @@
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::settings::{Owner, Setting};
+use crate::ops::settings::{Subresource, Target};
 use crate::xml;
 
-const LOCATION: Setting = Setting {
+const LOCATION: Subresource = Subresource {
     get: "GetBucketLocation",
     put: "",
     delete: "",
-    subresource: "location",
+    name: "location",
     roots: &["LocationConstraint"],
+    unset: &[],
 };
 
 impl Client {
@@ -28,7 +29,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_location(&self, bucket: &str) -> Result<Option<String>> {
-        let place = self.get_setting(&LOCATION, Owner::Bucket(bucket), |root| Ok(xml::text(root)))?;
+        let place = self.get_setting(&LOCATION, Target::Bucket(bucket), |root| Ok(xml::text(root)))?;
         Ok(place.map(|place| place.trim().to_owned()).filter(|place| !place.is_empty()))
     }
 }

@@ -1,8 +1,8 @@
-//! What the settings of buckets and objects have in common: each is one sub-resource, read, written, deleted.
+//! The settings of buckets and objects. Each is one sub-resource that is read, written and deleted.
 //!
 //! A server that does not know a sub-resource may take the request for another one: Ceph deletes the bucket at
-//! `DELETE /bucket?encryption`, and `PUT /bucket/key?…` overwrites the object. So every change asks by a GET
-//! first whether the server knows the setting.
+//! `DELETE /bucket?encryption`, and `PUT /bucket/key?…` overwrites the object. So every change first reads the setting, to
+//! find out whether the server knows it.
 
 mod cors;
 mod lifecycle;
@@ -25,7 +25,6 @@ pub use website_configuration::{WebsiteConfiguration, WebsiteRedirect, WebsiteRo
 
 use roxmltree::Node;
 
-use crate::body::Body;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::ObjectIdentifier;
@@ -33,51 +32,62 @@ use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::xml;
 
-/// A sub-resource.
+/// A sub-resource, as a family of AWS actions defines it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Setting {
-    /// The AWS actions that read, write and delete it; for errors.
+pub(crate) struct Subresource {
+    /// The AWS actions that read, write and delete it. Empty if there is none.
     pub(crate) get: &'static str,
     pub(crate) put: &'static str,
     pub(crate) delete: &'static str,
-    pub(crate) subresource: &'static str,
-    /// The root of its XML, by all names that servers give it; none where it is JSON.
+    /// Its name in the query.
+    pub(crate) name: &'static str,
+    /// The root element of its XML, by every name that servers use. Empty if it is JSON.
     pub(crate) roots: &'static [&'static str],
+    /// The error codes which mean that it is not set. Every other error is one.
+    pub(crate) unset: &'static [&'static str],
 }
 
-/// What has the setting.
+/// The bucket or object whose setting it is.
 #[derive(Clone, Copy)]
-pub(crate) enum Owner<'a> {
+pub(crate) enum Target<'a> {
     Bucket(&'a str),
     Object(&'a str, &'a ObjectIdentifier),
 }
 
-impl Setting {
-    fn request<'a>(&self, method: Method, owner: Owner<'a>) -> Request<'a> {
-        let action = match method {
-            Method::Put => self.put,
-            Method::Delete => self.delete,
-            _ => self.get,
-        };
-        let request = match owner {
-            Owner::Bucket(bucket) => Request::bucket(action, method, bucket),
-            Owner::Object(bucket, object) => {
+impl Subresource {
+    fn request<'a>(&self, action: &'static str, method: Method, target: Target<'a>) -> Request<'a> {
+        let request = match target {
+            Target::Bucket(bucket) => Request::bucket(action, method, bucket),
+            Target::Object(bucket, object) => {
                 Request::object(action, method, bucket, object.key()).query_if("versionId", object.version())
             }
         };
-        request.subresource(self.subresource)
+        request.subresource(self.name)
     }
 
-    /// Refuses what no server could read.
-    pub(crate) fn validate(&self, owner: Owner<'_>, text: &str) -> Result<()> {
-        if xml::is_representable(text) {
-            return Ok(());
+    /// Returns the request that reads the setting.
+    pub(crate) fn get_request<'a>(&self, target: Target<'a>) -> Request<'a> {
+        self.request(self.get, Method::Get, target)
+    }
+
+    /// Returns the request that writes the setting.
+    pub(crate) fn put_request<'a>(&self, target: Target<'a>, document: String) -> Request<'a> {
+        let request = self.request(self.put, Method::Put, target);
+        if self.roots.is_empty() {
+            return request.json(document);
         }
-        let message = "a text has a control character, which XML cannot hold";
-        Err(Error::invalid(message).with_context(|| self.request(Method::Put, owner).describe()))
+        let representable = xml::is_representable(&document);
+        request.xml(document).require(representable, || {
+            "a text contains a control character, which XML cannot represent".to_owned()
+        })
     }
 
-    /// Fails where the answer is of something else.
+    /// Returns the request that deletes the setting.
+    pub(crate) fn delete_request<'a>(&self, target: Target<'a>) -> Request<'a> {
+        self.request(self.delete, Method::Delete, target)
+    }
+
+    /// Fails unless a response is this sub-resource.
     fn verify(&self, response: Response) -> Result<()> {
         if self.roots.is_empty() {
             return response.json().map(drop);
@@ -87,76 +97,84 @@ impl Setting {
 }
 
 impl Client {
-    /// Reads a setting; `None` where it is not set.
+    /// Reads a setting; `None` if it is not set.
     pub(crate) fn get_setting<T>(
         &self,
-        setting: &Setting,
-        owner: Owner<'_>,
+        subresource: &Subresource,
+        target: Target<'_>,
         read: impl Fn(Node<'_, '_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        self.read_setting(setting, owner, |response| response.xml_of(setting.roots, &read))
+        let request = subresource.get_request(target);
+        self.call_setting(subresource, &request, |response| response.xml_of(subresource.roots, &read))
     }
 
-    pub(crate) fn read_setting<T>(
+    /// Sends the request that reads a setting; `None` if it is not set.
+    pub(crate) fn call_setting<T>(
         &self,
-        setting: &Setting,
-        owner: Owner<'_>,
-        read: impl FnMut(Response) -> Result<T>,
+        subresource: &Subresource,
+        request: &Request<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
-        match self.call(&setting.request(Method::Get, owner), read) {
+        match self.call(request, parse) {
             Ok(value) => Ok(Some(value)),
-            Err(error) if is_not_set(&error) => Ok(None),
+            Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Writes a setting, once the server has shown that it knows it.
-    pub(crate) fn put_setting(&self, setting: &Setting, owner: Owner<'_>, text: String) -> Result<()> {
-        setting.validate(owner, &text)?;
-        self.verify_supported(setting, owner)?;
-        self.write_setting(setting, owner, text)
+    /// Writes a setting, after a check that the server knows it.
+    pub(crate) fn put_setting(
+        &self,
+        subresource: &Subresource,
+        target: Target<'_>,
+        document: String,
+    ) -> Result<()> {
+        let request = subresource.put_request(target, document);
+        self.change_setting(subresource, target, request)
     }
 
-    /// Writes a setting that was validated and read before.
-    pub(crate) fn write_setting(&self, setting: &Setting, owner: Owner<'_>, text: String) -> Result<()> {
-        let mut request = setting.request(Method::Put, owner).xml_body(&text);
-        if setting.roots.is_empty() {
-            request = request.header("content-type", "application/json");
-        }
-        self.execute(&request, &mut Body::from(text).open()?, |response| response.finish().map(drop))
+    /// Sends a request that writes a setting, after a check that the server knows the setting.
+    pub(crate) fn change_setting(
+        &self,
+        subresource: &Subresource,
+        target: Target<'_>,
+        request: Request<'_>,
+    ) -> Result<()> {
+        request.validate().map_err(|error| error.with_context(|| request.describe()))?;
+        self.verify_supported(subresource, target, request.action)?;
+        self.call(&request, Response::discard)
     }
 
-    /// Deletes a setting, once the server has shown that it knows it. One that is not set is no error.
-    pub(crate) fn delete_setting(&self, setting: &Setting, owner: Owner<'_>) -> Result<()> {
-        if self.verify_supported(setting, owner)?.is_none() {
+    /// Deletes a setting, after a check that the server knows it. Succeeds if it is not set.
+    pub(crate) fn delete_setting(&self, subresource: &Subresource, target: Target<'_>) -> Result<()> {
+        if self.verify_supported(subresource, target, subresource.delete)?.is_none() {
             return Ok(());
         }
-        let request = setting.request(Method::Delete, owner);
-        self.call(&request, |response| response.finish().map(drop))
+        self.call(&subresource.delete_request(target), Response::discard)
     }
 
-    fn verify_supported(&self, setting: &Setting, owner: Owner<'_>) -> Result<Option<()>> {
-        self.read_setting(setting, owner, |response| setting.verify(response)).map_err(|error| {
+    /// Reads a setting before `action` changes it. An error is reported as one of that action.
+    fn verify_supported(
+        &self,
+        subresource: &Subresource,
+        target: Target<'_>,
+        action: &'static str,
+    ) -> Result<Option<()>> {
+        let request = subresource.request(action, Method::Get, target);
+        self.call_setting(subresource, &request, |response| subresource.verify(response)).map_err(|error| {
             if error.kind() == ErrorKind::InvalidInput {
                 return error;
             }
             error.append_hint(&format!(
-                "Nothing was changed: ?{} is read before it is changed, as a server that does not know it \
-                 might take the change for another action.",
-                setting.subresource
+                "Nothing was changed: this error is of {}, which is sent first because a server that does not know \
+                 ?{} might take the change for another operation.",
+                subresource.get, subresource.name
             ))
         })
     }
 }
 
-/// True for `NoSuchCORSConfiguration`, `NoSuchTagSet` and the like.
-fn is_not_set(error: &Error) -> bool {
-    let code = error.code().unwrap_or_default();
-    let missing = ["NoSuchBucket", "NoSuchKey", "NoSuchVersion"];
-    error.is_not_found() && code.starts_with("NoSuch") && !missing.contains(&code)
-}
-
-/// An answer without what it is about.
-pub(crate) fn incomplete(what: &str) -> Error {
-    Error::new(ErrorKind::UnexpectedResponse, format!("the answer has no {what}"))
+/// Creates the error for a response without something that it must contain.
+pub(crate) fn missing(what: &str) -> Error {
+    Error::new(ErrorKind::UnexpectedResponse, format!("the response has no {what}"))
 }

@@ -1,15 +1,17 @@
 //! GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy.
 
 use crate::client::Client;
-use crate::error::{Error, Result};
-use crate::ops::settings::{Owner, Setting};
+use crate::error::Result;
+use crate::ops::settings::{Subresource, Target};
+use crate::response::Response;
 
-const POLICY: Setting = Setting {
+const POLICY: Subresource = Subresource {
     get: "GetBucketPolicy",
     put: "PutBucketPolicy",
     delete: "DeleteBucketPolicy",
-    subresource: "policy",
+    name: "policy",
     roots: &[],
+    unset: &["NoSuchBucketPolicy"],
 };
 
 impl Client {
@@ -19,7 +21,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or its policy may not be read;
-    /// [`is_not_implemented`](Error::is_not_implemented) where the server has no policies.
+    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no policies.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -27,7 +29,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_policy(&self, bucket: &str) -> Result<Option<String>> {
-        self.read_setting(&POLICY, Owner::Bucket(bucket), |response| response.json())
+        self.call_setting(&POLICY, &POLICY.get_request(Target::Bucket(bucket)), Response::json)
     }
 
     /// Gives a bucket this policy, a JSON document, in place of any other.
@@ -54,12 +56,14 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_policy(&self, bucket: &str, policy: &str) -> Result<()> {
+        let target = Target::Bucket(bucket);
         let text = policy.trim();
-        if !text.starts_with('{') || !text.ends_with('}') {
-            return Err(Error::invalid("the policy is not a JSON object, { … }")
-                .with_context(|| format!("{} {bucket}", POLICY.put)));
-        }
-        self.put_setting(&POLICY, Owner::Bucket(bucket), policy.to_owned())
+        let request = POLICY
+            .put_request(target, policy.to_owned())
+            .require(text.starts_with('{') && text.ends_with('}'), || {
+                "the policy is not a JSON object, { … }".to_owned()
+            });
+        self.change_setting(&POLICY, target, request)
     }
 
     /// Deletes the policy of a bucket. One without a policy is no error.
@@ -75,6 +79,6 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket_policy(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&POLICY, Owner::Bucket(bucket))
+        self.delete_setting(&POLICY, Target::Bucket(bucket))
     }
 }

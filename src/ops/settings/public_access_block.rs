@@ -2,16 +2,17 @@
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::settings::{Owner, Setting};
+use crate::ops::settings::{Subresource, Target};
 use crate::xml;
 
-const PUBLIC_ACCESS_BLOCK: Setting = Setting {
+const PUBLIC_ACCESS_BLOCK: Subresource = Subresource {
     get: "GetPublicAccessBlock",
     put: "PutPublicAccessBlock",
     delete: "DeletePublicAccessBlock",
-    subresource: "publicAccessBlock",
+    name: "publicAccessBlock",
     // the second is Ceph's, which takes only the first
     roots: &["PublicAccessBlockConfiguration", "BlockPublicAccessBlockConfiguration"],
+    unset: &["NoSuchPublicAccessBlockConfiguration"],
 };
 
 /// What a bucket does against being public, whatever its ACLs and its policy say.
@@ -99,7 +100,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_public_access_block(&self, bucket: &str) -> Result<Option<PublicAccessBlock>> {
-        self.get_setting(&PUBLIC_ACCESS_BLOCK, Owner::Bucket(bucket), |root| {
+        self.get_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket), |root| {
             Ok(PublicAccessBlock {
                 block_public_acls: xml::child_flag(root, "BlockPublicAcls"),
                 ignore_public_acls: xml::child_flag(root, "IgnorePublicAcls"),
@@ -122,7 +123,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_public_access_block(&self, bucket: &str, block: PublicAccessBlock) -> Result<()> {
-        self.put_setting(&PUBLIC_ACCESS_BLOCK, Owner::Bucket(bucket), block.write())
+        self.put_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket), block.write())
     }
 
     /// Takes away what a bucket does against being public.
@@ -138,6 +139,6 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_public_access_block(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&PUBLIC_ACCESS_BLOCK, Owner::Bucket(bucket))
+        self.delete_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket))
     }
 }

@@ -3,15 +3,16 @@
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::impl_names;
-use crate::ops::settings::{Owner, Setting};
+use crate::ops::settings::{Subresource, Target};
 use crate::xml;
 
-const REQUEST_PAYMENT: Setting = Setting {
+const REQUEST_PAYMENT: Subresource = Subresource {
     get: "GetBucketRequestPayment",
     put: "PutBucketRequestPayment",
     delete: "",
-    subresource: "requestPayment",
+    name: "requestPayment",
     roots: &["RequestPaymentConfiguration"],
+    unset: &[],
 };
 
 /// Who pays for the requests to a bucket.
@@ -48,7 +49,7 @@ impl Client {
     /// ```
     pub fn get_bucket_request_payment(&self, bucket: &str) -> Result<Payer> {
         let payer =
-            self.get_setting(&REQUEST_PAYMENT, Owner::Bucket(bucket), |root| {
+            self.get_setting(&REQUEST_PAYMENT, Target::Bucket(bucket), |root| {
                 match xml::child_text(root, "Payer").as_deref() {
                     Some("BucketOwner") => Ok(Payer::BucketOwner),
                     Some("Requester") => Ok(Payer::Requester),
@@ -76,6 +77,6 @@ impl Client {
         let mut content = String::new();
         xml::push(&mut content, "Payer", payer.as_str());
         let text = xml::document(REQUEST_PAYMENT.roots[0], &content);
-        self.put_setting(&REQUEST_PAYMENT, Owner::Bucket(bucket), text)
+        self.put_setting(&REQUEST_PAYMENT, Target::Bucket(bucket), text)
     }
 }

@@ -7,19 +7,24 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ops::ObjectIdentifier;
-use crate::ops::settings::{Owner, Setting, incomplete};
+use crate::ops::settings::{Subresource, Target, missing};
 use crate::xml;
 
-const OF_BUCKET: Setting = Setting {
+const OF_BUCKET: Subresource = Subresource {
     get: "GetBucketTagging",
     put: "PutBucketTagging",
     delete: "DeleteBucketTagging",
-    subresource: "tagging",
+    name: "tagging",
     roots: &["Tagging"],
+    unset: &["NoSuchTagSet", "NoSuchTagSetError"],
 };
 
-const OF_OBJECT: Setting =
-    Setting { get: "GetObjectTagging", put: "PutObjectTagging", delete: "DeleteObjectTagging", ..OF_BUCKET };
+const OF_OBJECT: Subresource = Subresource {
+    get: "GetObjectTagging",
+    put: "PutObjectTagging",
+    delete: "DeleteObjectTagging",
+    ..OF_BUCKET
+};
 
 impl Client {
     /// Reads the tags of a bucket; none where it has none.
@@ -38,7 +43,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_tagging(&self, bucket: &str) -> Result<BTreeMap<String, String>> {
-        self.get_tags(&OF_BUCKET, Owner::Bucket(bucket))
+        self.get_tags(&OF_BUCKET, Target::Bucket(bucket))
     }
 
     /// Gives a bucket these tags, and takes all others away.
@@ -58,7 +63,7 @@ impl Client {
         bucket: &str,
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
-        self.put_setting(&OF_BUCKET, Owner::Bucket(bucket), write(tags))
+        self.put_setting(&OF_BUCKET, Target::Bucket(bucket), write(tags))
     }
 
     /// Takes all tags of a bucket away.
@@ -74,7 +79,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket_tagging(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&OF_BUCKET, Owner::Bucket(bucket))
+        self.delete_setting(&OF_BUCKET, Target::Bucket(bucket))
     }
 
     /// Reads the tags of an object, or of one version of it.
@@ -99,7 +104,7 @@ impl Client {
         bucket: &str,
         object: impl Into<ObjectIdentifier>,
     ) -> Result<BTreeMap<String, String>> {
-        self.get_tags(&OF_OBJECT, Owner::Object(bucket, &object.into()))
+        self.get_tags(&OF_OBJECT, Target::Object(bucket, &object.into()))
     }
 
     /// Gives an object, or one version of it, these tags, at most 10, and takes all others away.
@@ -120,7 +125,7 @@ impl Client {
         object: impl Into<ObjectIdentifier>,
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
-        self.put_setting(&OF_OBJECT, Owner::Object(bucket, &object.into()), write(tags))
+        self.put_setting(&OF_OBJECT, Target::Object(bucket, &object.into()), write(tags))
     }
 
     /// Takes all tags of an object, or of one version of it, away.
@@ -136,11 +141,11 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_object_tagging(&self, bucket: &str, object: impl Into<ObjectIdentifier>) -> Result<()> {
-        self.delete_setting(&OF_OBJECT, Owner::Object(bucket, &object.into()))
+        self.delete_setting(&OF_OBJECT, Target::Object(bucket, &object.into()))
     }
 
-    fn get_tags(&self, setting: &Setting, owner: Owner<'_>) -> Result<BTreeMap<String, String>> {
-        Ok(self.get_setting(setting, owner, read)?.unwrap_or_default())
+    fn get_tags(&self, subresource: &Subresource, owner: Target<'_>) -> Result<BTreeMap<String, String>> {
+        Ok(self.get_setting(subresource, owner, read)?.unwrap_or_default())
     }
 }
 
@@ -166,7 +171,7 @@ pub(crate) fn push_tag(out: &mut String, key: &str, value: &str) {
 }
 
 pub(crate) fn read_tag(node: Node<'_, '_>) -> Result<(String, String)> {
-    let key = xml::child_text(node, "Key").ok_or_else(|| incomplete("key in a tag"))?;
+    let key = xml::child_text(node, "Key").ok_or_else(|| missing("key in a tag"))?;
     Ok((key, xml::child_text(node, "Value").unwrap_or_default()))
 }
 

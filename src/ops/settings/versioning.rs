@@ -3,15 +3,16 @@
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::impl_names;
-use crate::ops::settings::{Owner, Setting};
+use crate::ops::settings::{Subresource, Target};
 use crate::xml;
 
-const VERSIONING: Setting = Setting {
+const VERSIONING: Subresource = Subresource {
     get: "GetBucketVersioning",
     put: "PutBucketVersioning",
     delete: "",
-    subresource: "versioning",
+    name: "versioning",
     roots: &["VersioningConfiguration"],
+    unset: &[],
 };
 
 /// Whether a bucket keeps versions.
@@ -47,16 +48,17 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_versioning(&self, bucket: &str) -> Result<Option<Versioning>> {
-        let status = self.get_setting(&VERSIONING, Owner::Bucket(bucket), |root| {
-            match xml::child_text(root, "Status").as_deref() {
-                None => Ok(None),
-                Some("Enabled") => Ok(Some(Versioning::Enabled)),
-                Some("Suspended") => Ok(Some(Versioning::Suspended)),
-                Some(other) => {
-                    Err(Error::new(ErrorKind::UnexpectedResponse, format!("the status is {other:?}")))
+        let status =
+            self.get_setting(&VERSIONING, Target::Bucket(bucket), |root| {
+                match xml::child_text(root, "Status").as_deref() {
+                    None => Ok(None),
+                    Some("Enabled") => Ok(Some(Versioning::Enabled)),
+                    Some("Suspended") => Ok(Some(Versioning::Suspended)),
+                    Some(other) => {
+                        Err(Error::new(ErrorKind::UnexpectedResponse, format!("the status is {other:?}")))
+                    }
                 }
-            }
-        })?;
+            })?;
         Ok(status.flatten())
     }
 
@@ -76,6 +78,6 @@ impl Client {
         let mut content = String::new();
         xml::push(&mut content, "Status", versioning.as_str());
         let text = xml::document(VERSIONING.roots[0], &content);
-        self.put_setting(&VERSIONING, Owner::Bucket(bucket), text)
+        self.put_setting(&VERSIONING, Target::Bucket(bucket), text)
     }
 }

@@ -3,14 +3,15 @@
 use crate::client::Client;
 use crate::error::Result;
 use crate::ops::settings::website_configuration::WebsiteConfiguration;
-use crate::ops::settings::{Owner, Setting};
+use crate::ops::settings::{Subresource, Target};
 
-const WEBSITE: Setting = Setting {
+const WEBSITE: Subresource = Subresource {
     get: "GetBucketWebsite",
     put: "PutBucketWebsite",
     delete: "DeleteBucketWebsite",
-    subresource: "website",
+    name: "website",
     roots: &["WebsiteConfiguration"],
+    unset: &["NoSuchWebsiteConfiguration"],
 };
 
 impl Client {
@@ -31,7 +32,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_website(&self, bucket: &str) -> Result<Option<WebsiteConfiguration>> {
-        self.get_setting(&WEBSITE, Owner::Bucket(bucket), WebsiteConfiguration::read)
+        self.get_setting(&WEBSITE, Target::Bucket(bucket), WebsiteConfiguration::read)
     }
 
     /// Has a bucket served as a website. The objects must be public for it, too.
@@ -50,7 +51,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_website(&self, bucket: &str, website: &WebsiteConfiguration) -> Result<()> {
-        self.put_setting(&WEBSITE, Owner::Bucket(bucket), website.write(WEBSITE.roots[0]))
+        self.put_setting(&WEBSITE, Target::Bucket(bucket), website.write(WEBSITE.roots[0]))
     }
 
     /// Ends a bucket's website. Its objects stay.
@@ -66,6 +67,6 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket_website(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&WEBSITE, Owner::Bucket(bucket))
+        self.delete_setting(&WEBSITE, Target::Bucket(bucket))
     }
 }
