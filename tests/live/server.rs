@@ -84,7 +84,7 @@ impl Server {
     fn from_env() -> Option<Self> {
         let Some(endpoint) = variable("S3_ENDPOINT") else {
             skip(
-                "live tests skipped: S3_ENDPOINT is not set; tests/servers/ceph-rgw COMMAND sets it, see tests/live.rs",
+                "live tests skipped: S3_ENDPOINT is not set; tests/servers/ceph-rgw COMMAND sets it, see tests/live/main.rs",
             );
             return None;
         };

@@ -1,0 +1,166 @@
+//! Where requests go: the exact request line and Host of each addressing style, for keys of every kind.
+
+use plain_s3::{AddressingStyle, Client, Config, ListOptions};
+
+use crate::clients::{REGION, client, client_v4, config_at};
+use crate::fake_server::{Answer, FakeServer};
+use crate::signatures::{assert_signed_v2, assert_signed_v4};
+
+/// Keys and the path they must be sent with.
+const ODD_KEYS: [(&str, &str); 16] = [
+    ("a b+c%2F/../x//y", "/b/a%20b%2Bc%252F/../x//y"),
+    ("/lead", "/b//lead"),
+    ("//two", "/b///two"),
+    ("trail/", "/b/trail/"),
+    (".", "/b/."),
+    ("..", "/b/.."),
+    ("../other/k", "/b/../other/k"),
+    ("./a/./b/..", "/b/./a/./b/.."),
+    ("?acl", "/b/%3Facl"),
+    ("#f&g=h;i", "/b/%23f%26g%3Dh%3Bi"),
+    ("'()*!~-._", "/b/%27%28%29%2A%21~-._"),
+    ("é日本\u{1f600}", "/b/%C3%A9%E6%97%A5%E6%9C%AC%F0%9F%98%80"),
+    ("\u{1}\t\n\r\u{7f}", "/b/%01%09%0A%0D%7F"),
+    ("http://h/b?c", "/b/http%3A//h/b%3Fc"),
+    ("a\\b\"<>|^`{}[]@:,$", "/b/a%5Cb%22%3C%3E%7C%5E%60%7B%7D%5B%5D%40%3A%2C%24"),
+    (" ", "/b/%20"),
+];
+
+#[test]
+fn odd_keys_are_sent_byte_for_byte_on_one_connection_and_signed_as_sent() {
+    let server = FakeServer::serve(|_| Answer::new(204));
+    for client in [client(&server), client_v4(&server)] {
+        for (key, _) in ODD_KEYS {
+            client.delete_object("b", key).unwrap();
+        }
+    }
+    assert_eq!(server.connections(), 2);
+    let requests = server.finish::<{ 2 * ODD_KEYS.len() }>();
+    let (v2, v4) = requests.split_at(ODD_KEYS.len());
+    for (i, (_, path)) in ODD_KEYS.iter().enumerate() {
+        for request in [&v2[i], &v4[i]] {
+            assert_eq!(request.line(), format!("DELETE {path} HTTP/1.1"));
+        }
+        assert_signed_v2(&v2[i], None);
+        assert_signed_v4(&v4[i]);
+    }
+}
+
+#[test]
+fn a_key_of_1024_bytes_is_sent_whole() {
+    let server = FakeServer::serve(|_| Answer::new(204));
+    for key in ["k".repeat(1024), "é".repeat(512), "\u{1}".repeat(1024)] {
+        client(&server).delete_object("b", &key).unwrap();
+    }
+    let [ascii, two_bytes, control] = server.finish();
+    assert_eq!(ascii.path(), format!("/b/{}", "k".repeat(1024)));
+    assert_eq!(two_bytes.path(), format!("/b/{}", "%C3%A9".repeat(512)));
+    assert_eq!(control.path(), format!("/b/{}", "%01".repeat(1024)));
+}
+
+#[test]
+fn a_request_to_a_bucket_ends_in_a_slash_and_one_to_the_service_is_the_root() {
+    let server = FakeServer::start([
+        Answer::xml("<ListAllMyBucketsResult/>"),
+        Answer::new(200),
+        Answer::new(200),
+        Answer::new(204),
+    ]);
+    let client = client(&server);
+    client.list_buckets().unwrap();
+    client.create_bucket("my-new-bucket").unwrap();
+    client.head_bucket("my-new-bucket").unwrap();
+    client.delete_bucket("my-new-bucket").unwrap();
+    let authority = server.authority();
+    let requests: [_; 4] = server.finish();
+    let lines = requests.each_ref().map(|request| request.line());
+    assert_eq!(
+        lines,
+        [
+            "GET / HTTP/1.1",
+            "PUT /my-new-bucket/ HTTP/1.1",
+            "HEAD /my-new-bucket/ HTTP/1.1",
+            "DELETE /my-new-bucket/ HTTP/1.1"
+        ]
+    );
+    for request in &requests {
+        assert_eq!(request.header("host"), Some(authority.as_str()));
+        assert_signed_v2(request, None);
+    }
+}
+
+/// The server by a name: those below localhost are this machine, without any entry for them.
+fn virtual_hosted(server: &FakeServer) -> Config {
+    config_at(format!("http://s3.localhost:{}", server.port()))
+        .addressing_style(AddressingStyle::VirtualHosted)
+}
+
+#[test]
+fn virtual_hosted_style_has_the_bucket_in_the_host_and_signs_it() {
+    for version in ["v2", "v4"] {
+        let server = FakeServer::start([Answer::new(204), Answer::new(204), Answer::new(204)]);
+        let mut config = virtual_hosted(&server);
+        if version == "v4" {
+            config = config.region(REGION);
+        }
+        let client = Client::new(config).unwrap();
+        client.delete_object("my-bucket", "/a b/../c").unwrap();
+        client.delete_bucket("my-bucket").unwrap();
+        client.delete_object("Upper_Case", "k").unwrap();
+        let port = server.port();
+        let [object, bucket, by_path] = server.finish();
+        assert_eq!(object.line(), "DELETE //a%20b/../c HTTP/1.1");
+        assert_eq!(bucket.line(), "DELETE / HTTP/1.1");
+        for request in [&object, &bucket] {
+            assert_eq!(request.header("host"), Some(format!("my-bucket.s3.localhost:{port}").as_str()));
+        }
+        // no host name can carry this one
+        assert_eq!(by_path.line(), "DELETE /Upper_Case/k HTTP/1.1");
+        assert_eq!(by_path.header("host"), Some(format!("s3.localhost:{port}").as_str()));
+        for (request, in_host) in [(object, Some("my-bucket")), (bucket, Some("my-bucket")), (by_path, None)]
+        {
+            if version == "v4" {
+                assert_signed_v4(&request);
+            } else {
+                assert_signed_v2(&request, in_host);
+            }
+        }
+    }
+}
+
+#[test]
+fn query_values_are_encoded_and_sub_resources_have_no_value() {
+    let server = FakeServer::start([
+        Answer::xml("<ListBucketResult/>"),
+        Answer::xml("<AccessControlPolicy/>"),
+        Answer::xml("<AccessControlPolicy/>"),
+    ]);
+    let client = client(&server);
+    let options = ListOptions::new().prefix("a/b c+é").delimiter("&").start_after("=").page_size(7);
+    assert_eq!(client.list_objects_with("b", &options).count(), 0);
+    client.get_bucket_acl("b").unwrap();
+    client.get_object_acl("b", "k").unwrap();
+    let [list, bucket_acl, object_acl] = server.finish();
+    assert_eq!(
+        list.target(),
+        "/b/?list-type=2&start-after=%3D&max-keys=7&prefix=a%2Fb%20c%2B%C3%A9&delimiter=%26&encoding-type=url"
+    );
+    assert_eq!(bucket_acl.target(), "/b/?acl");
+    assert_eq!(object_acl.target(), "/b/k?acl");
+    for request in [list, bucket_acl, object_acl] {
+        assert_signed_v2(&request, None);
+    }
+}
+
+#[test]
+fn a_query_is_signed_by_v4_as_it_is_sent() {
+    let server =
+        FakeServer::start([Answer::xml("<ListBucketResult/>"), Answer::xml("<AccessControlPolicy/>")]);
+    let client = client_v4(&server);
+    let options = ListOptions::new().prefix("a/b c+é");
+    assert_eq!(client.list_objects_with("b", &options).count(), 0);
+    client.get_object_acl("b", "..").unwrap();
+    for request in server.finish::<2>() {
+        assert_signed_v4(&request);
+    }
+}

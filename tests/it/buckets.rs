@@ -1,0 +1,109 @@
+//! Buckets: what is sent to list, create, look at and delete them, and what the answers become.
+
+use plain_s3::{CannedAcl, CreateBucketOptions, ErrorKind};
+
+use crate::clients::{client, client_v4, once};
+use crate::fake_server::{Answer, FakeServer};
+use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
+use crate::support::fails;
+
+#[test]
+fn buckets_are_listed_with_their_dates_whatever_the_namespace() {
+    let body = |xmlns: &str| {
+        format!(
+            "\u{feff}\n<?xml version='1.0'?><ListAllMyBucketsResult{xmlns}><Owner><ID>a</ID></Owner><Buckets>\
+             <Bucket><Name>mahbuckat1</Name><CreationDate>2011-04-21T18:05:39.000Z</CreationDate></Bucket>\
+             <Bucket><Name>mahbuckat2</Name><CreationDate>2011-04-21T18:05:48.123456+00:00</CreationDate></Bucket>\
+             <Bucket><Name>mahbuckat3</Name></Bucket></Buckets></ListAllMyBucketsResult>"
+        )
+    };
+    for xmlns in ["", " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"", " xmlns=\"urn:other\""] {
+        let server = FakeServer::start([Answer::xml(&body(xmlns))]);
+        let buckets = client(&server).list_buckets().unwrap();
+        let lines: Vec<String> = buckets.iter().map(|b| format!("{} {}", b.name, b.creation_date)).collect();
+        assert_eq!(
+            lines,
+            ["mahbuckat1 2011-04-21T18:05:39.000Z", "mahbuckat2 2011-04-21T18:05:48.123Z", "mahbuckat3 -"]
+        );
+        let [request] = server.finish();
+        assert_eq!((request.line(), request.body.len()), ("GET / HTTP/1.1", 0));
+    }
+}
+
+#[test]
+fn a_bucket_is_created_without_a_body_unless_a_location_is_named() {
+    let server = FakeServer::start([Answer::new(200), Answer::new(200)]);
+    client(&server).create_bucket("my-new-bucket").unwrap();
+    let options = CreateBucketOptions::new().acl(CannedAcl::PublicRead).location_constraint("eu<1>");
+    client_v4(&server).create_bucket_with("my-new-bucket", &options).unwrap();
+    let [plain, located] = server.finish();
+    assert_eq!(plain.line(), "PUT /my-new-bucket/ HTTP/1.1");
+    assert_eq!((plain.header("content-length"), plain.header("transfer-encoding")), (Some("0"), None));
+    assert_eq!((plain.header("x-amz-acl"), plain.header("content-type")), (None, None));
+    assert_signed_v2(&plain, None);
+
+    assert_eq!(
+        located.text(),
+        "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+         <LocationConstraint>eu&lt;1&gt;</LocationConstraint></CreateBucketConfiguration>"
+    );
+    assert_eq!(located.header("x-amz-acl"), Some("public-read"));
+    assert_eq!(located.header("content-md5"), Some(md5_base64(&located.body).as_str()));
+    assert_signed_v4(&located);
+}
+
+#[test]
+fn a_name_that_is_taken_is_told_by_whom() {
+    for (code, own) in [("BucketAlreadyExists", false), ("BucketAlreadyOwnedByYou", true)] {
+        let server = FakeServer::start([Answer::error(409, code)]);
+        let error = fails(ErrorKind::Server, client(&server).create_bucket("b"));
+        assert!(error.is_bucket_already_exists());
+        assert_eq!(error.hint().is_some_and(|hint| hint.contains("another one owns")), !own, "{error}");
+        let _: [_; 1] = server.finish();
+    }
+}
+
+#[test]
+fn a_look_at_a_bucket_gives_its_region_or_the_code_of_the_status() {
+    let server = FakeServer::start([
+        Answer::new(200).header("x-amz-bucket-region", "eu-west-1"),
+        Answer::new(200),
+        Answer::new(404).header("x-amz-request-id", "tx1"),
+        Answer::new(403),
+    ]);
+    let client = client(&server);
+    assert_eq!(client.head_bucket("b").unwrap().region.as_deref(), Some("eu-west-1"));
+    assert_eq!(client.head_bucket("b").unwrap().region, None);
+    let missing = fails(ErrorKind::Server, client.head_bucket("b"));
+    assert!(missing.is_not_found());
+    assert_eq!((missing.code(), missing.request_id()), (Some("NotFound"), Some("tx1")));
+    assert!(fails(ErrorKind::Server, client.head_bucket("b")).is_access_denied());
+    assert!(server.finish::<4>().iter().all(|request| request.line() == "HEAD /b/ HTTP/1.1"));
+}
+
+#[test]
+fn a_bucket_is_deleted_only_when_empty() {
+    let server = FakeServer::start([
+        Answer::new(204),
+        Answer::error(409, "BucketNotEmpty"),
+        Answer::error(404, "NoSuchBucket"),
+    ]);
+    let client = client(&server);
+    client.delete_bucket("b").unwrap();
+    let error = fails(ErrorKind::Server, client.delete_bucket("b"));
+    assert!(error.is_bucket_not_empty() && error.to_string().contains("force_delete_bucket"), "{error}");
+    assert!(fails(ErrorKind::Server, client.delete_bucket("b")).is_no_such_bucket());
+    assert!(server.finish::<3>().iter().all(|request| request.line() == "DELETE /b/ HTTP/1.1"));
+}
+
+#[test]
+fn an_empty_listing_is_no_error_and_a_foreign_answer_is_one() {
+    let server = FakeServer::start([
+        Answer::xml("<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>"),
+        Answer::xml("<Tagging/>"),
+    ]);
+    let client = once(&server);
+    assert_eq!(client.list_buckets().unwrap(), []);
+    let error = fails(ErrorKind::UnexpectedResponse, client.list_buckets());
+    assert!(error.to_string().contains("<Tagging> where <ListAllMyBucketsResult>"), "{error}");
+}

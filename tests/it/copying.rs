@@ -1,0 +1,163 @@
+//! Copies and renames: how the source is named, and that nothing is deleted before its copy is there.
+
+use plain_s3::{CopyObjectOptions, ErrorKind, PutObjectOptions};
+
+use crate::clients::{client, once, refused};
+use crate::fake_server::{Answer, FakeServer};
+use crate::signatures::{assert_signed_v2, md5_hex};
+use crate::support::fails;
+
+fn copied(content: &str) -> Answer {
+    // without quotes, as Ceph writes it
+    Answer::xml(&format!(
+        "<CopyObjectResult><LastModified>2011-04-21T18:05:39.000Z</LastModified><ETag>{}</ETag></CopyObjectResult>",
+        md5_hex(content.as_bytes())
+    ))
+}
+
+fn head(content: &'static str) -> Answer {
+    Answer::stored(content.as_bytes()).content_length(content.len() as u64)
+}
+
+#[test]
+fn the_source_is_encoded_in_its_header_and_all_options_are_headers() {
+    let server = FakeServer::start([copied("x")
+        .header("x-amz-version-id", "n")
+        .header("x-amz-copy-source-version-id", "v/1")]);
+    let html = PutObjectOptions::new().content_type("text/html").metadata("a", "1");
+    let options = CopyObjectOptions::new()
+        .source_version_id("v/1")
+        .source_if_match("abc")
+        .replace_metadata(&html)
+        .storage_class("COLD");
+    let copy = client(&server).copy_object_with(("from", "a b+é/c?"), ("to", "k"), &options).unwrap();
+    assert_eq!(copy.e_tag.unwrap().as_str(), md5_hex(b"x"));
+    assert_eq!((copy.version_id.as_deref(), copy.source_version_id.as_deref()), (Some("n"), Some("v/1")));
+    assert_eq!(copy.last_modified.to_string(), "2011-04-21T18:05:39.000Z");
+    let [request] = server.finish();
+    assert_signed_v2(&request, None);
+    assert_eq!((request.line(), request.body.len()), ("PUT /to/k HTTP/1.1", 0));
+    for (name, value) in [
+        ("x-amz-copy-source", "/from/a%20b%2B%C3%A9/c%3F?versionId=v%2F1"),
+        ("x-amz-copy-source-if-match", "\"abc\""),
+        ("x-amz-metadata-directive", "REPLACE"),
+        ("content-type", "text/html"),
+        ("x-amz-meta-a", "1"),
+        ("x-amz-storage-class", "COLD"),
+    ] {
+        assert_eq!(request.header(name), Some(value));
+    }
+}
+
+#[test]
+fn an_error_in_a_200_is_an_error() {
+    let error_in_200 = "<?xml version=\"1.0\"?>\n  <Error><Code>InternalError</Code></Error>";
+    let server = FakeServer::start([
+        Answer::xml(error_in_200),
+        copied("x"),
+        Answer::xml("<Error><Code>NoSuchKey</Code></Error>"),
+        Answer::xml(""),
+    ]);
+    client(&server).copy_object(("b", "k"), ("b", "l")).expect("repeated, as it may well succeed later");
+    let error = fails(ErrorKind::Server, client(&server).copy_object(("b", "k"), ("b", "l")));
+    assert!(error.hint().unwrap().contains("The source \"k\" is not in the bucket \"b\""), "{error}");
+    fails(ErrorKind::UnexpectedResponse, once(&server).copy_object(("b", "k"), ("b", "l")));
+
+    let server = FakeServer::start([]);
+    refused(client(&server).copy_object(("b", ""), ("b", "l")), "the key is empty");
+    refused(client(&server).copy_object(("b", "k"), ("b", "")), "the key is empty");
+    refused(client(&server).copy_object(("a/b", "k"), ("b", "l")), "\"a/b\"");
+    let _: [_; 0] = server.finish();
+}
+
+#[test]
+fn a_rename_looks_copies_looks_and_deletes() {
+    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), Answer::new(204)]);
+    client(&server).rename_object("b", "a b", "c").unwrap();
+    let requests: [_; 4] = server.finish();
+    assert_eq!(
+        requests.each_ref().map(|request| request.line()),
+        ["HEAD /b/a%20b HTTP/1.1", "PUT /b/c HTTP/1.1", "HEAD /b/c HTTP/1.1", "DELETE /b/a%20b HTTP/1.1"]
+    );
+    let e_tag = format!("\"{}\"", md5_hex(b"Hello"));
+    assert_eq!(requests[1].header("x-amz-copy-source-if-match"), Some(e_tag.as_str()));
+}
+
+#[test]
+fn a_rename_that_fails_keeps_the_source_and_says_what_exists() {
+    let denied = || Answer::error(403, "AccessDenied");
+    let server = FakeServer::start([head("Hello"), denied()]);
+    let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
+    assert!(
+        error.hint().unwrap().ends_with("\"a\" is as it was; \"c\" was not seen to be stored."),
+        "{error}"
+    );
+
+    for other in ["Hallo", "Hello!"] {
+        let server = FakeServer::start([
+            head("Hello"),
+            copied("Hello"),
+            Answer::stored(other.as_bytes()).content_length(other.len() as u64),
+        ]);
+        let error = fails(ErrorKind::Integrity, client(&server).rename_object("b", "a", "c"));
+        assert!(error.hint().unwrap().contains("Both \"a\" and \"c\" exist"), "{error}");
+        let _: [_; 3] = server.finish();
+    }
+
+    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), denied()]);
+    let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
+    assert!(
+        error.hint().unwrap().ends_with("\"c\" exists now, and most likely \"a\" still does."),
+        "{error}"
+    );
+
+    let server = FakeServer::start([]);
+    refused(client(&server).rename_object("b", "a", "a"), "both keys are \"a\"");
+    let _: [_; 0] = server.finish();
+}
+
+#[test]
+fn a_copy_never_has_more_parts_than_an_upload_may() {
+    let server = FakeServer::serve(|request| match request.method() {
+        "HEAD" => Answer::new(200).header("etag", "\"e-9\"").content_length(100 << 30),
+        "POST" => Answer::xml(
+            "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+        ),
+        "PUT" => Answer::error(403, "AccessDenied"),
+        _ => Answer::new(204),
+    });
+    let options = plain_s3::CopyOptions::new().part_size(5 << 20);
+    client(&server).copy_with(("b", "k"), ("b", "l"), &options).unwrap_err();
+    let requests = server.finish_any();
+    assert_eq!(requests[2].header("x-amz-copy-source-range"), Some("bytes=0-11534335")); // 11 MiB
+}
+
+#[test]
+fn who_pays_and_whose_the_source_is_go_with_each_request_of_a_copy_in_parts() {
+    let server = FakeServer::serve(|request| match request.method() {
+        "HEAD" => Answer::new(200).header("etag", "\"e-9\"").content_length(10 << 20),
+        "POST" => Answer::xml(
+            "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+        ),
+        "PUT" => Answer::error(403, "AccessDenied"),
+        _ => Answer::new(204),
+    });
+    let object = CopyObjectOptions::new()
+        .request_payer()
+        .header("x-amz-source-expected-bucket-owner", "111")
+        .header("x-amz-expected-bucket-owner", "222");
+    let options = plain_s3::CopyOptions::new().part_size(5 << 20).object(object);
+    client(&server).copy_with(("b", "k"), ("c", "k"), &options).unwrap_err();
+    let [look, begin, part, abort] = server.finish();
+    for (request, line, owner, source_owner) in [
+        (&look, "HEAD /b/k", Some("111"), None),
+        (&begin, "POST /c/k", Some("222"), None),
+        (&part, "PUT /c/k", Some("222"), Some("111")),
+        (&abort, "DELETE /c/k", Some("222"), None),
+    ] {
+        assert!(request.line().starts_with(line), "{}", request.line());
+        assert_eq!(request.header("x-amz-request-payer"), Some("requester"), "{line}");
+        assert_eq!(request.header("x-amz-expected-bucket-owner"), owner, "{line}");
+        assert_eq!(request.header("x-amz-source-expected-bucket-owner"), source_owner, "{line}");
+    }
+}

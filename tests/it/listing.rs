@@ -1,0 +1,319 @@
+//! Listings: paging by tokens and markers, encoded and raw keys, and answers that no paging may trust.
+
+use plain_s3::{Client, Error, ErrorKind, ListApi, ListOptions, Object, Result};
+
+use crate::clients::{client, once};
+use crate::fake_server::{Answer, End, FakeServer};
+use crate::signatures::md5_hex;
+use crate::support::fails;
+
+/// A page of a listing with these inner elements.
+fn page(inner: &str) -> Answer {
+    Answer::xml(&format!(
+        "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name>\
+         {inner}</ListBucketResult>"
+    ))
+}
+
+fn entries(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("<Contents><Key>{key}</Key><Size>3</Size></Contents>")).collect()
+}
+
+const MORE: &str = "<IsTruncated>true</IsTruncated>";
+const ENCODED: &str = "<EncodingType>url</EncodingType>";
+
+fn v1() -> ListOptions {
+    ListOptions::new().api(ListApi::V1)
+}
+
+fn keys(client: &Client, options: &ListOptions) -> Result<Vec<String>> {
+    client.list_objects_with("b", options).map(|object| Ok(object?.key)).collect()
+}
+
+/// The error a listing ends with, and that it ends with it.
+#[track_caller]
+fn broken(server: &FakeServer, options: &ListOptions) -> Error {
+    let mut objects = once(server).list_objects_with("b", options);
+    let error = objects.find_map(Result::err).expect("an error");
+    assert!(objects.next().is_none(), "it goes on after {error}");
+    error
+}
+
+#[test]
+fn pages_follow_each_other_by_tokens_which_are_sent_back_as_they_came() {
+    let server = FakeServer::start([
+        page(&format!(
+            "{}{MORE}<KeyCount>2</KeyCount><NextContinuationToken>t+1/=%</NextContinuationToken>",
+            entries(&["a", "b"])
+        )),
+        page(&format!("{MORE}<KeyCount>0</KeyCount><NextContinuationToken>t2</NextContinuationToken>")),
+        page(&format!("{}<IsTruncated>false</IsTruncated><KeyCount>1</KeyCount>", entries(&["c"]))),
+    ]);
+    let options = ListOptions::new().start_after("A z").prefix("");
+    assert_eq!(keys(&client(&server), &options).unwrap(), ["a", "b", "c"]);
+    let requests: [_; 3] = server.finish();
+    let targets = requests.each_ref().map(|request| request.target());
+    assert_eq!(
+        targets,
+        [
+            "/b/?list-type=2&start-after=A%20z&prefix=&encoding-type=url",
+            "/b/?list-type=2&continuation-token=t%2B1%2F%3D%25&prefix=&encoding-type=url",
+            "/b/?list-type=2&continuation-token=t2&prefix=&encoding-type=url",
+        ]
+    );
+    assert!(requests.iter().all(|request| request.connection == 1));
+}
+
+#[test]
+fn nothing_is_asked_before_the_first_item_and_one_page_at_a_time() {
+    let first =
+        page(&format!("{}{MORE}<NextContinuationToken>t</NextContinuationToken>", entries(&["a", "b"])));
+    let server = FakeServer::start([first]);
+    let mut objects = client(&server).list_objects("b");
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(objects.next().unwrap().unwrap().key, "a");
+    assert_eq!(objects.next().unwrap().unwrap().key, "b");
+    let _: [_; 1] = server.finish();
+}
+
+#[test]
+fn v1_goes_on_after_the_last_key_where_no_next_marker_is_given() {
+    let server = FakeServer::start([
+        page(&format!("<Marker/>{}{MORE}", entries(&["a", "b c"]))),
+        page(&entries(&["d"])),
+    ]);
+    assert_eq!(keys(&client(&server), &v1().page_size(2)).unwrap(), ["a", "b c", "d"]);
+    let requests: [_; 2] = server.finish();
+    let targets = requests.each_ref().map(|request| request.target());
+    assert_eq!(
+        targets,
+        ["/b/?max-keys=2&encoding-type=url", "/b/?marker=b%20c&max-keys=2&encoding-type=url"]
+    );
+}
+
+#[test]
+fn a_server_that_ignores_list_type_2_is_paged_by_markers() {
+    let server = FakeServer::start([
+        page(&format!("<Marker></Marker>{}{MORE}", entries(&["a"]))),
+        page(&format!("<Marker>a</Marker>{}", entries(&["b"]))),
+    ]);
+    assert_eq!(keys(&client(&server), &ListOptions::new()).unwrap(), ["a", "b"]);
+    let [first, second] = server.finish();
+    assert_eq!(first.query_value("list-type"), Some("2"));
+    assert_eq!((second.query_value("list-type"), second.query_value("marker")), (None, Some("a")));
+}
+
+#[test]
+fn a_server_that_ignores_start_after_along_with_list_type_2_is_asked_again_by_marker() {
+    let server = FakeServer::start([
+        page(&format!("<Marker></Marker>{}", entries(&["a", "b", "c"]))),
+        page(&format!("<Marker>b</Marker>{}", entries(&["c"]))),
+    ]);
+    assert_eq!(keys(&client(&server), &ListOptions::new().start_after("b")).unwrap(), ["c"]);
+    let [_, second] = server.finish();
+    assert_eq!(second.query_value("marker"), Some("b"));
+}
+
+#[test]
+fn encoded_keys_are_decoded_with_plus_as_space_and_only_where_the_answer_says_so() {
+    let sent = entries(&["a+b%2Bc%25", "%C3%A9%0A%01", "x%2F..%2F%2Fy"]);
+    let server = FakeServer::start([page(&format!("{ENCODED}{sent}")), page(&sent)]);
+    let client = client(&server);
+    let options = ListOptions::new();
+    assert_eq!(keys(&client, &options).unwrap(), ["a b+c%", "é\n\u{1}", "x/..//y"]);
+    assert_eq!(keys(&client, &options).unwrap(), ["a+b%2Bc%25", "%C3%A9%0A%01", "x%2F..%2F%2Fy"]);
+}
+
+#[test]
+fn cephs_raw_next_marker_is_not_decoded_and_the_last_key_is_gone_on_from() {
+    let server = FakeServer::start([
+        page(&format!("{ENCODED}<Marker/><NextMarker>a%20+b</NextMarker>{}{MORE}", entries(&["a%2520%2Bb"]))),
+        page(&format!("{ENCODED}<Marker>a%20+b</Marker>{}", entries(&["c"]))),
+    ]);
+    assert_eq!(keys(&client(&server), &v1()).unwrap(), ["a%20+b", "c"]);
+    let [_, second] = server.finish();
+    assert_eq!(second.query_value("marker"), Some("a%2520%2Bb"));
+}
+
+#[test]
+fn common_prefixes_come_with_their_page_and_the_larger_of_both_is_gone_on_from() {
+    let server = FakeServer::start([
+        page(&format!(
+            "{ENCODED}<Marker/><CommonPrefixes><Prefix>p+1%2F</Prefix></CommonPrefixes><CommonPrefixes>\
+             <Prefix>p2%2F</Prefix></CommonPrefixes>{}{MORE}",
+            entries(&["p0"])
+        )),
+        page("<Marker/><CommonPrefixes><Prefix>p3/</Prefix><Prefix>p4/</Prefix></CommonPrefixes>"),
+    ]);
+    let options = v1().prefix("p").delimiter("/");
+    let pages: Result<Vec<_>> = client(&server).list_objects_with("b", &options).pages().collect();
+    let pages = pages.unwrap();
+    assert_eq!(pages[0].common_prefixes, ["p 1/", "p2/"]);
+    assert_eq!(pages[0].entries[0].key, "p0");
+    assert_eq!(pages[1].common_prefixes, ["p3/", "p4/"]);
+    let [first, second] = server.finish();
+    assert_eq!(first.target(), "/b/?prefix=p&delimiter=%2F&encoding-type=url");
+    assert_eq!(second.query_value("marker"), Some("p2%2F"));
+}
+
+#[test]
+fn every_field_is_read_and_what_is_missing_is_not_invented() {
+    let e_tag = md5_hex(b"abc");
+    let full = format!(
+        "<Contents><Owner><ID>id</ID><DisplayName>Al</DisplayName></Owner><ETag>&quot;{e_tag}&quot;</ETag><Key> k \
+         </Key><Size>5368709120</Size><LastModified>2011-04-21T18:05:39.000Z</LastModified>\
+         <StorageClass>STANDARD</StorageClass></Contents>"
+    );
+    let spare =
+        "<s:Contents xmlns:s='urn:x'><s:Key><![CDATA[a&]]><!-- -->b</s:Key><s:Size>0</s:Size></s:Contents>";
+    for answer in [
+        page(&format!("{full}{spare}")),
+        Answer::xml(&format!("<ListBucketResult>{full}{spare}</ListBucketResult>")),
+    ] {
+        let server = FakeServer::start([answer]);
+        let objects: Result<Vec<Object>> = client(&server).list_objects("b").collect();
+        let objects = objects.unwrap();
+        assert_eq!((objects[0].key.as_str(), objects[0].size), (" k ", 5 << 30));
+        assert_eq!(objects[0].last_modified.to_string(), "2011-04-21T18:05:39.000Z");
+        assert_eq!(objects[0].e_tag.as_ref().unwrap().as_str(), e_tag);
+        assert_eq!(objects[0].owner.as_ref().unwrap().display_name.as_deref(), Some("Al"));
+        assert_eq!(objects[0].storage_class.as_deref(), Some("STANDARD"));
+        assert_eq!((objects[1].key.as_str(), objects[1].size), ("a&b", 0));
+        assert_eq!(objects[1].last_modified.to_string(), "-");
+        assert!(
+            objects[1].e_tag.is_none() && objects[1].owner.is_none() && objects[1].storage_class.is_none()
+        );
+    }
+}
+
+#[test]
+fn a_listing_that_does_not_advance_is_an_error_and_no_loop() {
+    let token = "<NextContinuationToken>same</NextContinuationToken>";
+    let again = || page(&format!("{}{MORE}{token}", entries(&["a"])));
+    let error = broken(&FakeServer::start([again(), again()]), &ListOptions::new());
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert!(error.to_string().starts_with("ListObjects b: the listing does not advance: "), "{error}");
+
+    let page_of = |key: &str| page(&format!("<Marker/>{}{MORE}", entries(&[key])));
+    let same = broken(&FakeServer::start([page_of("b"), page_of("b")]), &v1());
+    assert!(same.to_string().contains("starts where an earlier one did"), "{same}");
+    let backwards = broken(&FakeServer::start([page_of("b"), page_of("a")]), &v1());
+    assert!(backwards.to_string().contains("goes backwards"), "{backwards}");
+    let nowhere = broken(&FakeServer::start([page(MORE)]), &v1());
+    assert!(nowhere.to_string().contains("has no marker for the next page"), "{nowhere}");
+}
+
+#[test]
+fn a_listing_that_goes_in_circles_ends_in_an_error() {
+    for tokens in [&["A", "B"][..], &["A", "B", "C"], &["A", "B", "C", "D", "E"]] {
+        let mut answers = 0;
+        let server = FakeServer::serve(move |_| {
+            let token = tokens[answers % tokens.len()];
+            answers += 1;
+            let next = format!("<NextContinuationToken>{token}</NextContinuationToken>");
+            page(&format!("{}{MORE}{next}", entries(&["a"])))
+        });
+        let error = broken(&server, &ListOptions::new());
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+        assert!(error.to_string().starts_with("ListObjects b: the listing does not advance: "), "{error}");
+        assert!(server.requests().len() <= 4 * tokens.len(), "{} requests", server.requests().len());
+    }
+}
+
+#[test]
+fn versions_and_uploads_that_go_in_circles_end_in_an_error() {
+    let server = FakeServer::serve(|request| {
+        let versions = request.query_value("versions").is_some();
+        // the ids of one key
+        let id = match request.query_value("version-id-marker").or(request.query_value("upload-id-marker")) {
+            Some("1") => "2",
+            Some("2") => "3",
+            _ => "1",
+        };
+        let [root, entry, name] = match versions {
+            true => ["ListVersionsResult", "Version", "VersionId"],
+            false => ["ListMultipartUploadsResult", "Upload", "UploadId"],
+        };
+        Answer::xml(&format!(
+            "<{root}>{MORE}<NextKeyMarker>a</NextKeyMarker><Next{name}Marker>{id}</Next{name}Marker><{entry}>\
+             <Key>a</Key><{name}>{id}</{name}><Size>1</Size></{entry}></{root}>"
+        ))
+    });
+    let client = once(&server);
+    for error in [
+        client.list_object_versions("b").take(100).find_map(Result::err),
+        client.list_multipart_uploads("b").take(100).find_map(Result::err),
+    ] {
+        assert!(error.expect("an error").to_string().contains("starts where an earlier one did"));
+    }
+}
+
+#[test]
+fn answers_that_are_no_listing_are_errors_which_end_it() {
+    for (answer, kind, words) in [
+        (Answer::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "200 InternalError"),
+        (
+            Answer::xml("<html><title>Welcome</title></html>"),
+            ErrorKind::UnexpectedResponse,
+            "titled \"Welcome\"",
+        ),
+        (
+            Answer::xml("<!DOCTYPE html><html><title>Hi</title>"),
+            ErrorKind::UnexpectedResponse,
+            "titled \"Hi\"",
+        ),
+        (Answer::xml(""), ErrorKind::UnexpectedResponse, "empty"),
+        (Answer::xml("  \n "), ErrorKind::UnexpectedResponse, "empty"),
+        (Answer::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedResponse, "not the XML"),
+        (Answer::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedResponse, "not UTF-8"),
+        (page("<Contents><Size>1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no key"),
+        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no valid size"),
+        (
+            page("<Contents><Key>k</Key><Size>-1</Size></Contents>"),
+            ErrorKind::UnexpectedResponse,
+            "no valid size",
+        ),
+        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not URL-encoded"),
+        (Answer::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
+    ] {
+        let error = broken(&FakeServer::start([answer]), &ListOptions::new());
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(words), "{words:?} is not in: {error}");
+        assert!(error.to_string().starts_with("ListObjects b: "), "{error}");
+    }
+}
+
+#[test]
+fn an_answer_without_end_is_given_up_at_a_bound() {
+    let error = broken(&FakeServer::start([Answer::xml(&" ".repeat(33 << 20))]), &v1());
+    assert!(error.to_string().contains("longer than 32 MiB"), "{error}");
+    let deep = "<ListBucketResult>".repeat(100_000);
+    broken(&FakeServer::start([Answer::xml(&deep)]), &v1());
+}
+
+#[test]
+fn an_answer_cut_short_is_asked_for_again() {
+    let whole = || page(&entries(&["a", "b"]));
+    let server = FakeServer::start([
+        whole().cut(150, End::Fin),
+        whole().chunked(40).cut(150, End::Fin),
+        Answer::xml("<ListBucketResult><Contents>"),
+        whole().chunked(1),
+    ]);
+    assert_eq!(keys(&client(&server), &ListOptions::new()).unwrap(), ["a", "b"]);
+    let _: [_; 4] = server.finish();
+}
+
+#[test]
+fn a_page_size_out_of_bounds_is_refused_and_nothing_sent() {
+    let server = FakeServer::start([]);
+    for size in [0, 1001] {
+        let options = ListOptions::new().page_size(size);
+        let error = fails(ErrorKind::InvalidInput, keys(&client(&server), &options));
+        assert!(
+            error.to_string().contains(&format!("the page size {size} is not between 1 and 1000")),
+            "{error}"
+        );
+    }
+    let _: [_; 0] = server.finish();
+}

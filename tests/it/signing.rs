@@ -1,0 +1,145 @@
+//! What a signature adds to a request on the wire, for V2, V4, session tokens and no credentials at all.
+
+use plain_s3::{Client, ListOptions, PutObjectOptions, SignatureVersion};
+
+use crate::clients::{REGION, TOKEN, anonymous, client, client_v4, config, credentials};
+use crate::fake_server::{Answer, FakeServer, Received};
+use crate::signatures::{assert_signed_v2, assert_signed_v4};
+
+const HELLO: &str = "Hello World!";
+
+/// One request of every shape: no body, query, sub-resource, XML body, object body with headers.
+fn one_of_each(client: &Client) {
+    client.list_buckets().unwrap();
+    assert_eq!(client.list_objects_with("b", &ListOptions::new().prefix("p/")).count(), 0);
+    client.get_object_acl("b", "k").unwrap();
+    client.delete_objects("b", ["a&b", " c "]).unwrap();
+    let options = PutObjectOptions::new()
+        .content_type("text/plain; charset=utf-8")
+        .cache_control("no-cache")
+        .metadata("two-words", "x  y")
+        .metadata("Colour", "grün");
+    client.put_object_with("b", "a b+c", HELLO, &options).unwrap();
+}
+
+fn answers() -> [Answer; 5] {
+    [
+        Answer::xml("<ListAllMyBucketsResult/>"),
+        Answer::xml("<ListBucketResult/>"),
+        Answer::xml("<AccessControlPolicy/>"),
+        Answer::xml("<DeleteResult><Deleted/><Deleted/></DeleteResult>"),
+        Answer::stored(HELLO.as_bytes()),
+    ]
+}
+
+#[test]
+fn v2_signs_what_is_sent() {
+    let server = FakeServer::start(answers());
+    one_of_each(&client(&server));
+    for request in server.finish::<5>() {
+        assert_signed_v2(&request, None);
+        assert_eq!(request.header("x-amz-content-sha256"), None);
+    }
+}
+
+#[test]
+fn v4_signs_what_is_sent_and_hashes_an_xml_body_but_not_an_object() {
+    let server = FakeServer::start(answers());
+    one_of_each(&client_v4(&server));
+    let requests: [Received; 5] = server.finish();
+    for request in &requests {
+        assert_signed_v4(request);
+    }
+    assert_ne!(requests[3].header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+    assert_eq!(requests[4].header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+}
+
+#[test]
+fn a_session_token_is_sent_as_a_header_and_signed_by_both() {
+    let server = FakeServer::serve(|_| Answer::new(204));
+    let config = config(&server).credentials(credentials().session_token(TOKEN));
+    Client::new(config.clone()).unwrap().delete_object("b", "k").unwrap();
+    Client::new(config.region(REGION)).unwrap().delete_object("b", "k").unwrap();
+    let [v2, v4] = server.finish();
+    assert_eq!(v2.header("x-amz-security-token"), Some(TOKEN));
+    assert_eq!(v4.header("x-amz-security-token"), Some(TOKEN));
+    assert_signed_v2(&v2, None);
+    assert_signed_v4(&v4);
+}
+
+#[test]
+fn without_credentials_nothing_of_a_signature_is_sent() {
+    let server = FakeServer::start(answers());
+    one_of_each(&anonymous(&server));
+    for request in server.finish::<5>() {
+        for name in ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "date"] {
+            assert_eq!(request.header(name), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_region_selects_v4_and_the_version_can_be_fixed_either_way() {
+    let server = FakeServer::serve(|_| Answer::new(204));
+    let config = config(&server);
+    for config in [
+        config.clone(),
+        config.clone().region("r"),
+        config.clone().region("r").signature_version(SignatureVersion::V2),
+        config.clone().signature_version(SignatureVersion::V4),
+    ] {
+        Client::new(config).unwrap().delete_object("b", "k").unwrap();
+    }
+    let requests: [Received; 4] = server.finish();
+    let starts = ["AWS AKIDEXAMPLE:", "AWS4-HMAC-SHA256 Cred", "AWS AKIDEXAMPLE:", "AWS4-HMAC-SHA256 Cred"];
+    for (request, start) in requests.iter().zip(starts) {
+        assert!(request.header("authorization").unwrap().starts_with(start), "{}", request.head);
+    }
+    assert!(requests[1].head.contains("/r/s3/aws4_request"), "{}", requests[1].head);
+    assert!(requests[3].head.contains("/us-east-1/s3/aws4_request"), "{}", requests[3].head);
+}
+
+#[test]
+fn every_attempt_has_one_signature_of_its_own() {
+    let server = FakeServer::start([
+        Answer::error(503, "SlowDown"),
+        Answer::error(500, "InternalError"),
+        Answer::stored(HELLO.as_bytes()),
+    ]);
+    client_v4(&server).put_object("b", "k", HELLO).unwrap();
+    for request in server.finish::<3>() {
+        assert_signed_v4(&request);
+        assert_eq!(request.text(), HELLO);
+    }
+}
+
+#[test]
+fn a_header_set_twice_is_sent_once_with_its_last_value() {
+    let server = FakeServer::start([Answer::stored(b"")]);
+    let options = PutObjectOptions::new()
+        .content_type("text/plain")
+        .header("Content-Type", "text/html")
+        .metadata("a", "1")
+        .header("X-Amz-Meta-A", "2");
+    client(&server).put_object_with("b", "k", "", &options).unwrap();
+    let [request] = server.finish();
+    assert_eq!(request.header("content-type"), Some("text/html"));
+    assert_eq!(request.header("x-amz-meta-a"), Some("2"));
+    assert_signed_v2(&request, None);
+}
+
+#[test]
+fn no_header_is_sent_that_s3_has_no_use_for() {
+    let server = FakeServer::start([Answer::new(204), Answer::stored(HELLO.as_bytes())]);
+    let client = client(&server);
+    client.delete_object("b", "k").unwrap();
+    client.put_object("b", "k", HELLO).unwrap();
+    let [delete, put] = server.finish();
+    let names = |request: &Received| {
+        let mut names: Vec<String> = request.headers().iter().map(|(name, _)| (*name).to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&delete), ["authorization", "host", "user-agent", "x-amz-date"]);
+    assert_eq!(names(&put), ["authorization", "content-length", "host", "user-agent", "x-amz-date"]);
+}

@@ -1,0 +1,293 @@
+//! Uploads in parts over a network and from sources that fail: each part for itself, and nothing left.
+
+use std::cell::RefCell;
+use std::error::Error as _;
+use std::fs;
+use std::io::{self, Read, Write as _};
+use std::time::Duration;
+
+use plain_s3::{Client, Error, ErrorKind, PutObjectOptions, RetryPolicy, UploadOptions};
+
+use crate::clients::{client, config};
+use crate::fake_server::{Answer, End, Received, Store};
+use crate::signatures::md5_base64;
+use crate::support::{TempDir, content, fails};
+
+const PART: usize = 5 << 20;
+/// Two parts and a bit.
+const SIZE: usize = 2 * PART + 7;
+
+fn options<'a>() -> UploadOptions<'a> {
+    UploadOptions::new().part_size(PART as u64)
+}
+
+fn is_part(request: &Received, number: &str) -> bool {
+    request.method() == "PUT" && request.query_value("partNumber") == Some(number)
+}
+
+/// Method and number of part of each request.
+fn steps(requests: &[Received]) -> Vec<String> {
+    let step = |request: &Received| {
+        let number = request.query_value("partNumber").unwrap_or_default();
+        format!("{} {number}", request.method()).trim_end().to_owned()
+    };
+    requests.iter().map(step).collect()
+}
+
+#[test]
+fn a_file_and_a_reader_are_sent_in_parts_each_byte_once() {
+    let body = content(SIZE);
+    let folder = TempDir::new();
+    let file = folder.file("file", &body);
+    for from_file in [true, false] {
+        let store = Store::default();
+        let server = store.serve(|_| None);
+        let told = RefCell::new(Vec::new());
+        let options = options()
+            .object(PutObjectOptions::new().content_type("x/y").if_none_exists())
+            .progress(|done, all| told.borrow_mut().push((done, all)));
+        let upload = if from_file {
+            client(&server).upload_file_with("b", "k", &file, &options).unwrap()
+        } else {
+            client(&server).upload_reader_with("b", "k", &body[..], &options).unwrap()
+        };
+        assert_eq!((upload.bytes, upload.parts, upload.parts_reused), (SIZE as u64, 3, 0));
+        assert!(upload.e_tag.unwrap().as_str().ends_with("-3"));
+        assert!(store.get("/b/k").unwrap() == body);
+        let all = from_file.then_some(SIZE as u64);
+        let part = PART as u64;
+        assert_eq!(*told.borrow(), [(part, all), (2 * part, all), (SIZE as u64, all)]);
+        let requests = server.requests();
+        assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "PUT 3", "POST"]);
+        assert_eq!(requests[1].header("content-md5").unwrap(), md5_base64(&body[..PART]));
+        // what describes the object goes with the beginning, and the condition with the end
+        assert_eq!(
+            (requests[0].header("content-type"), requests[0].header("if-none-match")),
+            (Some("x/y"), None)
+        );
+        assert_eq!(requests[4].header("if-none-match"), Some("*"));
+        assert_eq!(server.connections(), 1);
+    }
+}
+
+#[test]
+fn what_fits_in_a_part_is_one_request() {
+    let body = content(PART + 1);
+    for (size, requests) in [(0, 1), (1, 1), (PART - 1, 1), (PART, 1), (PART + 1, 4)] {
+        let store = Store::default();
+        let server = store.serve(|_| None);
+        let upload = client(&server).upload_reader_with("b", "k", &body[..size], &options()).unwrap();
+        assert_eq!((upload.bytes, upload.parts), (size as u64, if requests == 1 { 0 } else { 2 }));
+        assert_eq!(server.requests().len(), requests, "{size}");
+        assert!(store.get("/b/k").unwrap() == body[..size]);
+    }
+}
+
+#[test]
+fn a_part_that_fails_is_sent_again_alone() {
+    let body = content(SIZE);
+    for answer in [
+        || Answer::error(503, "SlowDown"),
+        || Answer::error(500, "InternalError").early().then(End::Rst),
+        || Answer::nothing(End::Fin),
+        || Answer::nothing(End::Rst).early(),
+        || Answer::nothing(End::Stall),
+        || Answer::new(200), // without an ETag it is not known to be stored
+        || Answer::new(200).header("etag", "\"e\"").body("<Error><Code>InternalError</Code></Error>"),
+        || Answer::error(400, "RequestTimeout"),
+    ] {
+        let store = Store::default();
+        let mut answer = Some(answer());
+        let server = store.serve(move |request| if is_part(request, "2") { answer.take() } else { None });
+        let config = config(&server).idle_timeout(Duration::from_secs(1));
+        Client::new(config).unwrap().upload_reader_with("b", "k", &body[..], &options()).unwrap();
+        assert_eq!(steps(&server.requests()), ["POST", "PUT 1", "PUT 2", "PUT 2", "PUT 3", "POST"]);
+        assert!(store.get("/b/k").unwrap() == body);
+    }
+}
+
+#[test]
+fn a_part_that_never_succeeds_aborts_the_upload() {
+    let store = Store::default();
+    let server = store.serve(|request| is_part(request, "2").then(|| Answer::error(403, "AccessDenied")));
+    let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
+    let error = fails(ErrorKind::Server, result);
+    assert!(error.is_access_denied() && error.upload_id().is_none());
+    assert!(error.to_string().contains("The upload was aborted; nothing of it is left."), "{error}");
+    assert_eq!(steps(&server.requests()), ["POST", "PUT 1", "PUT 2", "DELETE"]);
+    assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
+}
+
+#[test]
+fn an_abort_that_fails_is_told_with_the_id() {
+    let store = Store::default();
+    let server = store.serve(|request| match request.method() {
+        "DELETE" => Some(Answer::error(500, "InternalError")),
+        _ => is_part(request, "2").then(|| Answer::error(403, "AccessDenied")),
+    });
+    let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
+    let error = fails(ErrorKind::Server, result);
+    assert_eq!(error.upload_id(), Some("upload-1"));
+    assert!(error.to_string().contains("abort_multipart_upload(\"b\", \"k\", \"upload-1\")"), "{error}");
+    assert_eq!(store.uploads(), [[1]]);
+}
+
+#[test]
+fn an_upload_that_is_gone_is_told_as_such() {
+    let store = Store::default();
+    let server = store.serve(|request| {
+        let gone = request.method() == "DELETE" || is_part(request, "2");
+        gone.then(|| Answer::error(404, "NoSuchUpload"))
+    });
+    let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
+    let error = fails(ErrorKind::Server, result);
+    assert!(error.to_string().contains("The upload is no longer there."), "{error}");
+}
+
+#[test]
+fn kept_parts_are_not_sent_again() {
+    let body = content(SIZE);
+    let store = Store::default();
+    let mut refusals = 1;
+    let server = store.serve(move |request| {
+        let refused = is_part(request, "3") && std::mem::take(&mut refusals) == 1;
+        refused.then(|| Answer::error(403, "AccessDenied"))
+    });
+    let client = client(&server);
+    let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
+    let id = error.upload_id().unwrap();
+    assert!(error.to_string().contains("UploadOptions::resume(\"upload-1\")"), "{error}");
+    assert_eq!(store.uploads(), [[1, 2]]);
+    // a part that is not what this run has for it is sent again
+    let mut changed = body.clone();
+    changed[PART] ^= 1;
+    let upload = client.upload_reader_with("b", "k", &changed[..], &options().resume(id)).unwrap();
+    assert_eq!((upload.parts, upload.parts_reused), (3, 1));
+    assert!(store.get("/b/k").unwrap() == changed && store.uploads().is_empty());
+    assert_eq!(steps(&server.requests())[4..], ["GET", "PUT 2", "PUT 3", "POST"]);
+}
+
+#[test]
+fn who_pays_is_said_with_each_request_also_those_that_list_and_abort() {
+    let store = Store::default();
+    let server = store.serve(|request| is_part(request, "2").then(|| Answer::error(403, "AccessDenied")));
+    let (client, body) = (client(&server), content(SIZE));
+    let options = || options().object(PutObjectOptions::new().request_payer().if_none_exists());
+    let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
+    let resume = options().resume(error.upload_id().unwrap());
+    client.upload_reader_with("b", "k", &body[..], &resume).unwrap_err();
+    let requests = server.requests();
+    assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "GET", "PUT 2", "DELETE"]);
+    for request in &requests {
+        assert_eq!(request.header("x-amz-request-payer"), Some("requester"), "{}", request.line());
+        assert_eq!(request.header("if-none-match"), None, "{}", request.line());
+    }
+}
+
+#[test]
+fn an_upload_to_resume_that_is_not_there_is_an_error_before_anything_is_sent() {
+    let server = Store::default().serve(|_| None);
+    let result = client(&server).upload_reader_with("b", "k", "x".as_bytes(), &options().resume("none"));
+    assert!(fails(ErrorKind::Server, result).is_not_found());
+    assert_eq!(steps(&server.requests()), ["GET"]);
+}
+
+#[test]
+fn a_wrong_etag_of_a_part_is_an_integrity_error() {
+    let store = Store::default();
+    let inner = store.clone();
+    let server = store.serve(move |request| {
+        is_part(request, "2").then(|| inner.after(request, Answer::stored(b"something else")))
+    });
+    let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
+    let error = fails(ErrorKind::Integrity, result);
+    assert!(error.to_string().contains("nothing of it is left"), "{error}");
+    assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
+}
+
+/// Gives its bytes, then an error of its own.
+struct Torn<'a>(&'a [u8]);
+
+#[derive(Debug)]
+struct TapeTorn;
+
+impl std::fmt::Display for TapeTorn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("tape torn")
+    }
+}
+
+impl std::error::Error for TapeTorn {}
+
+impl Read for Torn<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buf)? {
+            0 => Err(io::Error::other(TapeTorn)),
+            n => Ok(n),
+        }
+    }
+}
+
+fn is_the_readers_own(error: &Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    source.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<TapeTorn>())
+}
+
+#[test]
+fn a_readers_own_error_comes_back_as_the_source() {
+    let body = content(SIZE);
+    for (size, requests) in [(10, 0), (PART, 0), (PART + 1, 3)] {
+        let store = Store::default();
+        let server = store.serve(|_| None);
+        let result = client(&server).upload_reader_with("b", "k", Torn(&body[..size]), &options());
+        let error = fails(ErrorKind::LocalIo, result);
+        assert!(is_the_readers_own(&error) && error.to_string().contains("tape torn"), "{error}");
+        assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
+        assert_eq!(server.requests().len(), requests, "{size}");
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_not_stored() {
+    let folder = TempDir::new();
+    let body = content(SIZE);
+    let file = folder.join("file");
+    let appends = |_, _| fs::File::options().append(true).open(&file).unwrap().write_all(b"more").unwrap();
+    let truncates = |done, _| {
+        if done == PART as u64 {
+            fs::File::options().write(true).open(&file).unwrap().set_len(PART as u64 + 3).unwrap();
+        }
+    };
+    // of the same length, but written to
+    let rewrites = |_, _| {
+        let opened = fs::File::options().write(true).open(&file).unwrap();
+        opened.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    };
+    let changes: [&dyn Fn(u64, Option<u64>); 3] = [&appends, &truncates, &rewrites];
+    for change in changes {
+        fs::write(&file, &body).unwrap();
+        let store = Store::default();
+        let server = store.serve(|_| None);
+        let options = options().progress(change);
+        let result = client(&server).upload_file_with("b", "k", &file, &options);
+        let error = fails(ErrorKind::LocalIo, result);
+        assert!(error.to_string().contains("changed while it was read"), "{error}");
+        assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
+    }
+}
+
+#[test]
+fn connections_that_end_at_every_step_are_made_anew() {
+    let body = content(SIZE);
+    let store = Store::default();
+    let mut count = 0;
+    let server = store.serve(move |_| {
+        count += 1;
+        (count % 2 == 1).then(|| Answer::nothing(if count % 4 == 1 { End::Rst } else { End::Fin }))
+    });
+    let retry = RetryPolicy::new().base_delay(Duration::ZERO).max_attempts(2);
+    let client = Client::new(config(&server).retry(retry)).unwrap();
+    client.upload_reader_with("b", "k", &body[..], &options()).unwrap();
+    assert!(store.get("/b/k").unwrap() == body && store.uploads().is_empty());
+    assert_eq!(server.requests().len(), 10);
+}

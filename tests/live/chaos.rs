@@ -1,0 +1,215 @@
+//! Transfers to and from a real server, through a proxy that spoils connections.
+//!
+//!     tests/servers/ceph-rgw cargo test --test live chaos::
+//!
+//! Faults and sizes are drawn from a printed seed. Each transfer must end whole to the byte, or in an error
+//! that leaves the file as it was, or the object absent or whole. What became of them is counted and printed.
+//! `S3_TEST_TRANSFERS` sets their number (150), `S3_TEST_SEED` the seed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use plain_s3::{Client, Error, ErrorKind, Event, Result, RetryPolicy, UploadOptions};
+
+use crate::faulty_proxy::{Fault, Proxy, Spoilt};
+use crate::support::{Random, TempDir, variable};
+use crate::transfer_server::Live;
+
+const PART: u64 = 5 << 20;
+/// Small ones are more frequent: each line is as likely as another.
+const SIZES: [(u64, u64); 8] = [
+    (0, 2),
+    (2, 5_000),
+    (2, 5_000),
+    (5_000, 200_000),
+    (5_000, 200_000),
+    (200_000, 2 << 20),
+    (2 << 20, 12 << 20),
+    (12 << 20, (64 << 20) + 1),
+];
+const LARGEST: usize = 64 << 20;
+
+#[derive(Default)]
+struct Counts {
+    at_first_go: u32,
+    after_retries: u32,
+    errors: BTreeMap<String, u32>,
+    /// Uploads whose error names what they have left.
+    named: u32,
+    bytes: u64,
+}
+
+struct Chaos<'a> {
+    live: &'a Live,
+    proxy: Proxy,
+    random: Random,
+    /// All content is the start of this.
+    bytes: Vec<u8>,
+    folder: TempDir,
+    /// Retries and resumes of the transfer that is on.
+    repeated: Arc<AtomicU32>,
+}
+
+#[test]
+fn every_transfer_ends_whole_or_in_an_error_that_leaves_all_as_it_was() {
+    let Some(live) = Live::from_env("transfers through a faulty network") else { return };
+    let transfers: u32 = variable("S3_TEST_TRANSFERS").map_or(150, |number| number.parse().unwrap());
+    let mut random = Random::printed();
+    let bytes = random.bytes(LARGEST);
+    let mut chaos = Chaos {
+        live: &live,
+        proxy: Proxy::before(&live.endpoint),
+        random,
+        bytes,
+        folder: TempDir::new(),
+        repeated: Arc::default(),
+    };
+    let mut counts = [Counts::default(), Counts::default()];
+    for i in 0..transfers {
+        let upload = i % 2 == 1;
+        let count = &mut counts[usize::from(upload)];
+        if upload { chaos.upload(i, count) } else { chaos.download(i, count) }
+    }
+    for (what, count) in ["downloads", "uploads"].iter().zip(&counts) {
+        let errors: u32 = count.errors.values().sum();
+        live.report(&format!(
+            "{} {what}, {} MiB: {} whole at the first go, {} after retries or resumes, {errors} errors {:?}",
+            count.at_first_go + count.after_retries + errors,
+            count.bytes >> 20,
+            count.at_first_go,
+            count.after_retries,
+            count.errors,
+        ));
+    }
+    let left = live.client().list_multipart_uploads(&live.bucket).collect::<Result<Vec<_>>>().unwrap();
+    live.report(&format!("{} uploads left, {} of them named by an error", left.len(), counts[1].named));
+    let whole = counts.iter().map(|count| count.at_first_go + count.after_retries).sum::<u32>();
+    assert!(whole > transfers / 2, "too few transfers succeeded for this to be a test of them");
+}
+
+impl Chaos<'_> {
+    /// A client with connections of its own, the first of which are spoilt.
+    fn client(&mut self, size: u64) -> Client {
+        let faults: Vec<Spoilt> = (0..self.faults()).map(|_| self.fault(size)).collect();
+        println!("  {size} bytes, {faults:?}");
+        self.proxy.spoil(&faults);
+        self.repeated.store(0, Ordering::Relaxed);
+        let repeated = Arc::clone(&self.repeated);
+        let config = self.live.config_at(self.proxy.endpoint());
+        let config = config
+            .idle_timeout(Duration::from_millis(400))
+            .retry(RetryPolicy::new().base_delay(Duration::ZERO))
+            .on_event(move |event| {
+                if matches!(event, Event::Retry { .. } | Event::Resumed { .. }) {
+                    repeated.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        Client::new(config).unwrap()
+    }
+
+    /// Mostly none or one, sometimes more than are borne.
+    fn faults(&mut self) -> u64 {
+        match self.random.below(10) {
+            0..=2 => 0,
+            3..=6 => 1,
+            7..=8 => 2,
+            _ => 3 + self.random.below(6),
+        }
+    }
+
+    fn fault(&mut self, size: u64) -> Spoilt {
+        let fault = match self.random.below(12) {
+            0..=3 => Fault::Cut,
+            4..=7 => Fault::Reset,
+            8..=9 => Fault::Stall,
+            10 => Fault::Delay,
+            _ => Fault::Garbage,
+        };
+        // heads count, too, and some faults happen in them, some not at all
+        let after = if self.random.below(4) == 0 { 900 } else { size + 1500 };
+        let after = self.random.below(after);
+        match fault {
+            // only in place of an answer: within one, nothing but a sum would show it
+            Fault::Garbage => Spoilt { fault, upwards: false, after: 0 },
+            _ => Spoilt { fault, upwards: self.random.below(2) == 0, after },
+        }
+    }
+
+    fn size(&mut self) -> u64 {
+        let (from, to) = SIZES[self.random.below(SIZES.len() as u64) as usize];
+        from + self.random.below(to - from)
+    }
+
+    fn download(&mut self, number: u32, counts: &mut Counts) {
+        let size = self.size();
+        let by_file = self.random.below(2) == 0;
+        println!("{number}: download by {}", if by_file { "download_file" } else { "get_object" });
+        let (bucket, key) = (self.live.bucket.as_str(), "source");
+        let content = &self.bytes[..size as usize];
+        let direct = self.live.client();
+        // in parts where it is larger, so that the ETag is no MD5
+        direct.upload_reader_with(bucket, key, content, &UploadOptions::new().part_size(PART)).unwrap();
+        let client = self.client(size);
+        let content = &self.bytes[..size as usize];
+        let result = if by_file {
+            let target = self.folder.file("target", "old");
+            let result = client.download_file(bucket, key, &target).map(drop);
+            let now = fs::read(&target).unwrap();
+            assert!(if result.is_ok() { now == content } else { now == b"old" }, "{result:?}");
+            assert_eq!(self.folder.names(), ["target"]);
+            result
+        } else {
+            let result = client.get_object(bucket, key).and_then(|object| object.bytes());
+            result.map(|now| assert!(now == content, "another content"))
+        };
+        self.count(result, size, counts);
+    }
+
+    fn upload(&mut self, number: u32, counts: &mut Counts) {
+        let size = self.size();
+        let way = self.random.below(4);
+        println!("{number}: upload in way {way}");
+        let client = self.client(size);
+        let (bucket, key) = (self.live.bucket.as_str(), &format!("{number}"));
+        let content = &self.bytes[..size as usize];
+        let options = UploadOptions::new().part_size(PART);
+        let file = || self.folder.file("target", content);
+        let result = match way {
+            0 => client.put_object(bucket, key, content).map(drop),
+            1 => client.put_object(bucket, key, fs::File::open(file()).unwrap()).map(drop),
+            2 => client.upload_file_with(bucket, key, file(), &options).map(drop),
+            _ => client.upload_reader_with(bucket, key, content, &options).map(drop),
+        };
+        counts.named += u32::from(result.as_ref().is_err_and(|error| error.upload_id().is_some()));
+        let direct = self.live.client();
+        match direct.get_object(bucket, key).and_then(|object| object.bytes()) {
+            Ok(now) => assert!(now == content, "another content: {result:?}"),
+            Err(error) => assert!(error.is_not_found() && result.is_err(), "{error}, {result:?}"),
+        }
+        direct.delete_object(bucket, key).unwrap();
+        self.count(result, size, counts);
+    }
+
+    fn count(&self, result: Result<()>, size: u64, counts: &mut Counts) {
+        counts.bytes += size;
+        match result {
+            Ok(()) if self.repeated.load(Ordering::Relaxed) == 0 => counts.at_first_go += 1,
+            Ok(()) => counts.after_retries += 1,
+            Err(error) => *counts.errors.entry(kind(&error)).or_default() += 1,
+        }
+    }
+}
+
+/// The kind of an error that a spoilt connection may end in.
+fn kind(error: &Error) -> String {
+    println!("  {error}");
+    let network = [ErrorKind::Network, ErrorKind::Timeout, ErrorKind::Connect, ErrorKind::UnexpectedResponse];
+    // a request cut short may be answered; and an upload whose completion was cut off may be under way
+    let answered = ["RequestTimeout", "IncompleteBody", "NoSuchUpload"];
+    let code = error.code().filter(|code| answered.contains(code));
+    assert!(network.contains(&error.kind()) || code.is_some(), "{error}");
+    code.map_or_else(|| format!("{:?}", error.kind()), str::to_owned)
+}

@@ -1,0 +1,169 @@
+//! A process that is killed in the middle of a transfer: what is on the disk and on the server afterwards,
+//! and how another process goes on.
+//!
+//!     tests/servers/ceph-rgw cargo test --test live kill::
+//!
+//! The moments are drawn from a printed seed; `S3_TEST_KILLS` sets how many of each kind there are (20).
+
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plain_s3::{DownloadOptions, Result, UploadOptions};
+
+use crate::support::{Random, TempDir, command, content, task, variable};
+use crate::transfer_server::Live;
+
+const SIZE: usize = (24 << 20) + 5;
+const PART: u64 = 5 << 20;
+const KEY: &str = "key";
+
+/// What the killed processes do: `download`, `resume` or `upload`, the bucket, and the file.
+#[test]
+fn in_a_process_of_its_own() {
+    let Some(task) = task() else { return };
+    let [what, bucket, file] = task.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{task}") };
+    let client = Live::client_from_env();
+    client.head_bucket(bucket).unwrap(); // connected, so that the transfer begins at once
+    begin();
+    match what {
+        "upload" => drop(client.upload_file_with(bucket, KEY, file, &upload_options()).unwrap()),
+        _ => drop(client.download_file_with(bucket, KEY, file, &download_options(what)).unwrap()),
+    }
+}
+
+fn download_options<'a>(what: &str) -> DownloadOptions<'a> {
+    let options = DownloadOptions::new();
+    if what == "resume" { options.resume() } else { options }
+}
+
+fn upload_options<'a>() -> UploadOptions<'a> {
+    UploadOptions::new().part_size(PART)
+}
+
+/// Starts the task in a process of its own, which goes as far as [`begin`].
+fn start(task: &str) -> Child {
+    let mut command = command(&[], module_path!(), task);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    let begun = lines.map_while(Result::ok).any(|line| line.ends_with("begins"));
+    assert!(begun, "the process has not begun: {:?}", child.wait());
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    child
+}
+
+/// Tells the test that all is ready, and waits for it.
+fn begin() {
+    println!("\nbegins");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
+/// Starts a task and kills it at some moment within the time that it takes.
+struct Killer {
+    random: Random,
+    longest: Duration,
+}
+
+impl Killer {
+    /// Lets the task come to its end once, to see how long that takes.
+    fn new(task: &str) -> Self {
+        let mut child = start(task);
+        let since = Instant::now();
+        assert!(child.wait().unwrap().success());
+        Self { random: Random::printed(), longest: since.elapsed() }
+    }
+
+    /// True where the task was killed before its end.
+    fn run(&mut self, task: &str) -> bool {
+        let mut child = start(task);
+        thread::sleep(self.longest * self.random.below(100) as u32 / 100);
+        child.kill().unwrap();
+        !child.wait().unwrap().success()
+    }
+}
+
+fn kills() -> u32 {
+    variable("S3_TEST_KILLS").map_or(20, |number| number.parse().unwrap())
+}
+
+#[test]
+fn a_killed_download_leaves_the_old_file_or_the_whole_and_is_resumed() {
+    let Some(live) = Live::from_env("killed downloads") else { return };
+    let client = live.client();
+    let body = content(SIZE);
+    client.put_object(&live.bucket, KEY, &body).unwrap();
+    let folder = TempDir::new();
+    let target = folder.join("target");
+    let task = |what| format!("{what} {} {}", live.bucket, target.display());
+    let mut killer = Killer::new(&task("download"));
+    let (mut killed, mut old, mut left, mut resumed) = (0, 0, 0, 0);
+    for i in 0..kills() {
+        fs::write(&target, "old").unwrap();
+        let what = if i % 2 == 0 { "resume" } else { "download" };
+        killed += u32::from(killer.run(&task(what)));
+        let now = fs::read(&target).unwrap();
+        assert!(now == b"old" || now == body);
+        old += u32::from(now == b"old");
+        let others = folder.names().into_iter().filter(|name| name != "target").collect::<Vec<_>>();
+        assert!(others.len() <= 1, "{others:?}");
+        left += others.len();
+        let resume = download_options("resume");
+        let download = client.download_file_with(&live.bucket, KEY, &target, &resume).unwrap();
+        resumed += u32::from(download.resumed_from > 0);
+        assert!(fs::read(&target).unwrap() == body);
+        for name in folder.names().iter().filter(|name| *name != "target") {
+            // that of a download that was not to be resumed stays: nobody knows whether its process lives;
+            // and that of one that was, where it was killed before it knew the ETag, with nothing in it
+            let path = folder.join(name);
+            let is_empty = fs::metadata(&path).unwrap().len() == 0;
+            assert!(!name.contains(".etag-") && (what == "download" || is_empty), "{name} of a {what}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+    live.report(&format!(
+        "{} downloads, {killed} killed before their end: {old} old files, the others whole; {left} partial \
+         files, {resumed} resumed",
+        kills()
+    ));
+    assert!(killed > 0 && resumed > 0);
+}
+
+#[test]
+fn a_killed_upload_leaves_the_old_object_or_the_whole_and_is_resumed() {
+    let Some(live) = Live::from_env("killed uploads") else { return };
+    let client = live.client();
+    let bucket = live.bucket.as_str();
+    let body = content(SIZE);
+    let folder = TempDir::new();
+    let file = folder.file("source", &body);
+    let task = format!("upload {bucket} {}", file.display());
+    let mut killer = Killer::new(&task);
+    let (mut killed, mut old, mut pending, mut kept) = (0, 0, 0, 0);
+    for _ in 0..kills() {
+        client.put_object(bucket, KEY, "old").unwrap();
+        killed += u32::from(killer.run(&task));
+        let now = client.get_object(bucket, KEY).unwrap().bytes().unwrap();
+        assert!(now == b"old" || now == body);
+        old += u32::from(now == b"old");
+        let uploads: Vec<_> = client.list_multipart_uploads(bucket).collect::<Result<_>>().unwrap();
+        assert!(uploads.len() <= 1, "{uploads:?}");
+        if let [upload] = &uploads[..] {
+            pending += 1;
+            let resume = upload_options().resume(&upload.upload_id);
+            let upload = client.upload_file_with(bucket, KEY, &file, &resume).unwrap();
+            kept += upload.parts_reused;
+            assert!(client.get_object(bucket, KEY).unwrap().bytes().unwrap() == body);
+        }
+        assert_eq!(client.list_multipart_uploads(bucket).count(), 0);
+    }
+    live.report(&format!(
+        "{} uploads, {killed} killed before their end: {old} old objects, the others whole; {pending} pending \
+         uploads, all resumed, {kept} parts not sent again",
+        kills()
+    ));
+    assert!(killed > 0 && kept > 0);
+}

@@ -1,0 +1,40 @@
+//! Answers of a real server that get lost on the way: what was done by then is found out.
+//!
+//!     tests/servers/ceph-rgw cargo test --test live lost_responses::
+
+use std::time::Duration;
+
+use plain_s3::{Client, PutObjectOptions, RetryPolicy};
+
+use crate::faulty_proxy::{Fault, Proxy, Spoilt};
+use crate::transfer_server::Live;
+
+/// The connection ends with the first byte of the answer.
+const LOST: Spoilt = Spoilt { fault: Fault::Cut, upwards: false, after: 1 };
+
+#[test]
+fn what_was_done_is_a_success_though_its_answer_was_lost() {
+    let Some(live) = Live::from_env("lost answers") else { return };
+    let proxy = Proxy::before(&live.endpoint);
+    // of one connection, so that it is the one that is spoilt
+    let client = || {
+        proxy.spoil(&[LOST]);
+        let config = live.config_at(proxy.endpoint()).retry(RetryPolicy::new().base_delay(Duration::ZERO));
+        Client::new(config).unwrap()
+    };
+    let own = format!("{}-lost", live.bucket);
+    client().create_bucket(&own).unwrap();
+    client().delete_bucket(&own).unwrap();
+    assert!(live.client().head_bucket(&own).unwrap_err().is_not_found());
+
+    let new = PutObjectOptions::new().if_none_exists();
+    let stored = client().put_object_with(&live.bucket, "k", "Hello", &new).unwrap();
+    assert_eq!(stored.e_tag.unwrap().as_str(), "8b1a9953c4611296a827abf8c47804d7");
+    let other = client().put_object_with(&live.bucket, "k", "World", &new).unwrap_err();
+    assert!(other.is_precondition_failed(), "{other}");
+    assert_eq!(live.client().get_object(&live.bucket, "k").unwrap().text().unwrap(), "Hello");
+
+    let id = live.client().create_multipart_upload(&live.bucket, "k").unwrap();
+    client().abort_multipart_upload(&live.bucket, "k", &id).unwrap();
+    live.report("created, deleted, stored and aborted with the answer lost: each told as a success");
+}
