@@ -1,12 +1,12 @@
-//! Where requests go: the exact request line and Host of each addressing style, for keys of every kind.
+//! Addressing: the exact request line and Host header for each addressing style and for unusual keys.
 
 use plain_s3::{AddressingStyle, Client, Config, ListOptions};
 
 use crate::clients::{REGION, client, client_v4, config_at};
-use crate::fake_server::{Answer, FakeServer};
+use crate::fake_server::{FakeServer, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4};
 
-/// Keys and the path they must be sent with.
+/// Keys, each with the path that must be sent for it.
 const ODD_KEYS: [(&str, &str); 16] = [
     ("a b+c%2F/../x//y", "/b/a%20b%2Bc%252F/../x//y"),
     ("/lead", "/b//lead"),
@@ -27,8 +27,8 @@ const ODD_KEYS: [(&str, &str); 16] = [
 ];
 
 #[test]
-fn odd_keys_are_sent_byte_for_byte_on_one_connection_and_signed_as_sent() {
-    let server = FakeServer::serve(|_| Answer::new(204));
+fn odd_keys_are_sent_exactly_and_signed_as_sent() {
+    let server = FakeServer::serve(|_| Response::new(204));
     for client in [client(&server), client_v4(&server)] {
         for (key, _) in ODD_KEYS {
             client.delete_object("b", key).unwrap();
@@ -47,8 +47,8 @@ fn odd_keys_are_sent_byte_for_byte_on_one_connection_and_signed_as_sent() {
 }
 
 #[test]
-fn a_key_of_1024_bytes_is_sent_whole() {
-    let server = FakeServer::serve(|_| Answer::new(204));
+fn key_of_1024_bytes_is_sent_whole() {
+    let server = FakeServer::serve(|_| Response::new(204));
     for key in ["k".repeat(1024), "é".repeat(512), "\u{1}".repeat(1024)] {
         client(&server).delete_object("b", &key).unwrap();
     }
@@ -59,12 +59,12 @@ fn a_key_of_1024_bytes_is_sent_whole() {
 }
 
 #[test]
-fn a_request_to_a_bucket_ends_in_a_slash_and_one_to_the_service_is_the_root() {
+fn bucket_path_ends_in_a_slash_and_service_path_is_the_root() {
     let server = FakeServer::start([
-        Answer::xml("<ListAllMyBucketsResult/>"),
-        Answer::new(200),
-        Answer::new(200),
-        Answer::new(204),
+        Response::xml("<ListAllMyBucketsResult/>"),
+        Response::new(200),
+        Response::new(200),
+        Response::new(204),
     ]);
     let client = client(&server);
     client.list_buckets().unwrap();
@@ -89,16 +89,16 @@ fn a_request_to_a_bucket_ends_in_a_slash_and_one_to_the_service_is_the_root() {
     }
 }
 
-/// The server by a name: those below localhost are this machine, without any entry for them.
+/// Configures the server under a host name. Names below `localhost` always resolve to this machine.
 fn virtual_hosted(server: &FakeServer) -> Config {
     config_at(format!("http://s3.localhost:{}", server.port()))
         .addressing_style(AddressingStyle::VirtualHosted)
 }
 
 #[test]
-fn virtual_hosted_style_has_the_bucket_in_the_host_and_signs_it() {
+fn virtual_hosted_style_signs_the_bucket_in_the_host() {
     for version in ["v2", "v4"] {
-        let server = FakeServer::start([Answer::new(204), Answer::new(204), Answer::new(204)]);
+        let server = FakeServer::start([Response::new(204), Response::new(204), Response::new(204)]);
         let mut config = virtual_hosted(&server);
         if version == "v4" {
             config = config.region(REGION);
@@ -114,7 +114,7 @@ fn virtual_hosted_style_has_the_bucket_in_the_host_and_signs_it() {
         for request in [&object, &bucket] {
             assert_eq!(request.header("host"), Some(format!("my-bucket.s3.localhost:{port}").as_str()));
         }
-        // no host name can carry this one
+        // This name is not valid in a host name.
         assert_eq!(by_path.line(), "DELETE /Upper_Case/k HTTP/1.1");
         assert_eq!(by_path.header("host"), Some(format!("s3.localhost:{port}").as_str()));
         for (request, in_host) in [(object, Some("my-bucket")), (bucket, Some("my-bucket")), (by_path, None)]
@@ -129,11 +129,11 @@ fn virtual_hosted_style_has_the_bucket_in_the_host_and_signs_it() {
 }
 
 #[test]
-fn query_values_are_encoded_and_sub_resources_have_no_value() {
+fn query_values_are_encoded_and_subresources_have_no_value() {
     let server = FakeServer::start([
-        Answer::xml("<ListBucketResult/>"),
-        Answer::xml("<AccessControlPolicy/>"),
-        Answer::xml("<AccessControlPolicy/>"),
+        Response::xml("<ListBucketResult/>"),
+        Response::xml("<AccessControlPolicy/>"),
+        Response::xml("<AccessControlPolicy/>"),
     ]);
     let client = client(&server);
     let options = ListOptions::new().prefix("a/b c+é").delimiter("&").start_after("=").page_size(7);
@@ -153,9 +153,9 @@ fn query_values_are_encoded_and_sub_resources_have_no_value() {
 }
 
 #[test]
-fn a_query_is_signed_by_v4_as_it_is_sent() {
+fn v4_signs_the_query_as_it_is_sent() {
     let server =
-        FakeServer::start([Answer::xml("<ListBucketResult/>"), Answer::xml("<AccessControlPolicy/>")]);
+        FakeServer::start([Response::xml("<ListBucketResult/>"), Response::xml("<AccessControlPolicy/>")]);
     let client = client_v4(&server);
     let options = ListOptions::new().prefix("a/b c+é");
     assert_eq!(client.list_objects_with("b", &options).count(), 0);

@@ -1,14 +1,14 @@
-//! Buckets: what is sent to list, create, look at and delete them, and what the answers become.
+//! Bucket operations: the requests that are sent, and the results and errors that the responses become.
 
 use plain_s3::{CannedAcl, CreateBucketOptions, ErrorKind};
 
-use crate::clients::{client, client_v4, once};
-use crate::fake_server::{Answer, FakeServer};
+use crate::clients::{client, client_v4, client_without_retries};
+use crate::fake_server::{FakeServer, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
 use crate::support::fails;
 
 #[test]
-fn buckets_are_listed_with_their_dates_whatever_the_namespace() {
+fn list_buckets_reads_dates_in_any_namespace() {
     let body = |xmlns: &str| {
         format!(
             "\u{feff}\n<?xml version='1.0'?><ListAllMyBucketsResult{xmlns}><Owner><ID>a</ID></Owner><Buckets>\
@@ -18,7 +18,7 @@ fn buckets_are_listed_with_their_dates_whatever_the_namespace() {
         )
     };
     for xmlns in ["", " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"", " xmlns=\"urn:other\""] {
-        let server = FakeServer::start([Answer::xml(&body(xmlns))]);
+        let server = FakeServer::start([Response::xml(&body(xmlns))]);
         let buckets = client(&server).list_buckets().unwrap();
         let lines: Vec<String> = buckets.iter().map(|b| format!("{} {}", b.name, b.creation_date)).collect();
         assert_eq!(
@@ -31,8 +31,8 @@ fn buckets_are_listed_with_their_dates_whatever_the_namespace() {
 }
 
 #[test]
-fn a_bucket_is_created_without_a_body_unless_a_location_is_named() {
-    let server = FakeServer::start([Answer::new(200), Answer::new(200)]);
+fn create_bucket_sends_a_body_only_for_a_location() {
+    let server = FakeServer::start([Response::new(200), Response::new(200)]);
     client(&server).create_bucket("my-new-bucket").unwrap();
     let options = CreateBucketOptions::new().acl(CannedAcl::PublicRead).location_constraint("eu<1>");
     client_v4(&server).create_bucket_with("my-new-bucket", &options).unwrap();
@@ -53,9 +53,9 @@ fn a_bucket_is_created_without_a_body_unless_a_location_is_named() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_told_by_whom() {
+fn create_bucket_distinguishes_own_and_foreign_buckets() {
     for (code, own) in [("BucketAlreadyExists", false), ("BucketAlreadyOwnedByYou", true)] {
-        let server = FakeServer::start([Answer::error(409, code)]);
+        let server = FakeServer::start([Response::error(409, code)]);
         let error = fails(ErrorKind::Server, client(&server).create_bucket("b"));
         assert!(error.is_bucket_already_exists());
         assert_eq!(error.hint().is_some_and(|hint| hint.contains("another one owns")), !own, "{error}");
@@ -64,12 +64,12 @@ fn a_name_that_is_taken_is_told_by_whom() {
 }
 
 #[test]
-fn a_look_at_a_bucket_gives_its_region_or_the_code_of_the_status() {
+fn head_bucket_returns_the_region_or_a_default_code() {
     let server = FakeServer::start([
-        Answer::new(200).header("x-amz-bucket-region", "eu-west-1"),
-        Answer::new(200),
-        Answer::new(404).header("x-amz-request-id", "tx1"),
-        Answer::new(403),
+        Response::new(200).header("x-amz-bucket-region", "eu-west-1"),
+        Response::new(200),
+        Response::new(404).header("x-amz-request-id", "tx1"),
+        Response::new(403),
     ]);
     let client = client(&server);
     assert_eq!(client.head_bucket("b").unwrap().region.as_deref(), Some("eu-west-1"));
@@ -82,11 +82,11 @@ fn a_look_at_a_bucket_gives_its_region_or_the_code_of_the_status() {
 }
 
 #[test]
-fn a_bucket_is_deleted_only_when_empty() {
+fn delete_bucket_fails_unless_empty() {
     let server = FakeServer::start([
-        Answer::new(204),
-        Answer::error(409, "BucketNotEmpty"),
-        Answer::error(404, "NoSuchBucket"),
+        Response::new(204),
+        Response::error(409, "BucketNotEmpty"),
+        Response::error(404, "NoSuchBucket"),
     ]);
     let client = client(&server);
     client.delete_bucket("b").unwrap();
@@ -97,12 +97,12 @@ fn a_bucket_is_deleted_only_when_empty() {
 }
 
 #[test]
-fn an_empty_listing_is_no_error_and_a_foreign_answer_is_one() {
+fn empty_listing_succeeds_and_foreign_xml_fails() {
     let server = FakeServer::start([
-        Answer::xml("<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>"),
-        Answer::xml("<Tagging/>"),
+        Response::xml("<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>"),
+        Response::xml("<Tagging/>"),
     ]);
-    let client = once(&server);
+    let client = client_without_retries(&server);
     assert_eq!(client.list_buckets().unwrap(), []);
     let error = fails(ErrorKind::UnexpectedResponse, client.list_buckets());
     assert!(error.to_string().contains("<Tagging> where <ListAllMyBucketsResult>"), "{error}");

@@ -16,12 +16,12 @@ pub(crate) fn credentials() -> Credentials {
     Credentials::new(ACCESS_KEY, SECRET_KEY)
 }
 
-/// Signature V2, and retries that do not wait.
+/// Returns a configuration with Signature V2 and without delays between retries.
 pub(crate) fn config(server: &FakeServer) -> Config {
     config_at(server.endpoint())
 }
 
-/// The same for a server under another name, or none at all.
+/// Like [`config`], for any endpoint.
 pub(crate) fn config_at(endpoint: impl Into<String>) -> Config {
     Config::new(endpoint)
         .credentials(credentials())
@@ -30,30 +30,31 @@ pub(crate) fn config_at(endpoint: impl Into<String>) -> Config {
         .idle_timeout(Duration::from_secs(5))
 }
 
-/// A client that signs with V2.
+/// Returns a client that signs with V2.
 pub(crate) fn client(server: &FakeServer) -> Client {
     Client::new(config(server)).unwrap()
 }
 
-/// A client that signs with V4.
+/// Returns a client that signs with V4.
 pub(crate) fn client_v4(server: &FakeServer) -> Client {
     Client::new(config(server).region(REGION)).unwrap()
 }
 
-/// A client without credentials.
-pub(crate) fn anonymous(server: &FakeServer) -> Client {
+/// Returns a client without credentials.
+pub(crate) fn anonymous_client(server: &FakeServer) -> Client {
     let retry = RetryPolicy::new().base_delay(Duration::ZERO);
     Client::new(Config::new(server.endpoint()).retry(retry)).unwrap()
 }
 
-/// A client of one attempt: what an answer becomes, without repetitions.
-pub(crate) fn once(server: &FakeServer) -> Client {
+/// Returns a client that makes only one attempt, so that a test sees the result of a single response.
+pub(crate) fn client_without_retries(server: &FakeServer) -> Client {
     Client::new(config(server).retry(RetryPolicy::none())).unwrap()
 }
 
-/// The error of a call that must be refused before anything is sent, with these words in its text.
+/// Returns the error of a call that must fail before anything is sent. Panics unless its text contains
+/// `words`.
 #[track_caller]
-pub(crate) fn refused<T>(result: Result<T>, words: &str) -> Error {
+pub(crate) fn rejected<T>(result: Result<T>, words: &str) -> Error {
     let error = fails(ErrorKind::InvalidInput, result);
     assert!(error.to_string().contains(words), "{words:?} is not in: {error}");
     error

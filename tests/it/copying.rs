@@ -1,26 +1,26 @@
-//! Copies and renames: how the source is named, and that nothing is deleted before its copy is there.
+//! Copies and renames: how the source is named, and that nothing is deleted before its copy exists.
 
 use plain_s3::{CopyObjectOptions, ErrorKind, PutObjectOptions};
 
-use crate::clients::{client, once, refused};
-use crate::fake_server::{Answer, FakeServer};
+use crate::clients::{client, client_without_retries, rejected};
+use crate::fake_server::{FakeServer, Response};
 use crate::signatures::{assert_signed_v2, md5_hex};
 use crate::support::fails;
 
-fn copied(content: &str) -> Answer {
-    // without quotes, as Ceph writes it
-    Answer::xml(&format!(
+fn copied(content: &str) -> Response {
+    // Without quotes, as Ceph sends it.
+    Response::xml(&format!(
         "<CopyObjectResult><LastModified>2011-04-21T18:05:39.000Z</LastModified><ETag>{}</ETag></CopyObjectResult>",
         md5_hex(content.as_bytes())
     ))
 }
 
-fn head(content: &'static str) -> Answer {
-    Answer::stored(content.as_bytes()).content_length(content.len() as u64)
+fn head(content: &'static str) -> Response {
+    Response::stored(content.as_bytes()).content_length(content.len() as u64)
 }
 
 #[test]
-fn the_source_is_encoded_in_its_header_and_all_options_are_headers() {
+fn copy_object_sends_source_and_options_as_headers() {
     let server = FakeServer::start([copied("x")
         .header("x-amz-version-id", "n")
         .header("x-amz-copy-source-version-id", "v/1")]);
@@ -50,29 +50,29 @@ fn the_source_is_encoded_in_its_header_and_all_options_are_headers() {
 }
 
 #[test]
-fn an_error_in_a_200_is_an_error() {
+fn error_in_a_200_fails() {
     let error_in_200 = "<?xml version=\"1.0\"?>\n  <Error><Code>InternalError</Code></Error>";
     let server = FakeServer::start([
-        Answer::xml(error_in_200),
+        Response::xml(error_in_200),
         copied("x"),
-        Answer::xml("<Error><Code>NoSuchKey</Code></Error>"),
-        Answer::xml(""),
+        Response::xml("<Error><Code>NoSuchKey</Code></Error>"),
+        Response::xml(""),
     ]);
-    client(&server).copy_object(("b", "k"), ("b", "l")).expect("repeated, as it may well succeed later");
+    client(&server).copy_object(("b", "k"), ("b", "l")).expect("the error is transient and must be retried");
     let error = fails(ErrorKind::Server, client(&server).copy_object(("b", "k"), ("b", "l")));
     assert!(error.hint().unwrap().contains("The source \"k\" is not in the bucket \"b\""), "{error}");
-    fails(ErrorKind::UnexpectedResponse, once(&server).copy_object(("b", "k"), ("b", "l")));
+    fails(ErrorKind::UnexpectedResponse, client_without_retries(&server).copy_object(("b", "k"), ("b", "l")));
 
     let server = FakeServer::start([]);
-    refused(client(&server).copy_object(("b", ""), ("b", "l")), "the key is empty");
-    refused(client(&server).copy_object(("b", "k"), ("b", "")), "the key is empty");
-    refused(client(&server).copy_object(("a/b", "k"), ("b", "l")), "\"a/b\"");
+    rejected(client(&server).copy_object(("b", ""), ("b", "l")), "the key is empty");
+    rejected(client(&server).copy_object(("b", "k"), ("b", "")), "the key is empty");
+    rejected(client(&server).copy_object(("a/b", "k"), ("b", "l")), "\"a/b\"");
     let _: [_; 0] = server.finish();
 }
 
 #[test]
-fn a_rename_looks_copies_looks_and_deletes() {
-    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), Answer::new(204)]);
+fn rename_object_verifies_the_copy_before_deleting() {
+    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), Response::new(204)]);
     client(&server).rename_object("b", "a b", "c").unwrap();
     let requests: [_; 4] = server.finish();
     assert_eq!(
@@ -84,8 +84,8 @@ fn a_rename_looks_copies_looks_and_deletes() {
 }
 
 #[test]
-fn a_rename_that_fails_keeps_the_source_and_says_what_exists() {
-    let denied = || Answer::error(403, "AccessDenied");
+fn failed_rename_keeps_the_source_and_reports_what_exists() {
+    let denied = || Response::error(403, "AccessDenied");
     let server = FakeServer::start([head("Hello"), denied()]);
     let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
     assert!(
@@ -97,7 +97,7 @@ fn a_rename_that_fails_keeps_the_source_and_says_what_exists() {
         let server = FakeServer::start([
             head("Hello"),
             copied("Hello"),
-            Answer::stored(other.as_bytes()).content_length(other.len() as u64),
+            Response::stored(other.as_bytes()).content_length(other.len() as u64),
         ]);
         let error = fails(ErrorKind::Integrity, client(&server).rename_object("b", "a", "c"));
         assert!(error.hint().unwrap().contains("Both \"a\" and \"c\" exist"), "{error}");
@@ -112,19 +112,19 @@ fn a_rename_that_fails_keeps_the_source_and_says_what_exists() {
     );
 
     let server = FakeServer::start([]);
-    refused(client(&server).rename_object("b", "a", "a"), "both keys are \"a\"");
+    rejected(client(&server).rename_object("b", "a", "a"), "both keys are \"a\"");
     let _: [_; 0] = server.finish();
 }
 
 #[test]
-fn a_copy_never_has_more_parts_than_an_upload_may() {
+fn copy_respects_the_limit_on_parts() {
     let server = FakeServer::serve(|request| match request.method() {
-        "HEAD" => Answer::new(200).header("etag", "\"e-9\"").content_length(100 << 30),
-        "POST" => Answer::xml(
+        "HEAD" => Response::new(200).header("etag", "\"e-9\"").content_length(100 << 30),
+        "POST" => Response::xml(
             "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
         ),
-        "PUT" => Answer::error(403, "AccessDenied"),
-        _ => Answer::new(204),
+        "PUT" => Response::error(403, "AccessDenied"),
+        _ => Response::new(204),
     });
     let options = plain_s3::CopyOptions::new().part_size(5 << 20);
     client(&server).copy_with(("b", "k"), ("b", "l"), &options).unwrap_err();
@@ -133,14 +133,14 @@ fn a_copy_never_has_more_parts_than_an_upload_may() {
 }
 
 #[test]
-fn who_pays_and_whose_the_source_is_go_with_each_request_of_a_copy_in_parts() {
+fn payer_and_owners_are_sent_on_every_request_of_a_multipart_copy() {
     let server = FakeServer::serve(|request| match request.method() {
-        "HEAD" => Answer::new(200).header("etag", "\"e-9\"").content_length(10 << 20),
-        "POST" => Answer::xml(
+        "HEAD" => Response::new(200).header("etag", "\"e-9\"").content_length(10 << 20),
+        "POST" => Response::xml(
             "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
         ),
-        "PUT" => Answer::error(403, "AccessDenied"),
-        _ => Answer::new(204),
+        "PUT" => Response::error(403, "AccessDenied"),
+        _ => Response::new(204),
     });
     let object = CopyObjectOptions::new()
         .request_payer()
@@ -148,10 +148,10 @@ fn who_pays_and_whose_the_source_is_go_with_each_request_of_a_copy_in_parts() {
         .header("x-amz-expected-bucket-owner", "222");
     let options = plain_s3::CopyOptions::new().part_size(5 << 20).object(object);
     client(&server).copy_with(("b", "k"), ("c", "k"), &options).unwrap_err();
-    let [look, begin, part, abort] = server.finish();
+    let [head, create, part, abort] = server.finish();
     for (request, line, owner, source_owner) in [
-        (&look, "HEAD /b/k", Some("111"), None),
-        (&begin, "POST /c/k", Some("222"), None),
+        (&head, "HEAD /b/k", Some("111"), None),
+        (&create, "POST /c/k", Some("222"), None),
         (&part, "PUT /c/k", Some("222"), Some("111")),
         (&abort, "DELETE /c/k", Some("222"), None),
     ] {

@@ -1,29 +1,33 @@
-//! Deleting one, many and all objects: never more than was named, and every failure told by its key.
+//! Deleting one, many or all objects: only what was named is deleted, and every failure is reported with its
+//! key.
 
 use plain_s3::{DeleteAllOptions, ErrorKind, ObjectIdentifier};
 
-use crate::clients::{client, client_v4, once, refused};
-use crate::fake_server::{Answer, FakeServer, Received};
+use crate::clients::{client, client_v4, client_without_retries, rejected};
+use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
 use crate::support::fails;
 
-fn deleted(count: usize) -> Answer {
-    Answer::xml(&format!("<DeleteResult>{}</DeleteResult>", "<Deleted><Key>k</Key></Deleted>".repeat(count)))
+fn deleted(count: usize) -> Response {
+    Response::xml(&format!(
+        "<DeleteResult>{}</DeleteResult>",
+        "<Deleted><Key>k</Key></Deleted>".repeat(count)
+    ))
 }
 
-/// Says of every key it is sent that it is gone.
-fn deletes_all(request: &Received) -> Answer {
+/// Reports every key of the request as deleted.
+fn deletes_all(request: &Request) -> Response {
     match request.method() {
         "POST" => deleted(request.text().matches("<Object>").count()),
-        _ => Answer::new(204),
+        _ => Response::new(204),
     }
 }
 
 #[test]
-fn one_object_is_deleted_by_a_request_without_a_body() {
+fn delete_object_sends_no_body() {
     let server = FakeServer::start([
-        Answer::new(204),
-        Answer::new(204).header("x-amz-version-id", "v1").header("x-amz-delete-marker", "true"),
+        Response::new(204),
+        Response::new(204).header("x-amz-version-id", "v1").header("x-amz-delete-marker", "true"),
     ]);
     let client = client(&server);
     let gone = client.delete_object("b", "goodbye.txt").unwrap();
@@ -37,7 +41,7 @@ fn one_object_is_deleted_by_a_request_without_a_body() {
 }
 
 #[test]
-fn many_keys_go_in_one_xml_body_with_its_md5() {
+fn delete_objects_sends_xml_with_its_md5() {
     let server = FakeServer::serve(deletes_all);
     let objects = [ObjectIdentifier::new("a&b<c>"), ObjectIdentifier::new(" d\r\n ").version_id("v/1")];
     client(&server).delete_objects("b", objects.clone()).unwrap();
@@ -58,7 +62,7 @@ fn many_keys_go_in_one_xml_body_with_its_md5() {
 }
 
 #[test]
-fn a_thousand_keys_go_in_one_request() {
+fn delete_objects_sends_a_thousand_keys_per_request() {
     let server = FakeServer::serve(deletes_all);
     let keys: Vec<String> = (0..2001).map(|i| format!("key-{i:04}")).collect();
     client(&server).delete_objects("b", &keys).unwrap();
@@ -70,15 +74,15 @@ fn a_thousand_keys_go_in_one_request() {
 }
 
 #[test]
-fn no_keys_are_no_request() {
+fn empty_list_sends_no_request() {
     let server = FakeServer::start([]);
     client(&server).delete_objects("b", Vec::<String>::new()).unwrap();
     let _: [_; 0] = server.finish();
 }
 
 #[test]
-fn each_key_that_failed_is_told_and_the_others_are_gone() {
-    let server = FakeServer::start([Answer::xml(
+fn failed_keys_are_reported() {
+    let server = FakeServer::start([Response::xml(
         "<DeleteResult xmlns='urn:x'><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code>\
          <Message>No.</Message></Error><Error><Key> c </Key><VersionId>v</VersionId><Code>InternalError</Code>\
          </Error></DeleteResult>",
@@ -101,11 +105,13 @@ fn each_key_that_failed_is_told_and_the_others_are_gone() {
 }
 
 #[test]
-fn a_failure_on_one_page_does_not_keep_the_next_from_being_sent() {
+fn failure_in_one_request_does_not_stop_the_next() {
     let failed = "<Error><Key>k</Key><Code>AccessDenied</Code></Error>";
     let rest = "<Deleted/>".repeat(999);
-    let server =
-        FakeServer::start([Answer::xml(&format!("<DeleteResult>{failed}{rest}</DeleteResult>")), deleted(1)]);
+    let server = FakeServer::start([
+        Response::xml(&format!("<DeleteResult>{failed}{rest}</DeleteResult>")),
+        deleted(1),
+    ]);
     let keys: Vec<String> = (0..1001).map(|i| i.to_string()).collect();
     let error = fails(ErrorKind::PartialFailure, client(&server).delete_objects("b", keys));
     assert_eq!(error.failures().len(), 1);
@@ -113,9 +119,9 @@ fn a_failure_on_one_page_does_not_keep_the_next_from_being_sent() {
 }
 
 #[test]
-fn keys_that_xml_cannot_hold_are_deleted_by_requests_of_their_own() {
+fn keys_not_representable_in_xml_are_deleted_one_by_one() {
     let server = FakeServer::serve(|request| match request.path() {
-        "/b/%02" => Answer::error(403, "AccessDenied"),
+        "/b/%02" => Response::error(403, "AccessDenied"),
         _ => deletes_all(request),
     });
     let keys = ["a", "\u{1}", "b", "\u{2}", "\u{ffff}"];
@@ -140,45 +146,49 @@ fn keys_that_xml_cannot_hold_are_deleted_by_requests_of_their_own() {
 }
 
 #[test]
-fn a_200_that_is_no_result_is_no_success() {
-    for (answer, kind, words) in [
-        (Answer::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "InternalError"),
-        (Answer::xml(""), ErrorKind::UnexpectedResponse, "empty"),
-        (Answer::xml("<html><title>Login</title></html>"), ErrorKind::UnexpectedResponse, "titled \"Login\""),
+fn unexpected_200_fails() {
+    for (response, kind, words) in [
+        (Response::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "InternalError"),
+        (Response::xml(""), ErrorKind::UnexpectedResponse, "empty"),
+        (
+            Response::xml("<html><title>Login</title></html>"),
+            ErrorKind::UnexpectedResponse,
+            "titled \"Login\"",
+        ),
         (deleted(1), ErrorKind::UnexpectedResponse, "1 keys of 2"),
         (deleted(3), ErrorKind::UnexpectedResponse, "3 keys of 2"),
-        (Answer::error(400, "MalformedXML"), ErrorKind::Server, "MalformedXML"),
+        (Response::error(400, "MalformedXML"), ErrorKind::Server, "MalformedXML"),
     ] {
-        let server = FakeServer::start([answer]);
-        let error = fails(kind, once(&server).delete_objects("b", ["a", "b"]));
+        let server = FakeServer::start([response]);
+        let error = fails(kind, client_without_retries(&server).delete_objects("b", ["a", "b"]));
         assert!(error.to_string().contains(words), "{error}");
         let _: [_; 1] = server.finish();
     }
 }
 
 #[test]
-fn one_bad_key_among_many_keeps_all_from_being_sent() {
+fn invalid_key_prevents_the_whole_request() {
     let server = FakeServer::start([]);
-    refused(client(&server).delete_objects("b", ["a", "", "c"]), "the key is empty");
-    refused(client(&server).delete_objects("b", ["a".to_owned(), "x".repeat(1025)]), "1025 bytes");
-    refused(client(&server).delete_objects("b/c", ["a"]), "\"b/c\"");
-    refused(client(&server).delete_object("b", ""), "the key is empty");
+    rejected(client(&server).delete_objects("b", ["a", "", "c"]), "the key is empty");
+    rejected(client(&server).delete_objects("b", ["a".to_owned(), "x".repeat(1025)]), "1025 bytes");
+    rejected(client(&server).delete_objects("b/c", ["a"]), "\"b/c\"");
+    rejected(client(&server).delete_object("b", ""), "the key is empty");
     let _: [_; 0] = server.finish();
 }
 
-fn no_uploads() -> Answer {
-    Answer::xml("<ListMultipartUploadsResult/>")
+fn no_uploads() -> Response {
+    Response::xml("<ListMultipartUploadsResult/>")
 }
 
-fn versions(keys: std::ops::Range<usize>, more: &str) -> Answer {
+fn versions(keys: std::ops::Range<usize>, more: &str) -> Response {
     let entries: String = keys
         .map(|i| format!("<Version><Key>key-{i:04}</Key><VersionId>v{i}</VersionId><Size>1</Size></Version>"))
         .collect();
-    Answer::xml(&format!("<ListVersionsResult>{entries}{more}</ListVersionsResult>"))
+    Response::xml(&format!("<ListVersionsResult>{entries}{more}</ListVersionsResult>"))
 }
 
 #[test]
-fn a_forced_delete_lists_and_deletes_by_thousands_and_the_bucket_last() {
+fn force_delete_bucket_deletes_by_thousands_then_the_bucket() {
     let more = "<IsTruncated>true</IsTruncated><NextKeyMarker>key-0999</NextKeyMarker>\
                 <NextVersionIdMarker>v999</NextVersionIdMarker>";
     let server = FakeServer::start([
@@ -187,9 +197,9 @@ fn a_forced_delete_lists_and_deletes_by_thousands_and_the_bucket_last() {
         versions(1000..1002, ""),
         deleted(1000),
         deleted(2),
-        // several pages: looked at once more, as servers skip entries while others go
+        // After several pages the listing is repeated: servers skip entries while others are deleted.
         versions(0..0, ""),
-        Answer::new(204),
+        Response::new(204),
     ]);
     let counts = client(&server).force_delete_bucket("b").unwrap();
     assert_eq!((counts.objects, counts.delete_markers, counts.uploads), (1002, 0, 0));
@@ -211,14 +221,14 @@ fn a_forced_delete_lists_and_deletes_by_thousands_and_the_bucket_last() {
 }
 
 #[test]
-fn a_forced_delete_where_there_are_no_versions_lists_objects() {
+fn force_delete_bucket_lists_objects_without_version_support() {
     let listing = "<ListBucketResult><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>";
     let server = FakeServer::start([
         no_uploads(),
-        Answer::error(501, "NotImplemented"),
-        Answer::xml(listing),
+        Response::error(501, "NotImplemented"),
+        Response::xml(listing),
         deleted(1),
-        Answer::new(204),
+        Response::new(204),
     ]);
     client(&server).force_delete_bucket("b").unwrap();
     let requests: [_; 5] = server.finish();
@@ -226,28 +236,28 @@ fn a_forced_delete_where_there_are_no_versions_lists_objects() {
 }
 
 #[test]
-fn an_object_that_stays_keeps_the_bucket() {
+fn undeletable_object_keeps_the_bucket() {
     let failed = "<DeleteResult><Deleted/><Error><Key>key-0001</Key><VersionId>v1</VersionId>\
                   <Code>AccessDenied</Code></Error></DeleteResult>";
-    let server = FakeServer::start([no_uploads(), versions(0..2, ""), Answer::xml(failed)]);
+    let server = FakeServer::start([no_uploads(), versions(0..2, ""), Response::xml(failed)]);
     let error = fails(ErrorKind::PartialFailure, client(&server).force_delete_bucket("b"));
     assert_eq!(error.failures()[0].key, "key-0001");
     let _: [_; 3] = server.finish();
 }
 
 #[test]
-fn a_listing_that_fails_keeps_everything() {
-    let server = FakeServer::start([Answer::error(403, "AccessDenied")]);
+fn failed_listing_deletes_nothing() {
+    let server = FakeServer::start([Response::error(403, "AccessDenied")]);
     assert!(fails(ErrorKind::Server, client(&server).force_delete_bucket("b")).is_access_denied());
     let _: [_; 1] = server.finish();
 }
 
 #[test]
-fn a_dry_run_counts_and_changes_nothing() {
+fn dry_run_counts_and_deletes_nothing() {
     let server = FakeServer::serve(|request| {
         assert_eq!(request.method(), "GET");
         match request.query_value("uploads") {
-            Some(_) => Answer::xml(
+            Some(_) => Response::xml(
                 "<ListMultipartUploadsResult><Upload><Key>k-u</Key><UploadId>1</UploadId></Upload>\
                  </ListMultipartUploadsResult>",
             ),
@@ -268,27 +278,27 @@ fn a_dry_run_counts_and_changes_nothing() {
 }
 
 #[test]
-fn nothing_is_deleted_by_an_empty_name_or_prefix() {
+fn empty_name_or_prefix_deletes_nothing() {
     let server = FakeServer::start([]);
     let client = client(&server);
-    let error = refused(client.delete_prefix("b", ""), "the prefix is empty");
+    let error = rejected(client.delete_prefix("b", ""), "the prefix is empty");
     assert!(error.hint().unwrap().contains("empty_bucket"), "{error}");
-    refused(client.delete_prefix("", "k"), "the bucket name is empty");
-    refused(client.empty_bucket(""), "the bucket name is empty");
-    refused(client.force_delete_bucket(""), "the bucket name is empty");
+    rejected(client.delete_prefix("", "k"), "the bucket name is empty");
+    rejected(client.empty_bucket(""), "the bucket name is empty");
+    rejected(client.force_delete_bucket(""), "the bucket name is empty");
     let _: [_; 0] = server.finish();
 }
 
 #[test]
-fn an_upload_that_stays_is_told_and_one_that_is_gone_is_not() {
+fn failed_abort_is_reported_unless_the_upload_is_gone() {
     let uploads = "<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId></Upload>\
                    <Upload><Key>b</Key><UploadId>2</UploadId></Upload><Upload><Key>c</Key>\
                    <UploadId>3</UploadId></Upload></ListMultipartUploadsResult>";
     let server = FakeServer::start([
-        Answer::xml(uploads),
-        Answer::new(204),
-        Answer::error(404, "NoSuchUpload"),
-        Answer::error(403, "AccessDenied"),
+        Response::xml(uploads),
+        Response::new(204),
+        Response::error(404, "NoSuchUpload"),
+        Response::error(403, "AccessDenied"),
         versions(0..1, ""),
         deleted(1),
     ]);
@@ -300,12 +310,12 @@ fn an_upload_that_stays_is_told_and_one_that_is_gone_is_not() {
 }
 
 #[test]
-fn what_a_server_lists_beside_the_prefix_is_not_deleted() {
+fn keys_outside_the_prefix_are_not_deleted() {
     let uploads = "<ListMultipartUploadsResult><Upload><Key>other</Key><UploadId>u</UploadId></Upload>\
                    </ListMultipartUploadsResult>";
     let versions = "<ListVersionsResult><Version><Key>other</Key><VersionId>1</VersionId><Size>1</Size>\
                     <IsLatest>true</IsLatest></Version></ListVersionsResult>";
-    for script in [vec![Answer::xml(uploads)], vec![no_uploads(), Answer::xml(versions)]] {
+    for script in [vec![Response::xml(uploads)], vec![no_uploads(), Response::xml(versions)]] {
         let server = FakeServer::start(script);
         let error = fails(ErrorKind::UnexpectedResponse, client(&server).delete_prefix("b", "photos/"));
         assert!(error.to_string().contains("\"other\", which does not begin with"), "{error}");

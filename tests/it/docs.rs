@@ -1,4 +1,4 @@
-//! The documents against the repository: code that stands in an example, files that links lead to.
+//! Checks the documents against the repository: code blocks must match the examples, and links must exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,21 +26,21 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What stands between the fences of a language.
+/// Returns the code blocks of a language.
 fn blocks(markdown: &str, language: &str) -> Vec<String> {
     let start = format!("```{language}\n");
     let pieces = markdown.split(&start).skip(1);
     pieces.map(|piece| piece.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// The program, and once more without the indentation of a function's body.
+/// Returns the program, followed by the same program without the indentation of a function body.
 fn with_body(program: &str) -> String {
     let body: Vec<&str> = program.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
     format!("{program}\n{}\n", body.join("\n"))
 }
 
 #[test]
-fn the_tutorial_shows_every_step_in_order_as_its_example_has_it() {
+fn tutorial_shows_each_example_in_order() {
     let tutorial = read("docs/tutorial.md");
     let mut rest = tutorial.as_str();
     for step in STEPS {
@@ -54,7 +54,7 @@ fn the_tutorial_shows_every_step_in_order_as_its_example_has_it() {
 }
 
 #[test]
-fn the_tutorial_has_no_code_that_is_not_compiled_elsewhere() {
+fn tutorial_code_is_compiled_elsewhere() {
     let mut compiled = with_body(&blocks(&read("README.md"), "rust,no_run").join("\n"));
     for step in STEPS {
         compiled += &with_body(&read(format!("examples/{step}.rs")));
@@ -65,7 +65,7 @@ fn the_tutorial_has_no_code_that_is_not_compiled_elsewhere() {
 }
 
 #[test]
-fn examples_are_short_and_each_says_how_to_run_it() {
+fn examples_are_short_and_document_how_to_run_them() {
     for step in STEPS {
         let text = read(format!("examples/{step}.rs"));
         assert!(text.lines().count() < 40, "{step}");
@@ -74,7 +74,7 @@ fn examples_are_short_and_each_says_how_to_run_it() {
 }
 
 #[test]
-fn what_takes_the_place_of_boto_is_there() {
+fn methods_named_in_the_boto_guide_exist() {
     let text = read("docs/coming-from-boto.md");
     let examples = with_body(&read("examples/grants.rs")) + &with_body(&read("examples/raw_request.rs"));
     for block in blocks(&text, "rust") {
@@ -85,35 +85,38 @@ fn what_takes_the_place_of_boto_is_there() {
     for row in text.lines().filter(|line| line.starts_with("| ") && !line.contains("| here |")) {
         let here = row.trim_end_matches('|').rsplit_once('|').unwrap().1;
         for code in here.split('`').skip(1).step_by(2) {
-            // `Type::method`, `method(…)`, `method`: lower case throughout, unlike a type or an argument
+            // `Type::method`, `method(…)` or `method`. Methods are lower case throughout, unlike types and
+            // arguments.
             let name = code.split('(').next().unwrap().rsplit("::").next().unwrap();
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
                 continue;
             }
-            let is_there = [format!("fn {name}("), format!("fn {name}<")].iter().any(|f| source.contains(f));
-            assert!(is_there, "there is no {name}: {row}");
+            let exists = [format!("fn {name}("), format!("fn {name}<")].iter().any(|f| source.contains(f));
+            assert!(exists, "{name} does not exist: {row}");
             names += 1;
         }
     }
-    assert!(names > 150, "only {names} names were found");
+    assert!(names > 150, "found only {names} names");
 }
 
 #[test]
-fn every_action_is_in_the_table_of_servers() {
+fn compatibility_table_has_every_action() {
     let table = read("docs/compatibility.md");
     let source = all_source(&root().join("src"));
     let mut actions = 0;
     for piece in source.split("/AmazonS3/latest/API/").skip(1) {
         let Some((page, _)) = piece.split_once(".html)") else { continue };
         let action = match page {
-            "API_ListObjectsV2" => "ListObjects", // two calls of one method
+            "API_ListObjectsV2" => "ListObjects", // One method covers both versions of the API.
             "RESTObjectPOST" => "PostObject",
-            page => page.strip_prefix("API_").unwrap_or_else(|| panic!("{page} is no action's page")),
+            page => {
+                page.strip_prefix("API_").unwrap_or_else(|| panic!("{page} is not the page of an action"))
+            }
         };
         assert!(table.contains(&format!("\n| {action} | ")), "{action} is not in docs/compatibility.md");
         actions += 1;
     }
-    assert!(actions > 50, "only {actions} actions were found");
+    assert!(actions > 50, "found only {actions} actions");
 }
 
 fn all_source(folder: &Path) -> String {
@@ -126,7 +129,7 @@ fn all_source(folder: &Path) -> String {
 }
 
 #[test]
-fn links_lead_to_files_that_are_there() {
+fn links_point_to_existing_files() {
     let mut documents: Vec<PathBuf> = vec![];
     for folder in ["", "docs"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
@@ -138,7 +141,7 @@ fn links_lead_to_files_that_are_there() {
     }
     let mut links = 0;
     for document in documents {
-        // outside of code, which lies between the odd and the even fences
+        // Skips code: every other piece between fences is a code block.
         let text: String = read(&document).split("```").step_by(2).collect();
         for target in text.split("](").skip(1).filter_map(|piece| piece.split(')').next()) {
             if target.contains("://") {
@@ -155,10 +158,10 @@ fn links_lead_to_files_that_are_there() {
             links += 1;
         }
     }
-    assert!(links > 20, "only {links} links were found");
+    assert!(links > 20, "found only {links} links");
 }
 
-/// A heading's anchor, as code hosts make it.
+/// Returns the anchor of a heading, in the form that code hosts generate.
 fn slug(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
@@ -166,7 +169,7 @@ fn slug(heading: &str) -> String {
 }
 
 #[test]
-fn every_promise_of_transfers_names_a_test_that_is_there() {
+fn tests_named_in_transfers_exist() {
     let text = read("docs/transfers.md");
     let names = text.split('`').skip(1).step_by(2).filter_map(|code| code.rsplit_once("::"));
     let mut count = 0;

@@ -1,24 +1,27 @@
-//! What each kind of answer becomes, and what the text of an error says and hides.
+//! The error that each kind of response becomes, and what the text of an error shows and hides.
 
 use std::error::Error as _;
 
 use plain_s3::{Client, Error, ErrorKind, RetryPolicy};
 
-use crate::clients::{REGION, SECRET_KEY, TOKEN, anonymous, client, client_v4, config, credentials, once};
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::clients::{
+    REGION, SECRET_KEY, TOKEN, anonymous_client, client, client_v4, client_without_retries, config,
+    credentials,
+};
+use crate::fake_server::{End, FakeServer, Response};
 use crate::support::fails;
 
-/// The error of reading an object that is answered like this, however often it is asked for.
+/// Returns the error of `get_object` if every response is `response`.
 #[track_caller]
-fn error_of(kind: ErrorKind, answer: impl Fn() -> Answer + Send + 'static) -> Error {
-    let server = FakeServer::serve(move |_| answer());
-    fails(kind, once(&server).get_object("b", "k"))
+fn error_for(kind: ErrorKind, response: impl Fn() -> Response + Send + 'static) -> Error {
+    let server = FakeServer::serve(move |_| response());
+    fails(kind, client_without_retries(&server).get_object("b", "k"))
 }
 
 #[test]
-fn an_s3_error_has_all_that_the_server_said() {
-    let error = error_of(ErrorKind::Server, || {
-        Answer::new(404).header("x-amz-request-id", "of the head").body(
+fn s3_error_has_every_field_of_the_response() {
+    let error = error_for(ErrorKind::Server, || {
+        Response::new(404).header("x-amz-request-id", "of the head").body(
             "<?xml version='1.0'?>\n<Error xmlns='urn:x'><Code>NoSuchKey</Code><Message>The key\n is gone.</Message>\
              <Key>k</Key><RequestId>tx1</RequestId><HostId>h1</HostId></Error>",
         )
@@ -37,7 +40,7 @@ fn an_s3_error_has_all_that_the_server_said() {
 }
 
 #[test]
-fn an_answer_without_a_body_has_the_code_of_its_status_and_the_id_of_its_head() {
+fn response_without_body_has_a_default_code_and_a_request_id() {
     for (status, code) in [
         (400, "BadRequest"),
         (403, "AccessDenied"),
@@ -50,21 +53,21 @@ fn an_answer_without_a_body_has_the_code_of_its_status_and_the_id_of_its_head() 
         (503, "ServiceUnavailable"),
     ] {
         let error =
-            error_of(ErrorKind::Server, move || Answer::new(status).header("x-amz-request-id", "tx1"));
+            error_for(ErrorKind::Server, move || Response::new(status).header("x-amz-request-id", "tx1"));
         assert_eq!((error.status(), error.code()), (Some(status), Some(code)));
         assert_eq!(error.request_id(), Some("tx1"));
     }
 }
 
 #[test]
-fn a_web_page_is_named_as_one_and_its_status_survives() {
+fn html_page_is_described_and_its_status_kept() {
     let loose = "<!DOCTYPE html><html><head><title>Welcome to nginx!</title></html>";
     let well_formed = "<html><head><title>Welcome to nginx!</title></head><body/></html>";
     for (status, page) in
         [(200, loose), (200, well_formed), (403, loose), (403, well_formed), (404, loose), (502, well_formed)]
     {
-        let server = FakeServer::serve(move |_| Answer::new(status).body(page));
-        let error = fails(ErrorKind::UnexpectedResponse, once(&server).list_buckets());
+        let server = FakeServer::serve(move |_| Response::new(status).body(page));
+        let error = fails(ErrorKind::UnexpectedResponse, client_without_retries(&server).list_buckets());
         assert_eq!(error.status(), Some(status));
         let text = error.to_string();
         assert!(text.contains("an HTML page titled \"Welcome to nginx!\""), "{text}");
@@ -73,19 +76,19 @@ fn a_web_page_is_named_as_one_and_its_status_survives() {
 }
 
 #[test]
-fn a_web_page_in_the_place_of_an_empty_answer_is_no_success() {
-    let server = FakeServer::serve(|_| Answer::new(200).body("<html><title>Log in</title></html>"));
-    let client = once(&server);
+fn html_page_instead_of_an_empty_body_fails() {
+    let server = FakeServer::serve(|_| Response::new(200).body("<html><title>Log in</title></html>"));
+    let client = client_without_retries(&server);
     fails(ErrorKind::UnexpectedResponse, client.create_bucket("b"));
     fails(ErrorKind::UnexpectedResponse, client.delete_object("b", "k"));
     fails(ErrorKind::UnexpectedResponse, client.put_object("b", "k", "content"));
 }
 
 #[test]
-fn an_error_in_a_200_is_an_error_everywhere() {
+fn error_in_a_200_fails_in_every_operation() {
     let server = FakeServer::serve(|_| {
         let body = "<Error><Code>AccessDenied</Code><RequestId>tx1</RequestId></Error>";
-        Answer::xml(body).header("etag", "\"e\"")
+        Response::xml(body).header("etag", "\"e\"")
     });
     let client = client(&server);
     let errors = [
@@ -102,47 +105,47 @@ fn an_error_in_a_200_is_an_error_everywhere() {
 }
 
 #[test]
-fn the_body_of_an_error_is_read_within_a_bound_and_its_status_survives() {
-    let huge = error_of(ErrorKind::UnexpectedResponse, || Answer::new(403).body("x".repeat(1 << 20)));
+fn error_body_is_limited_and_its_status_kept() {
+    let huge = error_for(ErrorKind::UnexpectedResponse, || Response::new(403).body("x".repeat(1 << 20)));
     assert_eq!(huge.status(), Some(403));
     assert!(huge.to_string().len() < 500, "{huge}");
     let hostile = "<a>".repeat(20_000);
-    let deep = error_of(ErrorKind::UnexpectedResponse, move || Answer::new(400).body(&hostile));
+    let deep = error_for(ErrorKind::UnexpectedResponse, move || Response::new(400).body(&hostile));
     assert_eq!(deep.status(), Some(400));
     let cut =
-        error_of(ErrorKind::UnexpectedResponse, || Answer::error(409, "BucketNotEmpty").cut(60, End::Fin));
+        error_for(ErrorKind::UnexpectedResponse, || Response::error(409, "BucketNotEmpty").cut(60, End::Fin));
     assert_eq!(cut.status(), Some(409));
 }
 
 #[test]
-fn a_bucket_elsewhere_is_told_with_its_region_or_its_host() {
-    let region = error_of(ErrorKind::Server, || {
-        Answer::new(301).header("x-amz-bucket-region", "eu-central-1").body(
+fn redirect_hint_names_the_region_or_host() {
+    let region = error_for(ErrorKind::Server, || {
+        Response::new(301).header("x-amz-bucket-region", "eu-central-1").body(
             "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.eu-central-1.example.com</Endpoint></Error>",
         )
     });
     assert!(region.hint().unwrap().contains("Config::region(\"eu-central-1\")"), "{region}");
-    let host = error_of(ErrorKind::Server, || {
-        Answer::new(307)
+    let host = error_for(ErrorKind::Server, || {
+        Response::new(307)
             .body("<Error><Code>TemporaryRedirect</Code><Endpoint>other.example.com</Endpoint></Error>")
     });
     assert!(host.hint().unwrap().contains("other.example.com"), "{host}");
-    let bare = error_of(ErrorKind::Server, || Answer::new(301));
+    let bare = error_for(ErrorKind::Server, || Response::new(301));
     assert!(bare.hint().unwrap().contains("another region or host"), "{bare}");
 }
 
 #[test]
-fn a_skewed_clock_is_told_with_its_direction() {
-    let error = error_of(ErrorKind::Server, || {
-        Answer::error(403, "RequestTimeTooSkewed").header("date", "Fri, 27 May 2011 06:23:07 GMT")
+fn clock_skew_hint_names_the_direction() {
+    let error = error_for(ErrorKind::Server, || {
+        Response::error(403, "RequestTimeTooSkewed").header("date", "Fri, 27 May 2011 06:23:07 GMT")
     });
     assert!(error.hint().unwrap().contains("ahead of the server's: set it right"), "{error}");
 }
 
 #[test]
-fn a_server_that_wants_v4_says_how_to_get_it() {
-    let error = error_of(ErrorKind::Server, || {
-        Answer::new(400).body(
+fn v4_only_server_hint_suggests_a_region() {
+    let error = error_for(ErrorKind::Server, || {
+        Response::new(400).body(
             "<Error><Code>InvalidRequest</Code><Message>The authorization mechanism you have provided is not \
              supported. Please use AWS4-HMAC-SHA256.</Message></Error>",
         )
@@ -151,10 +154,10 @@ fn a_server_that_wants_v4_says_how_to_get_it() {
 }
 
 #[test]
-fn a_refused_signature_shows_both_texts_and_the_first_line_that_differs() {
+fn signature_mismatch_shows_both_texts_and_the_first_difference() {
     let server = FakeServer::serve(|request| {
         let date = request.header("x-amz-date").unwrap();
-        Answer::new(403).body(format!(
+        Response::new(403).body(format!(
             "<Error><Code>SignatureDoesNotMatch</Code><StringToSign>GET\n\n\n\nx-amz-date:{date}\n\
              x-amz-security-token:{TOKEN}\n/b/K</StringToSign></Error>"
         ))
@@ -170,8 +173,8 @@ fn a_refused_signature_shows_both_texts_and_the_first_line_that_differs() {
 }
 
 #[test]
-fn a_wrong_secret_is_told_as_such_where_the_server_says_nothing_more() {
-    let server = FakeServer::serve(|_| Answer::error(403, "SignatureDoesNotMatch"));
+fn signature_mismatch_without_details_suggests_a_wrong_secret_key() {
+    let server = FakeServer::serve(|_| Response::error(403, "SignatureDoesNotMatch"));
     let v2 = fails(ErrorKind::Server, client(&server).get_object("b", "k"));
     let v4 = fails(ErrorKind::Server, client_v4(&server).get_object("b", "k"));
     for error in [&v2, &v4] {
@@ -196,12 +199,12 @@ fn assert_hides_secrets(error: &Error) {
 }
 
 #[test]
-fn no_text_of_the_client_or_of_any_error_has_a_secret() {
+fn client_and_error_texts_contain_no_secret() {
     let server = FakeServer::start([
-        Answer::error(403, "AccessDenied"),
-        Answer::error(403, "InvalidAccessKeyId"),
-        Answer::nothing(End::Rst),
-        Answer::raw("garbage\r\n\r\n"),
+        Response::error(403, "AccessDenied"),
+        Response::error(403, "InvalidAccessKeyId"),
+        Response::none(End::Rst),
+        Response::raw("garbage\r\n\r\n"),
     ]);
     let config = config(&server)
         .region(REGION)
@@ -217,10 +220,10 @@ fn no_text_of_the_client_or_of_any_error_has_a_secret() {
 }
 
 #[test]
-fn a_refusal_says_whether_anything_was_signed() {
-    let server = FakeServer::serve(|_| Answer::error(403, "AccessDenied"));
-    let nobody = fails(ErrorKind::Server, anonymous(&server).get_object("b", "k"));
-    assert!(nobody.to_string().contains("no credentials are set"), "{nobody}");
-    let somebody = fails(ErrorKind::Server, client(&server).get_object("b", "k"));
-    assert!(somebody.to_string().contains("may not do this"), "{somebody}");
+fn access_denied_mentions_missing_credentials() {
+    let server = FakeServer::serve(|_| Response::error(403, "AccessDenied"));
+    let anonymous = fails(ErrorKind::Server, anonymous_client(&server).get_object("b", "k"));
+    assert!(anonymous.to_string().contains("no credentials are set"), "{anonymous}");
+    let signed = fails(ErrorKind::Server, client(&server).get_object("b", "k"));
+    assert!(signed.to_string().contains("may not do this"), "{signed}");
 }

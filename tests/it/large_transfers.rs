@@ -1,7 +1,8 @@
-//! Transfers larger than memory: how much of it they take, and how an upload is cut into parts. Listings, too.
+//! Transfers larger than memory: their memory use, and how an upload is split into parts. Also the memory use
+//! of listings.
 //!
-//! By default with some hundred MiB. With `S3_TEST_LARGE=1` with 4 GiB, and 60 GB into parts: minutes, and
-//! to be run as `cargo test --release --test it large_transfers -- --nocapture --test-threads=1`.
+//! By default they transfer 192 MiB. With `S3_TEST_LARGE=1` they transfer 4 GiB, and 60 GB in parts. This
+//! takes minutes: run it as `cargo test --release --test it large_transfers -- --nocapture --test-threads=1`.
 
 #![cfg(target_os = "linux")]
 
@@ -11,7 +12,7 @@ use std::io::{self, Read};
 
 use plain_s3::{Client, Config, Credentials, ErrorKind, UploadOptions, Verification};
 
-use crate::fake_server::{Answer, FakeServer, Sink};
+use crate::fake_server::{BulkServer, FakeServer, Response};
 use crate::support::{TempDir, command, fails, say, task, variable};
 
 const MIB: u64 = 1 << 20;
@@ -25,24 +26,24 @@ fn client(endpoint: &str, check_md5: bool) -> Client {
     Client::new(if check_md5 { config } else { config.skip_md5_check() }).unwrap()
 }
 
-/// The most memory that this process has had, in bytes.
+/// Returns the peak memory use of this process in bytes.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
 }
 
-/// What is measured: the call and nothing else, in a process for it alone.
+/// Makes the measured call in a process that does nothing else.
 #[test]
-fn in_a_process_of_its_own() {
+fn child_process() {
     let Some(task) = task() else { return };
-    let [what, endpoint, length, file] = task.splitn(4, ' ').collect::<Vec<_>>()[..] else {
+    let [operation, endpoint, length, file] = task.splitn(4, ' ').collect::<Vec<_>>()[..] else {
         panic!("{task}")
     };
     let length: u64 = length.parse().unwrap();
     let client = client(endpoint, true);
     let before = peak();
-    match what {
+    match operation {
         "download" => {
             let download = client.download_file("b", "k", file).unwrap();
             assert_eq!((download.bytes, download.check), (length, Verification::Md5));
@@ -60,17 +61,17 @@ fn in_a_process_of_its_own() {
             assert_eq!(keys, length);
         }
     }
-    println!("\npeak {} of them before: {}", peak(), before);
+    println!("\npeak: {} before: {}", peak(), before);
 }
 
-fn peak_of_transfer(what: &str, length: u64) -> u64 {
-    let sink = Sink::start(if what == "download" { length } else { 0 });
-    let peak = peak_of(what, &sink.endpoint(), length);
-    say(&format!("{what} of {} MiB: {peak}", length / MIB));
+fn peak_of_transfer(operation: &str, length: u64) -> u64 {
+    let server = BulkServer::start(if operation == "download" { length } else { 0 });
+    let peak = peak_of(operation, &server.endpoint(), length);
+    say(&format!("{operation} of {} MiB: {peak}", length / MIB));
     peak.bytes
 }
 
-/// What a process of its own took at the most, and before it did anything.
+/// The memory use of a child process: its peak, and its peak before the call.
 struct Peak {
     bytes: u64,
     before: u64,
@@ -78,13 +79,13 @@ struct Peak {
 
 impl fmt::Display for Peak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} KiB at the most, {} KiB before it", self.bytes >> 10, self.before >> 10)
+        write!(f, "peak {} KiB, of which {} KiB before the call", self.bytes >> 10, self.before >> 10)
     }
 }
 
-fn peak_of(what: &str, endpoint: &str, length: u64) -> Peak {
+fn peak_of(operation: &str, endpoint: &str, length: u64) -> Peak {
     let folder = TempDir::new();
-    let task = format!("{what} {endpoint} {length} {}", folder.join("target").display());
+    let task = format!("{operation} {endpoint} {length} {}", folder.join("target").display());
     let output = command(&[], module_path!(), &task).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
@@ -92,47 +93,47 @@ fn peak_of(what: &str, endpoint: &str, length: u64) -> Peak {
         let (_, rest) = text.split_once(after).unwrap();
         rest.split_whitespace().next().unwrap().parse().unwrap()
     };
-    Peak { bytes: number("peak "), before: number("before: ") }
+    Peak { bytes: number("peak: "), before: number("before: ") }
 }
 
 #[test]
-fn a_download_takes_less_than_16_mib() {
+fn download_uses_less_than_16_mib() {
     let length = if is_large() { 4096 * MIB } else { 192 * MIB } + 1;
     assert!(peak_of_transfer("download", length) < 16 * MIB);
 }
 
 #[test]
-fn an_upload_by_reader_takes_a_part_and_less_than_16_mib() {
+fn upload_from_reader_uses_a_part_and_less_than_16_mib() {
     let length = if is_large() { 4096 * MIB } else { 192 * MIB } + 1;
     assert!(peak_of_transfer("upload", length) < (16 + 16) * MIB);
 }
 
-/// The key of this place in the listing, of some 64 bytes.
-fn key(place: u64) -> String {
-    format!("a/folder/of/some/depth/{place:08}-with-a-name-as-long-as-many-are")
+/// Returns the key at this index of the listing, about 64 bytes long.
+fn key(index: u64) -> String {
+    format!("a/folder/of/some/depth/{index:08}-with-a-name-as-long-as-many-are")
 }
 
 #[test]
-fn a_listing_takes_the_same_memory_whatever_its_length() {
+fn listing_uses_the_same_memory_for_any_length() {
     let keys = if is_large() { 1_000_000 } else { 20_000 };
     let server = FakeServer::serve(move |request| {
         let first: u64 = request.query_value("continuation-token").map_or(0, |token| token.parse().unwrap());
         let mut page = String::from("<ListBucketResult>");
-        for place in first..(first + 1000).min(keys) {
-            page += &format!("<Contents><Key>{}</Key><Size>1</Size></Contents>", key(place));
+        for index in first..(first + 1000).min(keys) {
+            page += &format!("<Contents><Key>{}</Key><Size>1</Size></Contents>", key(index));
         }
         if first + 1000 < keys {
             page += "<IsTruncated>true</IsTruncated>";
             page += &format!("<NextContinuationToken>{}</NextContinuationToken>", first + 1000);
         }
-        Answer::xml(&(page + "</ListBucketResult>"))
+        Response::xml(&(page + "</ListBucketResult>"))
     });
     let peak = peak_of("list", &server.endpoint(), keys);
     say(&format!("{keys} keys: {peak}"));
     assert!(peak.bytes < 16 * MIB);
 }
 
-/// So many zeros, and how many of them were read.
+/// A reader of `left` bytes that counts the bytes read.
 struct Zeros {
     left: u64,
     read: u64,
@@ -141,7 +142,7 @@ struct Zeros {
 impl Read for Zeros {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = usize::try_from(self.left).unwrap_or(usize::MAX).min(buf.len());
-        // what is in the buffer will do
+        // The content does not matter, so the buffer is left as it is.
         self.left -= n as u64;
         self.read += n as u64;
         Ok(n)
@@ -149,36 +150,36 @@ impl Read for Zeros {
 }
 
 #[test]
-fn sixty_gigabytes_by_reader_are_3577_parts() {
+fn sixty_gigabytes_from_a_reader_are_3577_parts() {
     if !is_large() {
         return;
     }
-    let sink = Sink::start(0);
+    let server = BulkServer::start(0);
     let mut zeros = Zeros { left: 60_000_000_000, read: 0 };
-    let upload = client(&sink.endpoint(), false).upload_reader("b", "k", &mut zeros).unwrap();
+    let upload = client(&server.endpoint(), false).upload_reader("b", "k", &mut zeros).unwrap();
     assert_eq!((upload.bytes, upload.parts, zeros.read), (60_000_000_000, 3577, 60_000_000_000));
-    let seen = sink.seen();
-    let (last, others) = seen.parts.split_last().unwrap();
-    assert!(seen.completed && others.iter().all(|len| *len == 16 * MIB));
+    let uploaded = server.uploaded();
+    let (last, others) = uploaded.parts.split_last().unwrap();
+    assert!(uploaded.completed && others.iter().all(|len| *len == 16 * MIB));
     assert_eq!((others.len(), *last), (3576, 60_000_000_000 - 3576 * 16 * MIB));
-    say("60 GB by reader: 3577 parts");
+    say("60 GB from a reader: 3577 parts");
 }
 
 #[test]
-fn a_reader_that_goes_on_after_ten_thousand_parts_is_refused_with_the_size_to_choose() {
+fn reader_longer_than_ten_thousand_parts_fails_with_a_suggested_part_size() {
     if !is_large() {
         return;
     }
-    let sink = Sink::start(0);
+    let server = BulkServer::start(0);
     let mut zeros = Zeros { left: u64::MAX, read: 0 };
     let options = UploadOptions::new().part_size(5 * MIB);
-    let result = client(&sink.endpoint(), false).upload_reader_with("b", "k", &mut zeros, &options);
+    let result = client(&server.endpoint(), false).upload_reader_with("b", "k", &mut zeros, &options);
     let error = fails(ErrorKind::InvalidInput, result);
     assert!(error.to_string().contains("after 10000 parts of 5 MiB"), "{error}");
     assert!(error.to_string().contains("such as 50 MiB. The upload was aborted"), "{error}");
-    // nothing is read beyond the byte that says so
+    // Nothing is read beyond the byte that shows that the reader continues.
     assert_eq!(zeros.read, 10_000 * 5 * MIB + 1);
-    let seen = sink.seen();
-    assert!(seen.aborted && !seen.completed && seen.parts.len() == 10_000);
+    let uploaded = server.uploaded();
+    assert!(uploaded.aborted && !uploaded.completed && uploaded.parts.len() == 10_000);
     say(&format!("10,000 parts: {error}"));
 }

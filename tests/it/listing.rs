@@ -1,15 +1,15 @@
-//! Listings: paging by tokens and markers, encoded and raw keys, and answers that no paging may trust.
+//! Listings: paging by tokens and markers, encoded and raw keys, and responses that must end a listing.
 
 use plain_s3::{Client, Error, ErrorKind, ListApi, ListOptions, Object, Result};
 
-use crate::clients::{client, once};
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::clients::{client, client_without_retries};
+use crate::fake_server::{End, FakeServer, Response};
 use crate::signatures::md5_hex;
 use crate::support::fails;
 
-/// A page of a listing with these inner elements.
-fn page(inner: &str) -> Answer {
-    Answer::xml(&format!(
+/// Returns a page of a listing with these inner elements.
+fn page(inner: &str) -> Response {
+    Response::xml(&format!(
         "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name>\
          {inner}</ListBucketResult>"
     ))
@@ -30,17 +30,17 @@ fn keys(client: &Client, options: &ListOptions) -> Result<Vec<String>> {
     client.list_objects_with("b", options).map(|object| Ok(object?.key)).collect()
 }
 
-/// The error a listing ends with, and that it ends with it.
+/// Returns the error of a listing. Asserts that the iterator ends after it.
 #[track_caller]
-fn broken(server: &FakeServer, options: &ListOptions) -> Error {
-    let mut objects = once(server).list_objects_with("b", options);
+fn listing_error(server: &FakeServer, options: &ListOptions) -> Error {
+    let mut objects = client_without_retries(server).list_objects_with("b", options);
     let error = objects.find_map(Result::err).expect("an error");
-    assert!(objects.next().is_none(), "it goes on after {error}");
+    assert!(objects.next().is_none(), "the iterator continues after {error}");
     error
 }
 
 #[test]
-fn pages_follow_each_other_by_tokens_which_are_sent_back_as_they_came() {
+fn continuation_tokens_are_sent_back_unchanged() {
     let server = FakeServer::start([
         page(&format!(
             "{}{MORE}<KeyCount>2</KeyCount><NextContinuationToken>t+1/=%</NextContinuationToken>",
@@ -65,7 +65,7 @@ fn pages_follow_each_other_by_tokens_which_are_sent_back_as_they_came() {
 }
 
 #[test]
-fn nothing_is_asked_before_the_first_item_and_one_page_at_a_time() {
+fn pages_are_requested_lazily() {
     let first =
         page(&format!("{}{MORE}<NextContinuationToken>t</NextContinuationToken>", entries(&["a", "b"])));
     let server = FakeServer::start([first]);
@@ -77,7 +77,7 @@ fn nothing_is_asked_before_the_first_item_and_one_page_at_a_time() {
 }
 
 #[test]
-fn v1_goes_on_after_the_last_key_where_no_next_marker_is_given() {
+fn v1_continues_after_the_last_key_without_next_marker() {
     let server = FakeServer::start([
         page(&format!("<Marker/>{}{MORE}", entries(&["a", "b c"]))),
         page(&entries(&["d"])),
@@ -92,7 +92,7 @@ fn v1_goes_on_after_the_last_key_where_no_next_marker_is_given() {
 }
 
 #[test]
-fn a_server_that_ignores_list_type_2_is_paged_by_markers() {
+fn server_that_ignores_list_type_2_is_paged_by_markers() {
     let server = FakeServer::start([
         page(&format!("<Marker></Marker>{}{MORE}", entries(&["a"]))),
         page(&format!("<Marker>a</Marker>{}", entries(&["b"]))),
@@ -104,7 +104,7 @@ fn a_server_that_ignores_list_type_2_is_paged_by_markers() {
 }
 
 #[test]
-fn a_server_that_ignores_start_after_along_with_list_type_2_is_asked_again_by_marker() {
+fn ignored_start_after_is_resent_as_marker() {
     let server = FakeServer::start([
         page(&format!("<Marker></Marker>{}", entries(&["a", "b", "c"]))),
         page(&format!("<Marker>b</Marker>{}", entries(&["c"]))),
@@ -115,7 +115,7 @@ fn a_server_that_ignores_start_after_along_with_list_type_2_is_asked_again_by_ma
 }
 
 #[test]
-fn encoded_keys_are_decoded_with_plus_as_space_and_only_where_the_answer_says_so() {
+fn keys_are_decoded_only_if_the_response_says_so() {
     let sent = entries(&["a+b%2Bc%25", "%C3%A9%0A%01", "x%2F..%2F%2Fy"]);
     let server = FakeServer::start([page(&format!("{ENCODED}{sent}")), page(&sent)]);
     let client = client(&server);
@@ -125,7 +125,7 @@ fn encoded_keys_are_decoded_with_plus_as_space_and_only_where_the_answer_says_so
 }
 
 #[test]
-fn cephs_raw_next_marker_is_not_decoded_and_the_last_key_is_gone_on_from() {
+fn raw_next_marker_of_ceph_is_not_decoded() {
     let server = FakeServer::start([
         page(&format!("{ENCODED}<Marker/><NextMarker>a%20+b</NextMarker>{}{MORE}", entries(&["a%2520%2Bb"]))),
         page(&format!("{ENCODED}<Marker>a%20+b</Marker>{}", entries(&["c"]))),
@@ -136,7 +136,7 @@ fn cephs_raw_next_marker_is_not_decoded_and_the_last_key_is_gone_on_from() {
 }
 
 #[test]
-fn common_prefixes_come_with_their_page_and_the_larger_of_both_is_gone_on_from() {
+fn v1_continues_after_the_last_key_or_common_prefix() {
     let server = FakeServer::start([
         page(&format!(
             "{ENCODED}<Marker/><CommonPrefixes><Prefix>p+1%2F</Prefix></CommonPrefixes><CommonPrefixes>\
@@ -157,7 +157,7 @@ fn common_prefixes_come_with_their_page_and_the_larger_of_both_is_gone_on_from()
 }
 
 #[test]
-fn every_field_is_read_and_what_is_missing_is_not_invented() {
+fn every_field_is_read_and_missing_ones_are_none() {
     let e_tag = md5_hex(b"abc");
     let full = format!(
         "<Contents><Owner><ID>id</ID><DisplayName>Al</DisplayName></Owner><ETag>&quot;{e_tag}&quot;</ETag><Key> k \
@@ -166,11 +166,11 @@ fn every_field_is_read_and_what_is_missing_is_not_invented() {
     );
     let spare =
         "<s:Contents xmlns:s='urn:x'><s:Key><![CDATA[a&]]><!-- -->b</s:Key><s:Size>0</s:Size></s:Contents>";
-    for answer in [
+    for response in [
         page(&format!("{full}{spare}")),
-        Answer::xml(&format!("<ListBucketResult>{full}{spare}</ListBucketResult>")),
+        Response::xml(&format!("<ListBucketResult>{full}{spare}</ListBucketResult>")),
     ] {
-        let server = FakeServer::start([answer]);
+        let server = FakeServer::start([response]);
         let objects: Result<Vec<Object>> = client(&server).list_objects("b").collect();
         let objects = objects.unwrap();
         assert_eq!((objects[0].key.as_str(), objects[0].size), (" k ", 5 << 30));
@@ -187,33 +187,33 @@ fn every_field_is_read_and_what_is_missing_is_not_invented() {
 }
 
 #[test]
-fn a_listing_that_does_not_advance_is_an_error_and_no_loop() {
+fn listing_that_does_not_advance_fails() {
     let token = "<NextContinuationToken>same</NextContinuationToken>";
     let again = || page(&format!("{}{MORE}{token}", entries(&["a"])));
-    let error = broken(&FakeServer::start([again(), again()]), &ListOptions::new());
+    let error = listing_error(&FakeServer::start([again(), again()]), &ListOptions::new());
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert!(error.to_string().starts_with("ListObjects b: the listing does not advance: "), "{error}");
 
     let page_of = |key: &str| page(&format!("<Marker/>{}{MORE}", entries(&[key])));
-    let same = broken(&FakeServer::start([page_of("b"), page_of("b")]), &v1());
-    assert!(same.to_string().contains("starts where an earlier one did"), "{same}");
-    let backwards = broken(&FakeServer::start([page_of("b"), page_of("a")]), &v1());
-    assert!(backwards.to_string().contains("goes backwards"), "{backwards}");
-    let nowhere = broken(&FakeServer::start([page(MORE)]), &v1());
-    assert!(nowhere.to_string().contains("has no marker for the next page"), "{nowhere}");
+    let same = listing_error(&FakeServer::start([page_of("b"), page_of("b")]), &v1());
+    assert!(same.to_string().contains("from where it was"), "{same}");
+    let backwards = listing_error(&FakeServer::start([page_of("b"), page_of("a")]), &v1());
+    assert!(backwards.to_string().contains("backwards"), "{backwards}");
+    let nowhere = listing_error(&FakeServer::start([page(MORE)]), &v1());
+    assert!(nowhere.to_string().contains("not from where"), "{nowhere}");
 }
 
 #[test]
-fn a_listing_that_goes_in_circles_ends_in_an_error() {
+fn cyclic_listing_fails() {
     for tokens in [&["A", "B"][..], &["A", "B", "C"], &["A", "B", "C", "D", "E"]] {
-        let mut answers = 0;
+        let mut responses = 0;
         let server = FakeServer::serve(move |_| {
-            let token = tokens[answers % tokens.len()];
-            answers += 1;
+            let token = tokens[responses % tokens.len()];
+            responses += 1;
             let next = format!("<NextContinuationToken>{token}</NextContinuationToken>");
             page(&format!("{}{MORE}{next}", entries(&["a"])))
         });
-        let error = broken(&server, &ListOptions::new());
+        let error = listing_error(&server, &ListOptions::new());
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert!(error.to_string().starts_with("ListObjects b: the listing does not advance: "), "{error}");
         assert!(server.requests().len() <= 4 * tokens.len(), "{} requests", server.requests().len());
@@ -221,10 +221,10 @@ fn a_listing_that_goes_in_circles_ends_in_an_error() {
 }
 
 #[test]
-fn versions_and_uploads_that_go_in_circles_end_in_an_error() {
+fn cyclic_listings_of_versions_and_uploads_fail() {
     let server = FakeServer::serve(|request| {
         let versions = request.query_value("versions").is_some();
-        // the ids of one key
+        // The IDs of one key, in a cycle.
         let id = match request.query_value("version-id-marker").or(request.query_value("upload-id-marker")) {
             Some("1") => "2",
             Some("2") => "3",
@@ -234,12 +234,12 @@ fn versions_and_uploads_that_go_in_circles_end_in_an_error() {
             true => ["ListVersionsResult", "Version", "VersionId"],
             false => ["ListMultipartUploadsResult", "Upload", "UploadId"],
         };
-        Answer::xml(&format!(
+        Response::xml(&format!(
             "<{root}>{MORE}<NextKeyMarker>a</NextKeyMarker><Next{name}Marker>{id}</Next{name}Marker><{entry}>\
              <Key>a</Key><{name}>{id}</{name}><Size>1</Size></{entry}></{root}>"
         ))
     });
-    let client = once(&server);
+    let client = client_without_retries(&server);
     for error in [
         client.list_object_versions("b").take(100).find_map(Result::err),
         client.list_multipart_uploads("b").take(100).find_map(Result::err),
@@ -249,34 +249,30 @@ fn versions_and_uploads_that_go_in_circles_end_in_an_error() {
 }
 
 #[test]
-fn answers_that_are_no_listing_are_errors_which_end_it() {
-    for (answer, kind, words) in [
-        (Answer::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "200 InternalError"),
+fn invalid_response_ends_the_listing_with_an_error() {
+    for (response, kind, words) in [
+        (Response::xml("<Error><Code>InternalError</Code></Error>"), ErrorKind::Server, "200 InternalError"),
         (
-            Answer::xml("<html><title>Welcome</title></html>"),
+            Response::xml("<html><title>Welcome</title></html>"),
             ErrorKind::UnexpectedResponse,
             "titled \"Welcome\"",
         ),
         (
-            Answer::xml("<!DOCTYPE html><html><title>Hi</title>"),
+            Response::xml("<!DOCTYPE html><html><title>Hi</title>"),
             ErrorKind::UnexpectedResponse,
             "titled \"Hi\"",
         ),
-        (Answer::xml(""), ErrorKind::UnexpectedResponse, "empty"),
-        (Answer::xml("  \n "), ErrorKind::UnexpectedResponse, "empty"),
-        (Answer::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedResponse, "not the XML"),
-        (Answer::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedResponse, "not UTF-8"),
+        (Response::xml(""), ErrorKind::UnexpectedResponse, "empty"),
+        (Response::xml("  \n "), ErrorKind::UnexpectedResponse, "empty"),
+        (Response::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedResponse, "not the XML"),
+        (Response::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedResponse, "not UTF-8"),
         (page("<Contents><Size>1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no key"),
-        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no valid size"),
-        (
-            page("<Contents><Key>k</Key><Size>-1</Size></Contents>"),
-            ErrorKind::UnexpectedResponse,
-            "no valid size",
-        ),
-        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not URL-encoded"),
-        (Answer::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
+        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
+        (page("<Contents><Key>k</Key><Size>-1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
+        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not encoded"),
+        (Response::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
     ] {
-        let error = broken(&FakeServer::start([answer]), &ListOptions::new());
+        let error = listing_error(&FakeServer::start([response]), &ListOptions::new());
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words), "{words:?} is not in: {error}");
         assert!(error.to_string().starts_with("ListObjects b: "), "{error}");
@@ -284,20 +280,20 @@ fn answers_that_are_no_listing_are_errors_which_end_it() {
 }
 
 #[test]
-fn an_answer_without_end_is_given_up_at_a_bound() {
-    let error = broken(&FakeServer::start([Answer::xml(&" ".repeat(33 << 20))]), &v1());
+fn oversized_response_fails() {
+    let error = listing_error(&FakeServer::start([Response::xml(&" ".repeat(33 << 20))]), &v1());
     assert!(error.to_string().contains("longer than 32 MiB"), "{error}");
     let deep = "<ListBucketResult>".repeat(100_000);
-    broken(&FakeServer::start([Answer::xml(&deep)]), &v1());
+    listing_error(&FakeServer::start([Response::xml(&deep)]), &v1());
 }
 
 #[test]
-fn an_answer_cut_short_is_asked_for_again() {
+fn truncated_response_is_retried() {
     let whole = || page(&entries(&["a", "b"]));
     let server = FakeServer::start([
         whole().cut(150, End::Fin),
         whole().chunked(40).cut(150, End::Fin),
-        Answer::xml("<ListBucketResult><Contents>"),
+        Response::xml("<ListBucketResult><Contents>"),
         whole().chunked(1),
     ]);
     assert_eq!(keys(&client(&server), &ListOptions::new()).unwrap(), ["a", "b"]);
@@ -305,7 +301,7 @@ fn an_answer_cut_short_is_asked_for_again() {
 }
 
 #[test]
-fn a_page_size_out_of_bounds_is_refused_and_nothing_sent() {
+fn invalid_page_size_is_rejected_before_sending() {
     let server = FakeServer::start([]);
     for size in [0, 1001] {
         let options = ListOptions::new().page_size(size);

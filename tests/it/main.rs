@@ -1,17 +1,21 @@
-//! The tests that need no server: against a scripted one on loopback, and of what is refused before a request.
+//! Tests without a server: most run against a scripted server on loopback, others check what is rejected
+//! before any request.
+//!
+//! Tests against a real server are in `tests/live`.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod clients;
+mod download_method;
 mod fake_server;
 mod signatures;
-mod way;
 
-mod acls_and_urls;
+mod acls;
 mod addressing;
 mod buckets;
 mod copying;
+mod credentials;
 mod deletion;
 mod docs;
 mod errors;
@@ -24,6 +28,7 @@ mod peers;
 mod raw_requests;
 mod settings;
 mod signing;
+mod urls;
 
 mod connection {
     mod failures;

@@ -1,19 +1,19 @@
-//! Objects in and out: what PUT, GET and HEAD send, and what their answers become.
+//! Objects: what PUT, GET and HEAD send, and what their responses become.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use plain_s3::{Body, CannedAcl, ErrorKind, GetObjectOptions, PutObjectOptions, Timestamp};
 
-use crate::clients::{client, once};
-use crate::fake_server::{Answer, FakeServer};
+use crate::clients::{client, client_without_retries};
+use crate::fake_server::{FakeServer, Response};
 use crate::signatures::md5_hex;
 use crate::support::{TempDir, fails};
 
 const HELLO: &str = "Hello World!";
 
 #[test]
-fn every_kind_of_body_is_sent_with_its_exact_length_and_not_in_chunks() {
+fn every_kind_of_body_is_sent_with_its_exact_length() {
     let folder = TempDir::new();
     let path = folder.file("hello", format!("skipped{HELLO}"));
     let file = || {
@@ -32,7 +32,7 @@ fn every_kind_of_body_is_sent_with_its_exact_length_and_not_in_chunks() {
         (&borrowed).into(),
         Body::from_reader(file(), 12),
     ];
-    let server = FakeServer::serve(|request| Answer::stored(&request.body));
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
     let client = client(&server);
     for body in bodies {
         let stored = client.put_object("b", "k", body).unwrap();
@@ -47,12 +47,12 @@ fn every_kind_of_body_is_sent_with_its_exact_length_and_not_in_chunks() {
 }
 
 #[test]
-fn an_empty_object_is_sent_with_length_zero_and_read_back() {
+fn empty_object_is_sent_with_length_zero_and_read_back() {
     let folder = TempDir::new();
     let path = folder.file("empty", "");
     let server = FakeServer::serve(|request| match request.method() {
-        "PUT" => Answer::stored(b""),
-        _ => Answer::content(""),
+        "PUT" => Response::stored(b""),
+        _ => Response::content(""),
     });
     let client = client(&server);
     client.put_object("b", "k", "").unwrap();
@@ -67,8 +67,8 @@ fn an_empty_object_is_sent_with_length_zero_and_read_back() {
 }
 
 #[test]
-fn each_option_of_a_put_is_one_header() {
-    let server = FakeServer::start([Answer::stored(b"").header("x-amz-version-id", "v1")]);
+fn each_put_option_is_one_header() {
+    let server = FakeServer::start([Response::stored(b"").header("x-amz-version-id", "v1")]);
     let moment = time::OffsetDateTime::from_unix_timestamp(1_175_024_202).unwrap();
     let options = PutObjectOptions::new()
         .content_type("text/html")
@@ -105,13 +105,10 @@ fn each_option_of_a_put_is_one_header() {
 }
 
 #[test]
-fn a_reader_of_another_length_is_an_error_and_the_server_never_has_a_whole_request() {
-    for (len, words) in [
-        (4, "after 3 of its 4 bytes"),
-        (2, "longer than its declared length of 2 bytes"),
-        (0, "declared length of 0"),
-    ] {
-        let server = FakeServer::serve(|request| Answer::stored(&request.body));
+fn reader_of_another_length_never_completes_the_request() {
+    for (len, words) in [(4, "after 3 of its 4 bytes"), (2, "goes on after the 2 bytes"), (0, "after the 0")]
+    {
+        let server = FakeServer::serve(|request| Response::stored(&request.body));
         let body = Body::from_reader(&b"abc"[..], len);
         let error = fails(ErrorKind::LocalIo, client(&server).put_object("b", "k", body));
         assert!(error.to_string().contains(words), "{error}");
@@ -121,8 +118,8 @@ fn a_reader_of_another_length_is_an_error_and_the_server_never_has_a_whole_reque
 }
 
 #[test]
-fn a_long_reader_that_ends_early_leaves_no_whole_request_either() {
-    let server = FakeServer::serve(|request| Answer::stored(&request.body));
+fn long_reader_that_ends_early_never_completes_the_request() {
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
     let body = Body::from_reader(std::io::repeat(b'x').take(300_000), 300_001);
     let error = fails(ErrorKind::LocalIo, client(&server).put_object("b", "k", body));
     assert!(error.to_string().contains("after 300000 of its 300001 bytes"), "{error}");
@@ -130,9 +127,9 @@ fn a_long_reader_that_ends_early_leaves_no_whole_request_either() {
 }
 
 #[test]
-fn an_object_comes_with_its_metadata() {
+fn get_object_and_head_object_return_metadata() {
     let server = FakeServer::serve(|_| {
-        Answer::content(HELLO)
+        Response::content(HELLO)
             .header("Content-Type", "text/plain")
             .header("Last-Modified", "Fri, 27 May 2011 06:23:07 GMT")
             .header("x-amz-meta-colour", "grün")
@@ -156,8 +153,8 @@ fn an_object_comes_with_its_metadata() {
 }
 
 #[test]
-fn an_object_without_optional_headers_is_read_all_the_same() {
-    let server = FakeServer::serve(|_| Answer::new(200).body(HELLO));
+fn object_without_optional_headers_is_read() {
+    let server = FakeServer::serve(|_| Response::new(200).body(HELLO));
     let object = client(&server).get_object("b", "k").unwrap();
     assert_eq!(object.metadata.e_tag, None);
     assert_eq!(object.metadata.last_modified, Timestamp::UNKNOWN);
@@ -165,8 +162,8 @@ fn an_object_without_optional_headers_is_read_all_the_same() {
 }
 
 #[test]
-fn ranges_are_asked_for_and_read_as_they_are() {
-    let server = FakeServer::serve(|request| Answer::object(request, b"0123456789"));
+fn ranges_are_sent_and_read() {
+    let server = FakeServer::serve(|request| Response::object(request, b"0123456789"));
     let client = client(&server);
     let read =
         |options: GetObjectOptions| client.get_object_with("b", "k", &options).unwrap().text().unwrap();
@@ -182,10 +179,12 @@ fn ranges_are_asked_for_and_read_as_they_are() {
 }
 
 #[test]
-fn a_range_outside_of_the_object_and_a_range_ignored_are_errors() {
-    let server =
-        FakeServer::start([Answer::by(|request| Answer::object(request, b"abc")), Answer::content("abc")]);
-    let client = once(&server);
+fn unsatisfiable_and_ignored_ranges_fail() {
+    let server = FakeServer::start([
+        Response::from_fn(|request| Response::object(request, b"abc")),
+        Response::content("abc"),
+    ]);
+    let client = client_without_retries(&server);
     let options = GetObjectOptions::new().range(3..);
     let error = fails(ErrorKind::Server, client.get_object_with("b", "k", &options));
     assert!(error.is_invalid_range() && !error.is_retryable(), "{error}");
@@ -195,9 +194,12 @@ fn a_range_outside_of_the_object_and_a_range_ignored_are_errors() {
 }
 
 #[test]
-fn conditions_are_sent_and_what_they_answer_is_told_apart() {
-    let server =
-        FakeServer::start([Answer::new(304), Answer::error(412, "PreconditionFailed"), Answer::new(412)]);
+fn conditions_are_sent_and_their_errors_differ() {
+    let server = FakeServer::start([
+        Response::new(304),
+        Response::error(412, "PreconditionFailed"),
+        Response::new(412),
+    ]);
     let client = client(&server);
     let moment = time::OffsetDateTime::from_unix_timestamp(1_175_024_202).unwrap();
     let options = GetObjectOptions::new().if_none_match("abc").if_modified_since(moment).version_id("v/1");
@@ -215,9 +217,9 @@ fn conditions_are_sent_and_what_they_answer_is_told_apart() {
 }
 
 #[test]
-fn a_content_encoding_stays_as_it_was_stored_and_none_is_asked_for() {
+fn content_encoding_is_kept_and_none_is_requested() {
     let gzip = b"\x1f\x8b\x08\0not really gzip";
-    let server = FakeServer::start([Answer::content(gzip).header("content-encoding", "gzip")]);
+    let server = FakeServer::start([Response::content(gzip).header("content-encoding", "gzip")]);
     let object = client(&server).get_object("b", "k").unwrap();
     assert_eq!(object.metadata.header("content-encoding"), Some("gzip"));
     assert_eq!(object.bytes().unwrap(), gzip);
@@ -226,10 +228,29 @@ fn a_content_encoding_stays_as_it_was_stored_and_none_is_asked_for() {
 }
 
 #[test]
-fn text_that_is_not_utf8_is_an_error_and_bytes_are_not() {
-    let server = FakeServer::serve(|_| Answer::content(b"\xff\xfe"));
+fn text_that_is_not_utf8_fails_and_bytes_succeed() {
+    let server = FakeServer::serve(|_| Response::content(b"\xff\xfe"));
     let client = client(&server);
     let error = fails(ErrorKind::UnexpectedResponse, client.get_object("b", "k").unwrap().text());
     assert!(error.to_string().contains("bytes()"), "{error}");
     assert_eq!(client.get_object("b", "k").unwrap().bytes().unwrap(), b"\xff\xfe");
+}
+
+#[test]
+fn whole_object_instead_of_attributes_or_part_fails_without_retry() {
+    let server = FakeServer::start([Response::content(vec![7; 1 << 20])]);
+    let error = fails(ErrorKind::UnexpectedResponse, client(&server).get_object_attributes("b", "k"));
+    assert!(error.hint().unwrap().contains("head_object"), "{error}");
+    let [received] = server.finish();
+    assert_eq!(received.line(), "GET /b/k?attributes HTTP/1.1");
+    assert!(received.header("x-amz-object-attributes").unwrap().contains("ObjectSize"));
+
+    let part = GetObjectOptions::new().part_number(2);
+    let server = FakeServer::start([Response::content("whole"), Response::content("whole")]);
+    let client = client(&server);
+    let error = fails(ErrorKind::UnexpectedResponse, client.get_object_with("b", "k", &part));
+    assert!(error.to_string().contains("whole object"), "{error}");
+    fails(ErrorKind::UnexpectedResponse, client.head_object_with("b", "k", &part));
+    let [get, head] = server.finish();
+    assert_eq!((get.target(), head.method()), ("/b/k?partNumber=2", "HEAD"));
 }

@@ -1,13 +1,13 @@
-//! Settings of buckets and tags of objects: what goes over the wire, and that a server which does not know
-//! one is never sent a change that it would take for another action.
+//! Bucket settings and object tags: what is sent, and that a server which does not know a setting never
+//! receives a change that it would take for another action.
 
 use plain_s3::{
     Client, CorsRule, ErrorKind, LifecycleRule, ObjectIdentifier, Payer, PublicAccessBlock, Result,
     Versioning, WebsiteConfiguration,
 };
 
-use crate::clients::{client, client_v4, once, refused};
-use crate::fake_server::{Answer, FakeServer, Received};
+use crate::clients::{client, client_v4, client_without_retries, rejected};
+use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
 use crate::support::fails;
 
@@ -34,22 +34,23 @@ const CHANGES: [(&str, Change); 16] = [
     ("requestPayment", |client| client.put_bucket_request_payment("b", Payer::Requester)),
 ];
 
-/// As Ceph does with `?encryption`: the bucket is listed, the object read, and nothing is an error.
-fn ignores_subresources(request: &Received) -> Answer {
+/// Ignores the subresource, as Ceph does with `?encryption`: lists the bucket or returns the object, without
+/// an error.
+fn ignores_subresources(request: &Request) -> Response {
     match (request.method(), request.path()) {
-        ("GET", "/b/") => Answer::xml("<ListBucketResult><Name>b</Name></ListBucketResult>"),
-        ("GET", _) => Answer::content("the content of the object"),
+        ("GET", "/b/") => Response::xml("<ListBucketResult><Name>b</Name></ListBucketResult>"),
+        ("GET", _) => Response::content("the content of the object"),
         (method, path) => panic!("{method} {path} would do something else"),
     }
 }
 
 #[test]
-fn a_server_that_ignores_a_setting_is_never_sent_a_change_of_it() {
+fn unknown_setting_is_never_changed() {
     let server = FakeServer::serve(ignores_subresources);
-    let client = once(&server);
+    let client = client_without_retries(&server);
     for (name, change) in CHANGES {
         let error = change(&client).unwrap_err();
-        // of an object's content all that can be said is that it is no tags
+        // The content of an object can only be recognised as something other than tags.
         let unknown = error.is_not_implemented() || error.kind() == ErrorKind::UnexpectedResponse;
         assert!(unknown && error.status() == Some(200), "{name}: {error}");
     }
@@ -60,10 +61,10 @@ fn a_server_that_ignores_a_setting_is_never_sent_a_change_of_it() {
 }
 
 #[test]
-fn a_setting_that_may_not_be_read_is_not_changed() {
+fn unreadable_setting_is_not_changed() {
     for code in ["AccessDenied", "NoSuchBucket", "NotImplemented"] {
         let status = if code == "NoSuchBucket" { 404 } else { 403 };
-        let server = FakeServer::start(CHANGES.map(|_| Answer::error(status, code)));
+        let server = FakeServer::start(CHANGES.map(|_| Response::error(status, code)));
         for (name, change) in CHANGES {
             let error = fails(ErrorKind::Server, change(&client(&server)));
             assert_eq!(error.code(), Some(code), "{name}");
@@ -73,8 +74,8 @@ fn a_setting_that_may_not_be_read_is_not_changed() {
 }
 
 #[test]
-fn a_setting_that_is_not_set_reads_as_none_and_is_not_deleted() {
-    let missing = |code: &'static str| [Answer::error(404, code), Answer::error(404, code)];
+fn missing_setting_reads_as_none_and_is_not_deleted() {
+    let missing = |code: &'static str| [Response::error(404, code), Response::error(404, code)];
     let server = FakeServer::start(
         ["NoSuchTagSet", "NoSuchBucketPolicy", "NoSuchCORSConfiguration", "NoSuchWebsiteConfiguration"]
             .into_iter()
@@ -93,17 +94,17 @@ fn a_setting_that_is_not_set_reads_as_none_and_is_not_deleted() {
 }
 
 #[test]
-fn a_change_is_sent_with_its_sums_and_signed_by_both_versions() {
-    let answers = || {
+fn change_is_sent_with_checksums_and_signed() {
+    let responses = || {
         [
-            Answer::xml("<Tagging><TagSet/></Tagging>"),
-            Answer::new(200),
-            Answer::xml("<Tagging><TagSet/></Tagging>"),
-            Answer::new(204),
+            Response::xml("<Tagging><TagSet/></Tagging>"),
+            Response::new(200),
+            Response::xml("<Tagging><TagSet/></Tagging>"),
+            Response::new(204),
         ]
     };
     for v4 in [false, true] {
-        let server = FakeServer::start(answers());
+        let server = FakeServer::start(responses());
         let client = if v4 { client_v4(&server) } else { client(&server) };
         let old = ObjectIdentifier::new("a b").version_id("v/1");
         client.put_object_tagging("b", old.clone(), [("a & b", "<é>")]).unwrap();
@@ -125,29 +126,30 @@ fn a_change_is_sent_with_its_sums_and_signed_by_both_versions() {
 }
 
 #[test]
-fn a_policy_is_sent_as_the_json_it_is() {
-    let server = FakeServer::start([Answer::error(404, "NoSuchBucketPolicy"), Answer::new(204)]);
+fn policy_is_sent_as_given() {
+    let server = FakeServer::start([Response::error(404, "NoSuchBucketPolicy"), Response::new(204)]);
     client(&server).put_bucket_policy("b", " {\"Version\": \"é\"} ").unwrap();
     let [_, put] = server.finish();
     assert_eq!(put.text(), " {\"Version\": \"é\"} ");
     assert_eq!(put.header("content-type"), Some("application/json"));
 
     let server = FakeServer::start([]);
-    refused(client(&server).put_bucket_policy("b", "allow all"), "not a JSON object");
-    refused(client(&server).put_bucket_tagging("b", [("a\u{1}", "")]), "control character");
-    refused(client(&server).put_bucket_lifecycle_configuration("b", &[]), "no rules");
-    refused(client(&server).get_bucket_cors(""), "the bucket name is empty");
+    rejected(client(&server).put_bucket_policy("b", "allow all"), "not a JSON object");
+    rejected(client(&server).put_bucket_tagging("b", [("a\u{1}", "")]), "control character");
+    rejected(client(&server).put_bucket_lifecycle_configuration("b", &[]), "no rules");
+    rejected(client(&server).get_bucket_cors(""), "the bucket name is empty");
     let _: [_; 0] = server.finish();
 }
 
 #[test]
-fn rules_that_a_server_keeps_in_part_are_undone() {
+fn partially_stored_rules_are_rolled_back() {
     let old = "<LifecycleConfiguration><Rule><ID>old</ID><Filter><Prefix>x</Prefix></Filter>\
                <Status>Enabled</Status><Expiration><Days>9</Days></Expiration></Rule></LifecycleConfiguration>";
     let kept = "<LifecycleConfiguration><Rule><ID>new</ID><Prefix></Prefix><Status>Enabled</Status>\
                 <Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
     let rules = [LifecycleRule::new("").id("new").size_greater_than(5).expire_after_days(1)];
-    let server = FakeServer::start([Answer::xml(old), Answer::new(200), Answer::xml(kept), Answer::new(200)]);
+    let server =
+        FakeServer::start([Response::xml(old), Response::new(200), Response::xml(kept), Response::new(200)]);
     let error = fails(ErrorKind::Integrity, client(&server).put_bucket_lifecycle_configuration("b", &rules));
     assert!(error.hint().unwrap().contains("the rules from before are back"), "{error}");
     let [_, put, _, undo] = server.finish();
@@ -158,16 +160,21 @@ fn rules_that_a_server_keeps_in_part_are_undone() {
         undo.text()
     );
 
-    // none before: none after
-    let none = || Answer::error(404, "NoSuchLifecycleConfiguration");
-    let server =
-        FakeServer::start([none(), Answer::new(200), Answer::xml(kept), Answer::xml(kept), Answer::new(204)]);
+    // There were no rules before, so there are none afterwards.
+    let none = || Response::error(404, "NoSuchLifecycleConfiguration");
+    let server = FakeServer::start([
+        none(),
+        Response::new(200),
+        Response::xml(kept),
+        Response::xml(kept),
+        Response::new(204),
+    ]);
     let error = fails(ErrorKind::Integrity, client(&server).put_bucket_lifecycle_configuration("b", &rules));
     assert!(error.hint().unwrap().contains("the bucket has no rules now"), "{error}");
     let requests: [_; 5] = server.finish();
     assert_eq!(requests[4].line(), "DELETE /b/?lifecycle HTTP/1.1");
 
-    // an answer from before the change, as of a server that settles later
-    let server = FakeServer::start([Answer::xml(old), Answer::new(200), Answer::xml(old)]);
+    // A response from before the change, as from an eventually consistent server.
+    let server = FakeServer::start([Response::xml(old), Response::new(200), Response::xml(old)]);
     client(&server).put_bucket_lifecycle_configuration("b", &rules).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Signatures made a second time, from nothing but the bytes on the wire, as a server checks them.
+//! Signatures computed independently from the bytes on the wire, as a server verifies them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,9 +8,9 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::clients::{ACCESS_KEY, REGION, SECRET_KEY};
-use crate::fake_server::Received;
+use crate::fake_server::Request;
 
-/// The sub-resources that a server adds to what V2 signs, of those that this crate sends.
+/// The subresources that this crate sends and that a server includes in the string to sign of V2.
 const SUBRESOURCES: [&str; 20] = [
     "acl",
     "cors",
@@ -46,12 +46,12 @@ pub(crate) fn md5_base64(bytes: &[u8]) -> String {
     STANDARD.encode(Md5::digest(bytes))
 }
 
-/// The one Authorization header is the V2 signature of this request. `bucket` is what a virtual-hosted
-/// request has in its Host and not in its path.
+/// Asserts that the Authorization header is the V2 signature of this request. `bucket` is the bucket of a
+/// virtual-hosted request, which is in its Host and not in its path.
 #[track_caller]
-pub(crate) fn assert_signed_v2(request: &Received, bucket: Option<&str>) {
+pub(crate) fn assert_signed_v2(request: &Request, bucket: Option<&str>) {
     let get = |name| request.header(name).unwrap_or_default();
-    // by name: a sorted line would have x-amz-copy-source after x-amz-copy-source-if-match
+    // Sorted by name: sorted lines would put x-amz-copy-source after x-amz-copy-source-if-match.
     let mut amz = request.headers();
     amz.retain(|(name, _)| name.starts_with("x-amz-"));
     amz.sort();
@@ -81,17 +81,17 @@ pub(crate) fn assert_signed_v2(request: &Received, bucket: Option<&str>) {
     assert_eq!(get("authorization"), format!("AWS {ACCESS_KEY}:{}", sign_v2(&text)), "{text}");
 }
 
-/// The V2 signature of a text.
+/// Returns the V2 signature of a text.
 pub(crate) fn sign_v2(text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(SECRET_KEY.as_bytes()).unwrap();
     mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// The one Authorization header is the V4 signature of this request, over all of its headers that
-/// matter, and the hash of the body is right where it is given.
+/// Asserts that the Authorization header is the V4 signature of this request, that it covers all relevant
+/// headers, and that the hash of the body is correct if there is one.
 #[track_caller]
-pub(crate) fn assert_signed_v4(request: &Received) {
+pub(crate) fn assert_signed_v4(request: &Request) {
     let authorization = request.header("authorization").unwrap();
     let date = request.header("x-amz-date").unwrap();
     let fields = authorization.strip_prefix("AWS4-HMAC-SHA256 ").unwrap();
@@ -117,7 +117,7 @@ pub(crate) fn assert_signed_v4(request: &Received) {
             format!("{name}:{}\n", words.join(" "))
         })
         .collect();
-    // by name first: `select` goes before `select-type`, though `=` comes after `-`
+    // Sorted by name first: `select` comes before `select-type`, although `=` comes after `-`.
     let mut query = request.query();
     query.sort();
     let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -132,7 +132,7 @@ pub(crate) fn assert_signed_v4(request: &Received) {
     assert_eq!(field("Signature="), sign_v4(&canonical, date), "{canonical}");
 }
 
-/// The V4 signature of a canonical request at this moment, `20130524T000000Z`.
+/// Returns the V4 signature of a canonical request. `date` has the form `20130524T000000Z`.
 pub(crate) fn sign_v4(canonical: &str, date: &str) -> String {
     let day = &date[..8];
     let hash = hex(&Sha256::digest(canonical));
@@ -146,7 +146,7 @@ pub(crate) fn sign_v4(canonical: &str, date: &str) -> String {
     hex(&key)
 }
 
-/// A query's value as it was before it was encoded.
+/// Decodes a percent-encoded query value.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::new();
     let mut rest = text.as_bytes();

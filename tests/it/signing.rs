@@ -1,15 +1,15 @@
-//! What a signature adds to a request on the wire, for V2, V4, session tokens and no credentials at all.
+//! What a signature adds to a request, for V2, V4, session tokens and anonymous requests.
 
 use plain_s3::{Client, ListOptions, PutObjectOptions, SignatureVersion};
 
-use crate::clients::{REGION, TOKEN, anonymous, client, client_v4, config, credentials};
-use crate::fake_server::{Answer, FakeServer, Received};
+use crate::clients::{REGION, TOKEN, anonymous_client, client, client_v4, config, credentials};
+use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4};
 
 const HELLO: &str = "Hello World!";
 
-/// One request of every shape: no body, query, sub-resource, XML body, object body with headers.
-fn one_of_each(client: &Client) {
+/// Sends one request of every kind: no body, a query, a subresource, an XML body, and an object with headers.
+fn send_one_of_each(client: &Client) {
     client.list_buckets().unwrap();
     assert_eq!(client.list_objects_with("b", &ListOptions::new().prefix("p/")).count(), 0);
     client.get_object_acl("b", "k").unwrap();
@@ -22,20 +22,20 @@ fn one_of_each(client: &Client) {
     client.put_object_with("b", "a b+c", HELLO, &options).unwrap();
 }
 
-fn answers() -> [Answer; 5] {
+fn responses() -> [Response; 5] {
     [
-        Answer::xml("<ListAllMyBucketsResult/>"),
-        Answer::xml("<ListBucketResult/>"),
-        Answer::xml("<AccessControlPolicy/>"),
-        Answer::xml("<DeleteResult><Deleted/><Deleted/></DeleteResult>"),
-        Answer::stored(HELLO.as_bytes()),
+        Response::xml("<ListAllMyBucketsResult/>"),
+        Response::xml("<ListBucketResult/>"),
+        Response::xml("<AccessControlPolicy/>"),
+        Response::xml("<DeleteResult><Deleted/><Deleted/></DeleteResult>"),
+        Response::stored(HELLO.as_bytes()),
     ]
 }
 
 #[test]
-fn v2_signs_what_is_sent() {
-    let server = FakeServer::start(answers());
-    one_of_each(&client(&server));
+fn v2_signs_every_request() {
+    let server = FakeServer::start(responses());
+    send_one_of_each(&client(&server));
     for request in server.finish::<5>() {
         assert_signed_v2(&request, None);
         assert_eq!(request.header("x-amz-content-sha256"), None);
@@ -43,10 +43,10 @@ fn v2_signs_what_is_sent() {
 }
 
 #[test]
-fn v4_signs_what_is_sent_and_hashes_an_xml_body_but_not_an_object() {
-    let server = FakeServer::start(answers());
-    one_of_each(&client_v4(&server));
-    let requests: [Received; 5] = server.finish();
+fn v4_signs_every_request_and_hashes_only_xml_bodies() {
+    let server = FakeServer::start(responses());
+    send_one_of_each(&client_v4(&server));
+    let requests: [Request; 5] = server.finish();
     for request in &requests {
         assert_signed_v4(request);
     }
@@ -55,8 +55,8 @@ fn v4_signs_what_is_sent_and_hashes_an_xml_body_but_not_an_object() {
 }
 
 #[test]
-fn a_session_token_is_sent_as_a_header_and_signed_by_both() {
-    let server = FakeServer::serve(|_| Answer::new(204));
+fn session_token_is_sent_and_signed() {
+    let server = FakeServer::serve(|_| Response::new(204));
     let config = config(&server).credentials(credentials().session_token(TOKEN));
     Client::new(config.clone()).unwrap().delete_object("b", "k").unwrap();
     Client::new(config.region(REGION)).unwrap().delete_object("b", "k").unwrap();
@@ -68,9 +68,9 @@ fn a_session_token_is_sent_as_a_header_and_signed_by_both() {
 }
 
 #[test]
-fn without_credentials_nothing_of_a_signature_is_sent() {
-    let server = FakeServer::start(answers());
-    one_of_each(&anonymous(&server));
+fn anonymous_requests_have_no_signature_headers() {
+    let server = FakeServer::start(responses());
+    send_one_of_each(&anonymous_client(&server));
     for request in server.finish::<5>() {
         for name in ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "date"] {
             assert_eq!(request.header(name), None, "{name}");
@@ -79,8 +79,8 @@ fn without_credentials_nothing_of_a_signature_is_sent() {
 }
 
 #[test]
-fn a_region_selects_v4_and_the_version_can_be_fixed_either_way() {
-    let server = FakeServer::serve(|_| Answer::new(204));
+fn region_selects_v4_unless_the_version_is_set() {
+    let server = FakeServer::serve(|_| Response::new(204));
     let config = config(&server);
     for config in [
         config.clone(),
@@ -90,7 +90,7 @@ fn a_region_selects_v4_and_the_version_can_be_fixed_either_way() {
     ] {
         Client::new(config).unwrap().delete_object("b", "k").unwrap();
     }
-    let requests: [Received; 4] = server.finish();
+    let requests: [Request; 4] = server.finish();
     let starts = ["AWS AKIDEXAMPLE:", "AWS4-HMAC-SHA256 Cred", "AWS AKIDEXAMPLE:", "AWS4-HMAC-SHA256 Cred"];
     for (request, start) in requests.iter().zip(starts) {
         assert!(request.header("authorization").unwrap().starts_with(start), "{}", request.head);
@@ -100,11 +100,11 @@ fn a_region_selects_v4_and_the_version_can_be_fixed_either_way() {
 }
 
 #[test]
-fn every_attempt_has_one_signature_of_its_own() {
+fn each_attempt_has_its_own_signature() {
     let server = FakeServer::start([
-        Answer::error(503, "SlowDown"),
-        Answer::error(500, "InternalError"),
-        Answer::stored(HELLO.as_bytes()),
+        Response::error(503, "SlowDown"),
+        Response::error(500, "InternalError"),
+        Response::stored(HELLO.as_bytes()),
     ]);
     client_v4(&server).put_object("b", "k", HELLO).unwrap();
     for request in server.finish::<3>() {
@@ -114,8 +114,8 @@ fn every_attempt_has_one_signature_of_its_own() {
 }
 
 #[test]
-fn a_header_set_twice_is_sent_once_with_its_last_value() {
-    let server = FakeServer::start([Answer::stored(b"")]);
+fn last_value_of_a_repeated_header_is_sent() {
+    let server = FakeServer::start([Response::stored(b"")]);
     let options = PutObjectOptions::new()
         .content_type("text/plain")
         .header("Content-Type", "text/html")
@@ -129,13 +129,13 @@ fn a_header_set_twice_is_sent_once_with_its_last_value() {
 }
 
 #[test]
-fn no_header_is_sent_that_s3_has_no_use_for() {
-    let server = FakeServer::start([Answer::new(204), Answer::stored(HELLO.as_bytes())]);
+fn only_necessary_headers_are_sent() {
+    let server = FakeServer::start([Response::new(204), Response::stored(HELLO.as_bytes())]);
     let client = client(&server);
     client.delete_object("b", "k").unwrap();
     client.put_object("b", "k", HELLO).unwrap();
     let [delete, put] = server.finish();
-    let names = |request: &Received| {
+    let names = |request: &Request| {
         let mut names: Vec<String> = request.headers().iter().map(|(name, _)| (*name).to_owned()).collect();
         names.sort();
         names

@@ -24,7 +24,7 @@ const KEY: &str = "key";
 
 /// What the killed processes do: `download`, `resume` or `upload`, the bucket, and the file.
 #[test]
-fn in_a_process_of_its_own() {
+fn child_process() {
     let Some(task) = task() else { return };
     let [what, bucket, file] = task.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{task}") };
     let client = Live::client_from_env();

@@ -1,4 +1,4 @@
-//! A part of a test in a process of its own: this test program once more, with the task in its environment.
+//! Runs a part of a test in a child process: the same test program, with the task in its environment.
 
 use std::env;
 use std::ffi::OsStr;
@@ -6,11 +6,11 @@ use std::process::Command;
 
 const TASK: &str = "PLAIN_S3_TEST_TASK";
 
-/// The command that does the task: the test `in_a_process_of_its_own` of this module (`module_path!()`), which
-/// has to do what [`task`] says. `before` is what the command is given to, such as `["timeout", "9"]`.
+/// Returns a command that runs the test `child_process` of `module` (`module_path!()`) in a child process,
+/// where [`task`] returns `task`. `before` precedes the command, such as `["timeout", "9"]`.
 pub(crate) fn command(before: &[&str], module: &str, task: &str) -> Command {
     let (_crate_name, module) = module.split_once("::").unwrap();
-    let test = format!("{module}::in_a_process_of_its_own");
+    let test = format!("{module}::child_process");
     let this = env::current_exe().unwrap();
     let program = before.iter().map(OsStr::new).chain([this.as_os_str()]);
     let arguments = ["--exact", &test, "--nocapture", "--test-threads=1"].map(OsStr::new);
@@ -20,7 +20,7 @@ pub(crate) fn command(before: &[&str], module: &str, task: &str) -> Command {
     command
 }
 
-/// The task of this process; `None` in that of the test itself.
+/// Returns the task of a child process, or `None` in the process of the test itself.
 pub(crate) fn task() -> Option<String> {
     env::var(TASK).ok()
 }

@@ -1,4 +1,4 @@
-//! What the environment sets for the tests, and what they say whether they pass or not.
+//! Environment variables of the tests, and output that is shown even if they pass.
 
 use std::env;
 use std::io::{self, Write as _};
@@ -7,13 +7,13 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Says that something is not tested.
+/// Reports that something is not tested. Panics if `S3_TEST_REQUIRED` is `1`.
 pub(crate) fn skip(text: &str) {
     assert!(variable("S3_TEST_REQUIRED").as_deref() != Some("1"), "{text}");
     say(text);
 }
 
-/// Past the capture of the tests' output: it is to be seen where they pass, too.
+/// Prints past the output capture of the test harness, so that the text is shown even if the test passes.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

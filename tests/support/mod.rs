@@ -1,4 +1,4 @@
-//! Shared by the two test binaries, `it` and `live`.
+//! Shared by the two test programs, `it` and `live`.
 
 mod child;
 mod env;
@@ -12,11 +12,11 @@ pub(crate) use temp_dir::TempDir;
 
 use plain_s3::{Error, ErrorKind, Result};
 
-/// The error of a call, which must be of this kind.
+/// Returns the error of a call. Panics unless it is of this kind.
 #[track_caller]
 pub(crate) fn fails<T>(kind: ErrorKind, result: Result<T>) -> Error {
     match result {
-        Ok(_) => panic!("a success where {kind:?} was due"),
+        Ok(_) => panic!("the call succeeded instead of failing with {kind:?}"),
         Err(error) => {
             assert_eq!(error.kind(), kind, "{error}");
             error

@@ -1,9 +1,9 @@
-//! Numbers and bytes drawn from a seed, so that a failure can be had again.
+//! Pseudorandom numbers and bytes from a seed, so that a failure can be reproduced.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 
-/// A generator (splitmix64): the same seed gives the same draws.
+/// A generator (splitmix64) that returns the same sequence for the same seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -12,11 +12,12 @@ impl Random {
         Self(seed)
     }
 
-    /// Of `S3_TEST_SEED` where that is set, else of a new seed. It is printed: a test that fails shows it.
+    /// Uses the seed in `S3_TEST_SEED`, or else a new one. The seed is printed, so the output of a failing
+    /// test shows it.
     pub(crate) fn printed() -> Self {
         let given = std::env::var("S3_TEST_SEED").ok().map(|seed| seed.parse().expect("S3_TEST_SEED"));
         let seed = given.unwrap_or_else(Self::new_seed);
-        println!("the same draws again: S3_TEST_SEED={seed}");
+        println!("reproduce with S3_TEST_SEED={seed}");
         Self(seed)
     }
 
@@ -32,7 +33,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 to below `end`.
+    /// Returns a number from 0 to `end`, exclusive.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.number() % end
     }
@@ -46,7 +47,7 @@ impl Random {
     }
 }
 
-/// Bytes that no shift and no cut leaves alike.
+/// Returns bytes without repetition, so that shifted or truncated content differs.
 pub(crate) fn content(len: usize) -> Vec<u8> {
     Random::new(len as u64).bytes(len)
 }

@@ -1,4 +1,4 @@
-//! Folders that are gone after a test.
+//! Temporary directories of tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// A new, empty folder. Dropped, it is removed with all that is in it.
+/// A new, empty directory. It is deleted with its contents on drop.
 pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
@@ -21,13 +21,13 @@ impl TempDir {
         self.path().join(name)
     }
 
-    /// A file in it, with this content.
+    /// Creates a file in the directory with this content. Returns its path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.join(name), content).unwrap();
         self.join(name)
     }
 
-    /// The names of all that is in it, sorted.
+    /// Returns the names of all entries, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path()).unwrap();
         let mut names: Vec<String> =

@@ -1,4 +1,4 @@
-//! What becomes of a call where there is no answer: no connection, one that ends, silence, another protocol.
+//! Calls without a usable response: no connection, a closed connection, silence, or another protocol.
 
 use std::error::Error as _;
 use std::io::Read as _;
@@ -7,31 +7,31 @@ use std::time::Duration;
 
 use plain_s3::{Client, Error, ErrorKind, RetryPolicy};
 
-use crate::clients::{client, config, config_at, once};
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::clients::{client, client_without_retries, config, config_at};
+use crate::fake_server::{End, FakeServer, Response};
 use crate::support::fails;
 
 #[test]
-fn a_connection_that_ends_without_an_answer_is_a_network_error() {
-    let ends: [fn() -> Answer; 7] = [
-        || Answer::on_accept(End::Fin),
-        || Answer::on_accept(End::Rst),
-        || Answer::nothing(End::Fin),
-        || Answer::nothing(End::Rst),
-        || Answer::nothing(End::Fin).early(),
-        || Answer::nothing(End::Rst).early(),
-        || Answer::raw("HTTP/1.1 200 OK\r\ncontent-le"),
+fn connection_closed_before_response_is_a_network_error() {
+    let ends: [fn() -> Response; 7] = [
+        || Response::on_accept(End::Fin),
+        || Response::on_accept(End::Rst),
+        || Response::none(End::Fin),
+        || Response::none(End::Rst),
+        || Response::none(End::Fin).early(),
+        || Response::none(End::Rst).early(),
+        || Response::raw("HTTP/1.1 200 OK\r\ncontent-le"),
     ];
     for end in ends {
         let server = FakeServer::start([end()]);
-        let error = fails(ErrorKind::Network, once(&server).get_object("b", "k"));
+        let error = fails(ErrorKind::Network, client_without_retries(&server).get_object("b", "k"));
         assert!(error.to_string().starts_with("GetObject b/k: "), "{error}");
         assert!(error.is_retryable() && error.status().is_none(), "{error}");
     }
 }
 
 #[test]
-fn a_call_that_fails_leaves_no_connection_open() {
+fn failed_call_closes_its_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let config = config_at(format!("http://{}", listener.local_addr().unwrap()));
     let config = config.retry(RetryPolicy::none()).idle_timeout(Duration::from_millis(100));
@@ -39,25 +39,22 @@ fn a_call_that_fails_leaves_no_connection_open() {
     fails(ErrorKind::Timeout, client.list_buckets());
     let mut stream = listener.accept().unwrap().0;
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    // to the end, which is there
+    // Returns only because the client has closed the connection.
     stream.read_to_end(&mut Vec::new()).unwrap();
     drop(client);
 }
 
 #[track_caller]
-fn unexpected(answer: impl Fn() -> Answer + Send + 'static) -> Error {
-    let server = FakeServer::serve(move |_| answer());
-    fails(ErrorKind::UnexpectedResponse, once(&server).get_object("b", "k"))
+fn unexpected_response(response: impl Fn() -> Response + Send + 'static) -> Error {
+    let server = FakeServer::serve(move |_| response());
+    fails(ErrorKind::UnexpectedResponse, client_without_retries(&server).get_object("b", "k"))
 }
 
 #[test]
-fn an_answer_that_is_no_http_is_told_as_such() {
+fn non_http_response_is_reported() {
     for bytes in [&b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..], b"\x15\x03\x01\x00\x02\x02\x46"] {
-        let error = unexpected(move || Answer::raw(bytes));
-        assert!(
-            error.to_string().starts_with("GetObject b/k: the response is not valid HTTP/1.1"),
-            "{error}"
-        );
+        let error = unexpected_response(move || Response::raw(bytes));
+        assert!(error.to_string().starts_with("GetObject b/k: the answer is not HTTP/1.1"), "{error}");
         assert!(error.hint().unwrap().contains("https://"), "{error}");
     }
 }
@@ -65,8 +62,8 @@ fn an_answer_that_is_no_http_is_told_as_such() {
 const ALERT: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46";
 
 #[test]
-fn a_tls_alert_is_the_answer_of_a_port_that_speaks_tls_and_asked_for_once() {
-    let server = FakeServer::start([Answer::raw(ALERT)]);
+fn tls_alert_is_reported_without_retry() {
+    let server = FakeServer::start([Response::raw(ALERT)]);
     let error = fails(ErrorKind::UnexpectedResponse, client(&server).put_object("b", "k", "Hello"));
     assert!(
         error.to_string().contains("the response is not valid HTTP/1.1: it starts with a TLS alert"),
@@ -78,10 +75,14 @@ fn a_tls_alert_is_the_answer_of_a_port_that_speaks_tls_and_asked_for_once() {
 }
 
 #[test]
-fn the_same_bytes_where_the_server_has_spoken_http_are_asked_for_again() {
-    let garbled = || Answer::raw([b"HTTP/1.1 200 OK\r\n", ALERT].concat());
-    let server =
-        FakeServer::start([garbled(), Answer::content("one"), Answer::raw(ALERT), Answer::content("two")]);
+fn garbled_response_after_http_is_retried() {
+    let garbled = || Response::raw([b"HTTP/1.1 200 OK\r\n", ALERT].concat());
+    let server = FakeServer::start([
+        garbled(),
+        Response::content("one"),
+        Response::raw(ALERT),
+        Response::content("two"),
+    ]);
     let client = client(&server);
     for content in ["one", "two"] {
         assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), content);
@@ -90,24 +91,24 @@ fn the_same_bytes_where_the_server_has_spoken_http_are_asked_for_again() {
 }
 
 #[test]
-fn lengths_that_contradict_each_other_are_no_answer() {
+fn conflicting_content_lengths_fail() {
     for (one, two) in [("3", "4"), ("3", "x"), ("-3", "-3")] {
-        unexpected(move || {
-            Answer::new(200).header("content-length", one).header("content-length", two).body("abcd")
+        unexpected_response(move || {
+            Response::new(200).header("content-length", one).header("content-length", two).body("abcd")
         });
     }
 }
 
 #[test]
-fn a_success_of_another_status_than_was_due_is_no_object() {
+fn unexpected_success_status_fails() {
     for status in [201, 204, 206] {
-        let error = unexpected(move || Answer::new(status));
+        let error = unexpected_response(move || Response::new(status));
         assert!(error.to_string().contains(&format!("status {status} where 200 was due")), "{error}");
     }
 }
 
 #[test]
-fn a_port_where_nothing_listens_is_no_connection_and_says_what_to_check() {
+fn refused_connection_has_a_hint() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let client = Client::new(config_at(format!("http://127.0.0.1:{port}"))).unwrap();
     let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
@@ -116,7 +117,7 @@ fn a_port_where_nothing_listens_is_no_connection_and_says_what_to_check() {
 }
 
 #[test]
-fn a_name_that_does_not_exist_is_no_connection_and_says_what_to_check() {
+fn unknown_host_has_a_hint() {
     let client = Client::new(config_at("http://no-such-host.invalid")).unwrap();
     let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
     assert!(error.to_string().contains("the host name could not be resolved"), "{error}");
@@ -124,11 +125,11 @@ fn a_name_that_does_not_exist_is_no_connection_and_says_what_to_check() {
 }
 
 #[test]
-fn a_server_that_falls_silent_is_a_timeout_with_its_limit() {
-    let stalls: [fn() -> Answer; 3] = [
-        || Answer::on_accept(End::Stall),
-        || Answer::nothing(End::Stall),
-        || Answer::content("abc").cut(1, End::Stall),
+fn silent_server_times_out_and_names_the_limit() {
+    let stalls: [fn() -> Response; 3] = [
+        || Response::on_accept(End::Stall),
+        || Response::none(End::Stall),
+        || Response::content("abc").cut(1, End::Stall),
     ];
     for stall in stalls {
         let server = FakeServer::start([stall()]);
@@ -141,8 +142,8 @@ fn a_server_that_falls_silent_is_a_timeout_with_its_limit() {
 }
 
 #[test]
-fn a_server_that_takes_no_byte_of_an_upload_is_a_timeout() {
-    let server = FakeServer::start([Answer::on_accept(End::Stall)]);
+fn unread_upload_times_out() {
+    let server = FakeServer::start([Response::on_accept(End::Stall)]);
     let config = config(&server).retry(RetryPolicy::none()).idle_timeout(Duration::from_millis(100));
     let error =
         fails(ErrorKind::Timeout, Client::new(config).unwrap().put_object("b", "k", vec![0; 16 << 20]));
@@ -150,10 +151,10 @@ fn a_server_that_takes_no_byte_of_an_upload_is_a_timeout() {
 }
 
 #[test]
-fn a_slow_drip_is_no_silence() {
+fn slow_response_does_not_time_out() {
     let server = FakeServer::start([
-        Answer::content("twelve bytes").drip(1, Duration::from_millis(10)),
-        Answer::content("twelve bytes").trickled(),
+        Response::content("twelve bytes").drip(1, Duration::from_millis(10)),
+        Response::content("twelve bytes").trickle_head(),
     ]);
     let config = config(&server).retry(RetryPolicy::none()).idle_timeout(Duration::from_secs(2));
     let client = Client::new(config).unwrap();
@@ -163,11 +164,11 @@ fn a_slow_drip_is_no_silence() {
 }
 
 #[test]
-fn answers_that_only_announce_the_real_one_are_passed_over() {
-    let server = FakeServer::start([Answer::raw(
+fn informational_responses_are_skipped() {
+    let server = FakeServer::start([Response::raw(
         "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n\
          HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc",
     )]);
-    assert_eq!(once(&server).get_object("b", "k").unwrap().text().unwrap(), "abc");
+    assert_eq!(client_without_retries(&server).get_object("b", "k").unwrap().text().unwrap(), "abc");
     let _: [_; 1] = server.finish();
 }

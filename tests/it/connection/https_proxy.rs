@@ -1,4 +1,5 @@
-//! HTTPS through the tunnel of a proxy: what comes out of the socket is not the content.
+//! HTTPS through the tunnel of a proxy: the bytes on the socket are encrypted and must not be read as
+//! content.
 
 #![cfg(any(feature = "rustls", feature = "native-tls"))]
 
@@ -12,13 +13,13 @@ use crate::fake_server::tls::{self, Then};
 
 const SIZE: usize = 5 << 20;
 
-/// A proxy whose tunnels all lead to this address; gives its own.
+/// Starts a proxy whose tunnels all lead to `server`. Returns the address of the proxy.
 fn tunnels_to(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            // a client that leaves is for its own test to notice
+            // A client that disconnects is for its own test to detect.
             thread::spawn(move || tunnel(client, server));
         }
     });
@@ -42,10 +43,10 @@ fn tunnel(mut client: TcpStream, address: SocketAddr) -> io::Result<()> {
 }
 
 #[test]
-fn a_large_object_is_what_the_server_sent() {
+fn large_object_is_decrypted_through_the_tunnel() {
     let body = "0123456789abcdef".repeat(SIZE / 16);
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {SIZE}\r\n\r\n{body}");
-    let proxy = tunnels_to(tls::refusing(answer, Then::Drain, 1));
+    let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {SIZE}\r\n\r\n{body}");
+    let proxy = tunnels_to(tls::responding(response, Then::Drain, 1));
     let config = Config::new("https://127.0.0.1:9")
         .proxy(format!("http://{proxy}"))
         .ca_pem(tls::CERTIFICATE)

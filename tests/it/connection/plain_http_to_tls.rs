@@ -1,4 +1,4 @@
-//! Plain HTTP to a port that speaks TLS.
+//! Plain HTTP sent to a port that expects TLS.
 
 #![cfg(feature = "rustls")]
 
@@ -10,8 +10,8 @@ use plain_s3::{Client, Config, ErrorKind, Event};
 use crate::fake_server::tls;
 
 #[test]
-fn is_told_at_the_first_attempt_with_what_to_change() {
-    let address = tls::refusing(String::new(), tls::Then::Close, 9);
+fn plain_http_to_a_tls_port_fails_at_once_with_a_hint() {
+    let address = tls::responding(String::new(), tls::Then::Close, 9);
     let attempts = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&attempts);
     let config = Config::new(format!("http://{address}")).on_event(move |event| {

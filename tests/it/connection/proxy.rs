@@ -1,11 +1,11 @@
-//! Requests through a proxy: a tunnel by CONNECT, and credentials that go to their own side only.
+//! Requests through a proxy: a tunnel opened with CONNECT, and credentials that reach only their own server.
 
 use std::fs;
 
 use plain_s3::{Client, ErrorKind, RetryPolicy};
 
 use crate::clients::config_at;
-use crate::fake_server::{Answer, FakeServer};
+use crate::fake_server::{FakeServer, Response};
 use crate::signatures::assert_signed_v2;
 use crate::support::{TempDir, content, fails};
 
@@ -17,8 +17,8 @@ fn proxied(proxy: &FakeServer) -> Client {
 }
 
 #[test]
-fn a_request_goes_through_a_tunnel_that_the_proxy_is_asked_for() {
-    let proxy = FakeServer::start([Answer::new(200), Answer::new(204), Answer::new(204)]);
+fn requests_share_one_connect_tunnel() {
+    let proxy = FakeServer::start([Response::new(200), Response::new(204), Response::new(204)]);
     let client = proxied(&proxy);
     client.delete_object("b", "a b").unwrap();
     client.delete_object("b", "c").unwrap();
@@ -36,9 +36,9 @@ fn a_request_goes_through_a_tunnel_that_the_proxy_is_asked_for() {
 }
 
 #[test]
-fn a_tunnel_that_brought_a_large_object_is_used_again_for_what_it_is() {
+fn tunnel_is_reused_after_a_large_object() {
     let body = content((2 << 20) + 12_345);
-    let proxy = FakeServer::start([Answer::new(200), Answer::content(&body), Answer::new(204)]);
+    let proxy = FakeServer::start([Response::new(200), Response::content(&body), Response::new(204)]);
     let (client, folder) = (proxied(&proxy), TempDir::new());
     client.download_file("b", "k", folder.join("target")).unwrap();
     assert!(fs::read(folder.join("target")).unwrap() == body);
@@ -50,9 +50,9 @@ fn a_tunnel_that_brought_a_large_object_is_used_again_for_what_it_is() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_no_connection_and_its_password_is_not_shown() {
+fn rejecting_proxy_fails_without_showing_its_password() {
     for status in [403, 407, 502] {
-        let proxy = FakeServer::start([Answer::new(status)]);
+        let proxy = FakeServer::start([Response::new(status)]);
         let error = fails(ErrorKind::Connect, proxied(&proxy).delete_object("b", "k"));
         assert!(!format!("{error:?} {error:#?}").contains("hunter2"), "{error:?}");
     }

@@ -1,4 +1,4 @@
-//! Downloads that break on the way: resumed to the exact bytes, by the `Read` and into a file alike.
+//! Downloads over faulty connections: resumed at the exact byte, by `get_object` and `download_file` alike.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -6,41 +6,41 @@ use std::time::Duration;
 use plain_s3::{Client, GetObjectOptions, RetryPolicy, Verification};
 
 use crate::clients::config;
-use crate::fake_server::{Answer, End, FakeServer, Received, Store};
+use crate::download_method::DownloadMethod;
+use crate::fake_server::{End, FakeServer, Request, Response, Store};
 use crate::signatures::md5_hex;
 use crate::support::{Random, content};
-use crate::way::Way;
 
 const SIZE: usize = 100_000;
 const IDLE: Duration = Duration::from_millis(250);
 
-/// Gets the whole object in both ways from a server that answers the first request like this, and gives
-/// back the requests of one way.
+/// Downloads the object with both methods from a server whose first response is `first`. Returns the requests
+/// of the last download.
 #[track_caller]
-fn whole_after(first: impl Fn(&[u8]) -> Answer) -> Vec<Received> {
+fn download_after(first: impl Fn(&[u8]) -> Response) -> Vec<Request> {
     let body = content(SIZE);
     let mut requests = Vec::new();
-    for way in Way::BOTH {
+    for method in DownloadMethod::ALL {
         let store = Store::default();
         store.put("/b/k", &body);
         let mut first = Some(first(&body));
         let server = store.serve(move |_| first.take());
-        let got = way.get(&impatient(&server));
-        assert!(got.unwrap() == body, "{way:?} brought something else");
+        let got = method.download(&client_with_idle_timeout(&server));
+        assert!(got.unwrap() == body, "{method:?} returned other content");
         requests = server.requests();
     }
     requests
 }
 
-/// Waits only so long for a server that is silent.
-fn impatient(server: &FakeServer) -> Client {
+/// Returns a client with a short idle timeout.
+fn client_with_idle_timeout(server: &FakeServer) -> Client {
     Client::new(config(server).idle_timeout(IDLE)).unwrap()
 }
 
 #[test]
-fn a_break_of_any_kind_is_resumed_from_the_byte_reached() {
+fn broken_download_resumes_at_the_byte_reached() {
     for end in [End::Fin, End::Rst, End::Stall] {
-        let requests = whole_after(|body| Answer::content(body).cut(43_210, end));
+        let requests = download_after(|body| Response::content(body).cut(43_210, end));
         assert_eq!(requests.len(), 2, "{end:?}");
         assert_eq!(requests[0].header("range"), None);
         assert_resumed_at(&requests[1], 43_210, end);
@@ -50,27 +50,30 @@ fn a_break_of_any_kind_is_resumed_from_the_byte_reached() {
     }
 }
 
-/// The rest was asked for: from the byte of the cut, or from one before it, as a reset also drops what was
-/// still on its way.
+/// Asserts that the request asks for the remainder from `offset`. After a reset it may start earlier, because
+/// a reset also drops bytes that were still in transit.
 #[track_caller]
-fn assert_resumed_at(request: &Received, offset: usize, end: End) {
+fn assert_resumed_at(request: &Request, offset: usize, end: End) {
     let first =
         request.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix("-99999"));
     match first {
         Some(first) => {
             let first: usize = first.parse().unwrap();
-            assert!(first == offset || end == End::Rst && first < offset, "{first} after a cut at {offset}");
+            assert!(
+                first == offset || end == End::Rst && first < offset,
+                "resumed at {first} after a break at {offset}"
+            );
         }
-        // a head that was lost with all of its body is asked for again as it was
+        // If the head was lost with the whole body, the original request is repeated.
         None => assert!(end == End::Rst && request.header("range").is_none(), "{}", request.head),
     }
 }
 
 #[test]
-fn a_cut_at_any_offset_is_resumed() {
+fn break_at_any_offset_is_resumed() {
     let mut random = Random::printed();
     for i in 0..200 {
-        // at the edges, too
+        // Includes the edges.
         let offset = match i {
             0 => 0,
             1 => 1,
@@ -78,90 +81,90 @@ fn a_cut_at_any_offset_is_resumed() {
             _ => random.below(SIZE as u64) as usize,
         };
         let end = if random.below(2) == 0 { End::Fin } else { End::Rst };
-        let requests = whole_after(|body| Answer::content(body).cut(offset, end));
+        let requests = download_after(|body| Response::content(body).cut(offset, end));
         assert_eq!(requests.len(), 2);
         assert_resumed_at(&requests[1], offset, end);
     }
 }
 
 #[test]
-fn breaks_are_counted_anew_when_bytes_have_come() {
+fn progress_resets_the_attempt_count() {
     let body = content(SIZE);
     let store = Store::default();
     store.put("/b/k", &body);
-    for way in Way::BOTH {
+    for method in DownloadMethod::ALL {
         let inner = store.clone();
-        let server = store.serve(move |request| Some(inner.answer(request).cut(3_333, End::Fin)));
-        let client = Client::new(config(&server).retry(none_but(2))).unwrap();
-        assert!(way.get(&client).unwrap() == body);
+        let server = store.serve(move |request| Some(inner.respond(request).cut(3_333, End::Fin)));
+        let client = Client::new(config(&server).retry(attempts(2))).unwrap();
+        assert!(method.download(&client).unwrap() == body);
         assert_eq!(server.requests().len(), 31);
     }
 }
 
 #[test]
-fn breaks_without_a_byte_in_between_are_bounded() {
-    for way in Way::BOTH {
+fn breaks_without_progress_exhaust_the_attempts() {
+    for method in DownloadMethod::ALL {
         let server = FakeServer::serve(|request| {
-            Answer::object(request, &content(SIZE))
+            Response::object(request, &content(SIZE))
                 .cut(if request.header("range").is_some() { 0 } else { 7 }, End::Fin)
         });
-        let client = Client::new(config(&server).retry(none_but(4))).unwrap();
-        let error = way.get(&client).unwrap_err();
+        let client = Client::new(config(&server).retry(attempts(4))).unwrap();
+        let error = method.download(&client).unwrap_err();
         assert!(error.is_retryable() && error.to_string().contains("GetObject b/k: "), "{error}");
         assert_eq!(server.requests().len(), 4);
     }
 }
 
-fn none_but(attempts: u32) -> RetryPolicy {
-    RetryPolicy::new().max_attempts(attempts).base_delay(Duration::ZERO)
+fn attempts(max: u32) -> RetryPolicy {
+    RetryPolicy::new().max_attempts(max).base_delay(Duration::ZERO)
 }
 
 #[test]
-fn a_storm_of_refusals_while_resuming_is_ridden_out() {
+fn transient_errors_while_resuming_are_retried() {
     let body = content(SIZE);
-    for way in Way::BOTH {
-        let slow = || Answer::error(503, "SlowDown").header("retry-after", "0");
+    for method in DownloadMethod::ALL {
+        let slow = || Response::error(503, "SlowDown").header("retry-after", "0");
         let rest = body.clone();
         let server = FakeServer::start([
             slow(),
-            Answer::nothing(End::Rst),
+            Response::none(End::Rst),
             slow(),
-            Answer::content(&body).cut(1000, End::Rst),
+            Response::content(&body).cut(1000, End::Rst),
             slow(),
-            Answer::on_accept(End::Fin),
+            Response::on_accept(End::Fin),
             slow(),
-            Answer::by(move |request| Answer::object(request, &rest)),
+            Response::from_fn(move |request| Response::object(request, &rest)),
         ]);
-        assert!(way.get(&impatient(&server)).unwrap() == body);
+        assert!(method.download(&client_with_idle_timeout(&server)).unwrap() == body);
         server.finish_any();
     }
 }
 
 #[test]
-fn connections_closed_at_once_are_made_anew() {
+fn connections_closed_on_accept_are_retried() {
     let body = content(SIZE);
-    for way in Way::BOTH {
-        let close = || Answer::on_accept(End::Rst);
-        let server = FakeServer::start([close(), close(), close(), Answer::content(&body)]);
-        assert!(way.get(&impatient(&server)).unwrap() == body);
+    for method in DownloadMethod::ALL {
+        let close = || Response::on_accept(End::Rst);
+        let server = FakeServer::start([close(), close(), close(), Response::content(&body)]);
+        assert!(method.download(&client_with_idle_timeout(&server)).unwrap() == body);
         let _: [_; 1] = server.finish();
     }
 }
 
 #[test]
-fn a_drip_is_no_stall_and_a_stall_ends_it() {
-    // a byte at a time, for longer in all than the limit on silence
+fn slow_body_is_read_and_stalled_body_is_resumed() {
+    // One byte at a time takes longer in total than the idle timeout.
     let body = content(40);
-    for way in Way::BOTH {
-        let drip = |body: &[u8]| Answer::content(body).drip(1, IDLE / 25);
+    for method in DownloadMethod::ALL {
+        let drip = |body: &[u8]| Response::content(body).drip(1, IDLE / 25);
         let rest = body.clone();
         let server = FakeServer::start([
             drip(&body),
             drip(&body).cut(20, End::Stall),
-            Answer::by(move |request| Answer::object(request, &rest)),
+            Response::from_fn(move |request| Response::object(request, &rest)),
         ]);
         for _ in 0..2 {
-            assert_eq!(way.get(&impatient(&server)).unwrap(), body);
+            assert_eq!(method.download(&client_with_idle_timeout(&server)).unwrap(), body);
         }
         let [_, _, resumed] = server.finish();
         assert_eq!(resumed.header("range"), Some("bytes=20-39"));
@@ -169,61 +172,64 @@ fn a_drip_is_no_stall_and_a_stall_ends_it() {
 }
 
 #[test]
-fn a_head_that_trickles_in_is_read_and_one_that_stops_is_asked_for_again() {
-    let requests = whole_after(|body| Answer::content(body).trickled());
+fn slow_head_is_read_and_stalled_head_is_retried() {
+    let requests = download_after(|body| Response::content(body).trickle_head());
     assert_eq!(requests.len(), 1);
-    let requests = whole_after(|_| Answer::raw("HTTP/1.1 200 OK\r\ncontent-le").then(End::Stall));
+    let requests = download_after(|_| Response::raw("HTTP/1.1 200 OK\r\ncontent-le").then(End::Stall));
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].header("range"), None);
 }
 
 #[test]
-fn an_answer_that_is_no_http_is_asked_for_again() {
-    let requests = whole_after(|_| Answer::raw(b"\x16\x03\x01\xff\n\x07"));
+fn non_http_response_is_retried() {
+    let requests = download_after(|_| Response::raw(b"\x16\x03\x01\xff\n\x07"));
     assert_eq!(requests.len(), 2);
 }
 
 #[test]
-fn garbage_after_the_body_is_not_given_out() {
-    let requests = whole_after(|body| Answer::content(body).garbage(&[0xff; 5000]));
+fn bytes_after_the_body_are_discarded() {
+    let requests = download_after(|body| Response::content(body).garbage(&[0xff; 5000]));
     assert_eq!(requests.len(), 1);
 }
 
 #[test]
-fn a_range_is_resumed_within_itself() {
+fn range_is_resumed_within_its_bounds() {
     let body = content(SIZE);
-    for way in Way::BOTH {
-        for (range, wanted, rest) in [
+    for method in DownloadMethod::ALL {
+        for (range, expected, rest) in [
             (GetObjectOptions::new().range(1000..5000), &body[1000..5000], "bytes=1100-4999"),
             (GetObjectOptions::new().range(99_000..), &body[99_000..], "bytes=99100-99999"),
-            // longer than the object
+            // Ends beyond the object.
             (GetObjectOptions::new().range(99_000..900_000), &body[99_000..], "bytes=99100-99999"),
         ] {
             let store = Store::default();
             store.put("/b/k", &body);
             let (inner, mut first) = (store.clone(), true);
             let server = store.serve(move |request| {
-                std::mem::take(&mut first).then(|| inner.answer(request).cut(100, End::Rst))
+                std::mem::take(&mut first).then(|| inner.respond(request).cut(100, End::Rst))
             });
-            assert!(way.get_with(&impatient(&server), &range).unwrap() == wanted);
+            assert!(method.download_with(&client_with_idle_timeout(&server), &range).unwrap() == expected);
             assert_eq!(server.requests()[1].header("range"), Some(rest));
         }
     }
 }
 
 #[test]
-fn a_part_is_resumed_as_the_range_that_it_is() {
+fn part_is_resumed_as_a_range() {
     let body = content(SIZE);
     let e_tag = format!("\"{}-3\"", md5_hex(b"parts"));
     let part = |range: &str, bytes: &[u8]| {
-        Answer::new(206).header("etag", &e_tag).header("content-range", range).body(bytes)
+        Response::new(206).header("etag", &e_tag).header("content-range", range).body(bytes)
     };
-    for way in Way::BOTH {
+    for method in DownloadMethod::ALL {
         let server = FakeServer::start([
             part("bytes 30000-59999/100000", &body[30_000..60_000]).cut(5, End::Fin),
             part("bytes 30005-59999/100000", &body[30_005..60_000]),
         ]);
-        let got = way.get_with(&impatient(&server), &GetObjectOptions::new().part_number(2).version_id("v"));
+        let got = method.download_with(
+            &client_with_idle_timeout(&server),
+            &GetObjectOptions::new().part_number(2).version_id("v"),
+        );
         assert!(got.unwrap() == body[30_000..60_000]);
         let [first, rest] = server.finish();
         assert_eq!(first.target(), "/b/k?partNumber=2&versionId=v");
@@ -232,15 +238,15 @@ fn a_part_is_resumed_as_the_range_that_it_is() {
 }
 
 #[test]
-fn an_object_of_parts_is_resumed_and_says_that_its_length_was_checked() {
+fn multipart_object_is_resumed_and_verified_by_length() {
     let body = content(SIZE);
     let whole = body.clone();
     let mut first = true;
     let server = FakeServer::serve(move |request| {
-        let answer = Answer::object_with(request, &whole, "0123-7");
-        if std::mem::take(&mut first) { answer.cut(77, End::Rst) } else { answer }
+        let response = Response::object_with(request, &whole, "0123-7");
+        if std::mem::take(&mut first) { response.cut(77, End::Rst) } else { response }
     });
-    let mut object = impatient(&server).get_object("b", "k").unwrap();
+    let mut object = client_with_idle_timeout(&server).get_object("b", "k").unwrap();
     assert_eq!(object.check(), Verification::Length);
     let mut got = Vec::new();
     object.read_to_end(&mut got).unwrap();

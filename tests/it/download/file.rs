@@ -1,4 +1,4 @@
-//! Objects into files: the target is whole and checked, or as it was before.
+//! Downloads to files: the target is complete and verified, or unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use plain_s3::{Client, DownloadOptions, ErrorKind, GetObjectOptions, RetryPolicy};
 
 use crate::clients::{client, config};
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::fake_server::{End, FakeServer, Response};
 use crate::signatures::md5_hex;
 use crate::support::{TempDir, fails};
 
 const HELLO: &str = "Hello World!";
 
 #[test]
-fn a_download_brings_the_content_and_the_metadata() {
+fn download_writes_the_content_and_returns_the_metadata() {
     let content: Vec<u8> = (0..3_000_000_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
     let e_tag = md5_hex(&content);
     let folder = TempDir::new();
-    let server = FakeServer::start([Answer::content(&content).header("x-amz-meta-colour", "blue")]);
+    let server = FakeServer::start([Response::content(&content).header("x-amz-meta-colour", "blue")]);
     let download = client(&server).download_file("b", "a b", folder.join("target")).unwrap();
     assert_eq!(download.bytes, content.len() as u64);
     let metadata = download.metadata.unwrap();
@@ -31,10 +31,10 @@ fn a_download_brings_the_content_and_the_metadata() {
 }
 
 #[test]
-fn an_empty_object_makes_an_empty_file_and_an_old_file_is_replaced_whole() {
+fn empty_object_replaces_an_existing_file() {
     let folder = TempDir::new();
     let target = folder.file("target", "something longer than the new content");
-    let server = FakeServer::start([Answer::content(HELLO), Answer::content("")]);
+    let server = FakeServer::start([Response::content(HELLO), Response::content("")]);
     let client = client(&server);
     client.download_file("b", "k", &target).unwrap();
     assert_eq!(fs::read_to_string(&target).unwrap(), HELLO);
@@ -44,9 +44,9 @@ fn an_empty_object_makes_an_empty_file_and_an_old_file_is_replaced_whole() {
 }
 
 #[test]
-fn a_range_and_a_version_can_be_downloaded() {
+fn range_of_a_version_is_downloaded() {
     let folder = TempDir::new();
-    let server = FakeServer::serve(|request| Answer::object(request, HELLO.as_bytes()));
+    let server = FakeServer::serve(|request| Response::object(request, HELLO.as_bytes()));
     let options = GetObjectOptions::new().range(6..).version_id("v1");
     let download = client(&server)
         .download_file_with("b", "k", folder.join("target"), &DownloadOptions::new().object(options))
@@ -57,37 +57,39 @@ fn a_range_and_a_version_can_be_downloaded() {
     assert_eq!((request.target(), request.header("range")), ("/b/k?versionId=v1", Some("bytes=6-")));
 }
 
-/// Every way a download can fail once a request is out.
-fn failures() -> Vec<(ErrorKind, fn() -> Answer)> {
+/// The failures that a download can meet once its request has been sent.
+fn failures() -> Vec<(ErrorKind, fn() -> Response)> {
     vec![
-        (ErrorKind::Server, || Answer::error(404, "NoSuchKey")),
-        (ErrorKind::Server, || Answer::error(403, "AccessDenied")),
-        (ErrorKind::Server, || Answer::error(503, "SlowDown")),
-        (ErrorKind::Server, || Answer::new(304)),
-        (ErrorKind::Server, || Answer::error(412, "PreconditionFailed")),
-        (ErrorKind::UnexpectedResponse, || Answer::new(502).body("<html><title>Bad Gateway</title></html>")),
-        (ErrorKind::UnexpectedResponse, || Answer::new(200).body(HELLO).until_close()),
-        (ErrorKind::UnexpectedResponse, || Answer::new(204)),
-        (ErrorKind::Network, || Answer::on_accept(End::Fin)),
-        (ErrorKind::Network, || Answer::nothing(End::Fin)),
-        (ErrorKind::Network, || Answer::nothing(End::Rst)),
-        (ErrorKind::Network, || Answer::content(HELLO).cut(0, End::Fin)),
-        (ErrorKind::Network, || Answer::content(HELLO).cut(11, End::Fin)),
-        (ErrorKind::Network, || Answer::content(HELLO).cut(5, End::Rst)),
-        (ErrorKind::Network, || Answer::content(vec![7; 1_000_000]).cut(999_999, End::Fin)),
-        (ErrorKind::Network, || Answer::new(200).body(HELLO).content_length(u64::MAX).then(End::Fin)),
-        (ErrorKind::Timeout, || Answer::nothing(End::Stall)),
-        (ErrorKind::Timeout, || Answer::content(HELLO).cut(5, End::Stall)),
-        (ErrorKind::Integrity, || Answer::stored(b"something else").body(HELLO)),
+        (ErrorKind::Server, || Response::error(404, "NoSuchKey")),
+        (ErrorKind::Server, || Response::error(403, "AccessDenied")),
+        (ErrorKind::Server, || Response::error(503, "SlowDown")),
+        (ErrorKind::Server, || Response::new(304)),
+        (ErrorKind::Server, || Response::error(412, "PreconditionFailed")),
+        (ErrorKind::UnexpectedResponse, || {
+            Response::new(502).body("<html><title>Bad Gateway</title></html>")
+        }),
+        (ErrorKind::UnexpectedResponse, || Response::new(200).body(HELLO).until_close()),
+        (ErrorKind::UnexpectedResponse, || Response::new(204)),
+        (ErrorKind::Network, || Response::on_accept(End::Fin)),
+        (ErrorKind::Network, || Response::none(End::Fin)),
+        (ErrorKind::Network, || Response::none(End::Rst)),
+        (ErrorKind::Network, || Response::content(HELLO).cut(0, End::Fin)),
+        (ErrorKind::Network, || Response::content(HELLO).cut(11, End::Fin)),
+        (ErrorKind::Network, || Response::content(HELLO).cut(5, End::Rst)),
+        (ErrorKind::Network, || Response::content(vec![7; 1_000_000]).cut(999_999, End::Fin)),
+        (ErrorKind::Network, || Response::new(200).body(HELLO).content_length(u64::MAX).then(End::Fin)),
+        (ErrorKind::Timeout, || Response::none(End::Stall)),
+        (ErrorKind::Timeout, || Response::content(HELLO).cut(5, End::Stall)),
+        (ErrorKind::Integrity, || Response::stored(b"something else").body(HELLO)),
     ]
 }
 
 #[test]
-fn whatever_fails_an_old_target_is_as_it_was_and_no_other_file_is_left() {
-    for (kind, answer) in failures() {
+fn failed_download_keeps_the_old_file_and_leaves_no_other() {
+    for (kind, response) in failures() {
         let folder = TempDir::new();
         let target = folder.file("target", "old");
-        let server = FakeServer::start([answer()]);
+        let server = FakeServer::start([response()]);
         let client = client_for(kind, &server);
         let error = fails(kind, client.download_file("b", "k", &target));
         assert!(error.to_string().contains("b/k: "), "{error}");
@@ -99,16 +101,16 @@ fn whatever_fails_an_old_target_is_as_it_was_and_no_other_file_is_left() {
 }
 
 #[test]
-fn whatever_fails_a_new_target_does_not_appear() {
-    for (kind, answer) in failures() {
+fn failed_download_creates_no_file() {
+    for (kind, response) in failures() {
         let folder = TempDir::new();
-        let server = FakeServer::start([answer()]);
+        let server = FakeServer::start([response()]);
         fails(kind, client_for(kind, &server).download_file("b", "k", folder.join("target")));
         assert_eq!(folder.names(), [""; 0]);
     }
 }
 
-/// One attempt, and a short patience where the server is to fall silent.
+/// Returns a client with a single attempt, and a short idle timeout if a timeout is expected.
 fn client_for(kind: ErrorKind, server: &FakeServer) -> Client {
     let config = config(server).retry(RetryPolicy::none());
     Client::new(match kind {
@@ -118,9 +120,9 @@ fn client_for(kind: ErrorKind, server: &FakeServer) -> Client {
     .unwrap()
 }
 
-/// What cannot be written is told before anything is asked of the server.
+/// Asserts that an unwritable target is reported before any request is sent.
 #[track_caller]
-fn unwritable(target: &Path, words: &str) {
+fn assert_unwritable(target: &Path, words: &str) {
     let server = FakeServer::start([]);
     let error = fails(ErrorKind::LocalIo, client(&server).download_file("b", "k", target));
     assert!(error.to_string().contains(words), "{words:?} is not in: {error}");
@@ -128,29 +130,29 @@ fn unwritable(target: &Path, words: &str) {
 }
 
 #[test]
-fn a_target_that_is_a_folder_is_refused_before_the_request() {
+fn directory_as_target_is_rejected_before_the_request() {
     let folder = TempDir::new();
     fs::create_dir(folder.join("target")).unwrap();
-    unwritable(&folder.join("target"), "it is a directory");
-    unwritable(folder.path(), "Name the file in it");
-    unwritable(&folder.join("missing/"), "Name the file in it");
+    assert_unwritable(&folder.join("target"), "it is a directory");
+    assert_unwritable(folder.path(), "Name the file in it");
+    assert_unwritable(&folder.join("missing/"), "Name the file in it");
     assert_eq!(folder.names(), ["target"]);
 }
 
 #[test]
-fn a_target_in_a_folder_that_is_missing_or_is_none_is_refused_before_the_request() {
+fn missing_parent_directory_is_rejected_before_the_request() {
     let folder = TempDir::new();
     let file = folder.file("file", "");
-    unwritable(&folder.join("missing").join("target"), "missing/target: No such file");
-    unwritable(&file.join("target"), "file/target");
-    unwritable(Path::new(""), "the path names no file");
-    unwritable(&folder.join(".."), "the path names no file");
+    assert_unwritable(&folder.join("missing").join("target"), "missing/target: No such file");
+    assert_unwritable(&file.join("target"), "file/target");
+    assert_unwritable(Path::new(""), "the path names no file");
+    assert_unwritable(&folder.join(".."), "the path names no file");
     assert_eq!(folder.names(), ["file"]);
 }
 
 #[test]
 #[cfg(unix)]
-fn a_target_in_a_folder_that_may_not_be_written_is_refused_before_the_request() {
+fn read_only_directory_is_rejected_before_the_request() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = TempDir::new();
@@ -158,28 +160,28 @@ fn a_target_in_a_folder_that_may_not_be_written_is_refused_before_the_request() 
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(closed.join("probe"), "").is_ok() {
-        eprintln!("not tested: this user may write everywhere");
+        eprintln!("not tested: this user can write everywhere");
         return;
     }
-    unwritable(&closed.join("target"), "Permission denied");
+    assert_unwritable(&closed.join("target"), "Permission denied");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
 #[cfg(unix)]
-fn a_new_file_has_the_permissions_that_any_new_file_has() {
+fn new_file_has_default_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = TempDir::new();
     let any = folder.file("any", "");
-    let server = FakeServer::start([Answer::content(HELLO)]);
+    let server = FakeServer::start([Response::content(HELLO)]);
     client(&server).download_file("b", "k", folder.join("target")).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&folder.join("target")), mode(&any));
 }
 
 #[test]
-fn a_call_that_is_refused_here_leaves_no_file() {
+fn invalid_call_creates_no_file() {
     let folder = TempDir::new();
     let server = FakeServer::start([]);
     fails(ErrorKind::InvalidInput, client(&server).download_file("b", "", folder.join("target")));
@@ -188,10 +190,10 @@ fn a_call_that_is_refused_here_leaves_no_file() {
 }
 
 #[test]
-fn two_downloads_to_one_target_do_not_mix() {
+fn concurrent_downloads_to_one_file_do_not_mix() {
     let folder = TempDir::new();
     let target = folder.join("target");
-    let servers = [b'a', b'b'].map(|byte| FakeServer::serve(move |_| Answer::content(vec![byte; 500_000])));
+    let servers = [b'a', b'b'].map(|byte| FakeServer::serve(move |_| Response::content(vec![byte; 500_000])));
     std::thread::scope(|scope| {
         for server in &servers {
             scope.spawn(|| client(server).download_file("b", "k", &target).unwrap());
@@ -202,24 +204,24 @@ fn two_downloads_to_one_target_do_not_mix() {
     assert_eq!(folder.names(), ["target"]);
 }
 
-/// The temporary file is no more open to others than the file that it is to replace.
+/// The temporary file is not readable by more users than the file that it replaces.
 #[test]
 #[cfg(unix)]
-fn what_is_on_its_way_into_a_private_file_is_private() {
+fn temporary_file_has_the_permissions_of_the_target() {
     use std::cell::Cell;
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = TempDir::new();
     let target = folder.file("target", "old");
     fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
-    let server = FakeServer::start([Answer::content(HELLO.as_bytes())]);
+    let server = FakeServer::start([Response::content(HELLO.as_bytes())]);
     let seen = Cell::new(0);
-    let look = |_, _| {
+    let inspect = |_, _| {
         let names = folder.names();
         let temporary = names.iter().find(|name| name.ends_with(".part")).unwrap();
         seen.set(fs::metadata(folder.join(temporary)).unwrap().permissions().mode() & 0o777);
     };
-    let options = DownloadOptions::new().progress(look);
+    let options = DownloadOptions::new().progress(inspect);
     client(&server).download_file_with("b", "k", &target, &options).unwrap();
     assert_eq!(seen.get(), 0o600);
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);

@@ -1,4 +1,4 @@
-//! One connection of the scripted server: reading a request, writing an answer, and all ways to end.
+//! One connection of the scripted server: reading requests, writing responses and ending the connection.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answer::{Answer, End};
-use super::received::Received;
+use super::request::Request;
+use super::response::{End, Response};
 
-/// Nothing the server does with one request takes longer, so that no test can hang.
+/// The limit on everything that the server does for one request, so that no test can hang.
 const LIMIT: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 << 10;
 
@@ -17,26 +17,27 @@ pub(super) struct Connection {
     stream: TcpStream,
     pub(super) number: usize,
     state: State,
-    /// The last byte read so far is left in the socket: a socket that is closed with bytes unread is
-    /// reset, which the standard library has no other way to say.
+    /// The number of bytes deliberately left unread in the socket: 1 after a head or a body was read, else 0.
+    /// Closing a socket with unread bytes resets the connection. The standard library has no other means to
+    /// send a reset.
     held: usize,
-    /// Bytes of the body that are still to be read, the held one not counted.
+    /// The number of body bytes that are still to be read, without the held byte.
     body_left: usize,
 }
 
 enum State {
     Open,
-    /// Neither read nor written until then.
+    /// Neither read nor written until this time.
     Stalled(Instant),
-    /// Read and thrown away until then.
+    /// Read and discarded until this time.
     Lingering(Instant),
 }
 
-/// What a look at a connection shows.
-pub(super) enum Sight {
-    Nothing,
+/// The result of polling a connection.
+pub(super) enum Readiness {
+    Idle,
     Request,
-    Gone,
+    Closed,
 }
 
 impl Connection {
@@ -48,35 +49,36 @@ impl Connection {
         Ok(Self { stream, number, state: State::Open, held: 0, body_left: 0 })
     }
 
-    /// Looks without waiting.
-    pub(super) fn look(&mut self) -> Sight {
-        let seen = match self.state {
-            State::Stalled(until) if Instant::now() < until => return Sight::Nothing,
+    /// Checks for a request without blocking.
+    pub(super) fn poll(&mut self) -> Readiness {
+        let available = match self.state {
+            State::Stalled(until) if Instant::now() < until => return Readiness::Idle,
             State::Lingering(until) if Instant::now() < until => {
-                self.without_waiting(|stream| io::copy(&mut &*stream, &mut io::sink())).map(|_| 0)
+                self.nonblocking(|stream| io::copy(&mut &*stream, &mut io::sink())).map(|_| 0)
             }
-            State::Open => self.without_waiting(|stream| stream.peek(&mut [0])),
-            _ => return Sight::Gone,
+            State::Open => self.nonblocking(|stream| stream.peek(&mut [0])),
+            _ => return Readiness::Closed,
         };
-        match seen {
-            Ok(0) => Sight::Gone,
-            Ok(_) => Sight::Request,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Sight::Nothing,
-            Err(_) => Sight::Gone,
+        match available {
+            Ok(0) => Readiness::Closed,
+            Ok(_) => Readiness::Request,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Readiness::Idle,
+            Err(_) => Readiness::Closed,
         }
     }
 
-    fn without_waiting<T>(&self, act: impl FnOnce(&TcpStream) -> io::Result<T>) -> io::Result<T> {
+    fn nonblocking<T>(&self, act: impl FnOnce(&TcpStream) -> io::Result<T>) -> io::Result<T> {
         self.stream.set_nonblocking(true)?;
         let result = act(&self.stream);
         self.stream.set_nonblocking(false)?;
         result
     }
 
-    /// Reads a head; its last byte stays in the socket.
-    pub(super) fn read_head(&mut self) -> io::Result<Received> {
+    /// Reads the head of a request. Its last byte stays in the socket.
+    pub(super) fn read_head(&mut self) -> io::Result<Request> {
         let mut buffer = vec![0; MAX_HEAD];
         let until = Instant::now() + LIMIT;
+        // Peek until the head is complete: bytes after it belong to the body or to the next request.
         let length = loop {
             let n = self.stream.peek(&mut buffer)?;
             if let Some(end) = buffer[..n].windows(4).position(|four| four == b"\r\n\r\n") {
@@ -90,29 +92,30 @@ impl Connection {
         self.stream.read_exact(&mut buffer[..length - 1])?;
         self.held = 1;
         let head = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        let mut received = Received { connection: self.number, head, body: Vec::new(), complete: false };
-        self.body_left = received.header("content-length").map_or(0, |n| n.parse().unwrap());
-        received.complete = self.body_left == 0;
-        Ok(received)
+        let mut request = Request { connection: self.number, head, body: Vec::new(), complete: false };
+        self.body_left = request.header("content-length").map_or(0, |n| n.parse().unwrap());
+        request.complete = self.body_left == 0;
+        Ok(request)
     }
 
-    /// Reads the body; its last byte stays in the socket. What came before an error is kept.
-    pub(super) fn read_body(&mut self, received: &mut Received) -> io::Result<()> {
+    /// Reads the body of a request. Its last byte stays in the socket. Bytes read before an error are kept.
+    pub(super) fn read_body(&mut self, request: &mut Request) -> io::Result<()> {
         if self.body_left == 0 {
             return Ok(());
         }
-        if received.header("expect").is_some() {
+        if request.header("expect").is_some() {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
+        // The last byte of the head was held back, see `held`.
         self.read_held()?;
         let rest = self.body_left as u64 - 1;
-        let n = (&self.stream).take(rest).read_to_end(&mut received.body)?;
+        let n = (&self.stream).take(rest).read_to_end(&mut request.body)?;
         let mut last = [0];
         if (n as u64) < rest || self.stream.peek(&mut last)? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        received.body.push(last[0]);
-        received.complete = true;
+        request.body.push(last[0]);
+        request.complete = true;
         self.held = 1;
         self.body_left = 0;
         Ok(())
@@ -124,14 +127,14 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn write(&mut self, answer: &Answer, is_head: bool, stop: &AtomicBool) -> io::Result<()> {
-        let (head, body) = answer.wire(is_head);
-        if answer.head_pause.is_none() && answer.drip.is_none() {
+    pub(super) fn write(&mut self, response: &Response, is_head: bool, stop: &AtomicBool) -> io::Result<()> {
+        let (head, body) = response.wire(is_head);
+        if response.head_pause.is_none() && response.drip.is_none() {
             return self.stream.write_all(&[head, body].concat());
         }
         let until = Instant::now() + LIMIT;
         let whole = |bytes: &[u8]| (bytes.len().max(1), Duration::ZERO);
-        let (head_pause, drip) = (answer.head_pause.map(|pause| (1, pause)), answer.drip);
+        let (head_pause, drip) = (response.head_pause.map(|pause| (1, pause)), response.drip);
         for (bytes, (step, pause)) in [
             (&head, head_pause.unwrap_or_else(|| whole(&head))),
             (&body, drip.unwrap_or_else(|| whole(&body))),
@@ -147,18 +150,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends as scripted; false where the connection is to be closed by dropping it.
+    /// Ends the connection as scripted. Returns `false` if the caller must close it by dropping it.
     pub(super) fn end(&mut self, end: End) -> bool {
         let until = Instant::now() + LIMIT;
         match end {
             End::Keep => return self.read_held().is_ok(),
             End::Fin => {
-                // all that has come is read first, or closing would be a reset
-                let _ = self.without_waiting(|stream| io::copy(&mut &*stream, &mut io::sink()));
+                // Unread bytes would turn the close into a reset.
+                let _ = self.nonblocking(|stream| io::copy(&mut &*stream, &mut io::sink()));
                 return false;
             }
             End::Rst => {
-                // there is a byte unread, or there will be as soon as the client sends
+                // Wait for an unread byte, which makes the close a reset.
                 let _ = self.stream.peek(&mut [0]);
                 return false;
             }

@@ -1,18 +1,18 @@
-//! The scripted server: one thread, connections in turn, every request kept.
+//! A scripted server: one thread serves all connections in turn and records every request.
 //!
-//! A test tells the server what to answer, calls the client, and looks at what came over the wire:
+//! A test scripts the responses, calls the client and checks what was received:
 //!
 //! ```ignore
-//! let server = FakeServer::start([Answer::new(200).header("etag", "\"abc\"").body("Hello")]);
+//! let server = FakeServer::start([Response::new(200).header("etag", "\"abc\"").body("Hello")]);
 //! client(&server).get_object("b", "k")…;
 //! let [request] = server.finish();
 //! assert_eq!(request.line(), "GET /b/k HTTP/1.1");
 //! ```
 
-mod answer;
+mod bulk_server;
 mod connection;
-mod received;
-mod sink;
+mod request;
+mod response;
 mod store;
 mod tests;
 #[cfg(feature = "rustls")]
@@ -25,24 +25,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use answer::Moment;
-use connection::{Connection, Sight};
+use connection::{Connection, Readiness};
+use response::Stage;
 
-pub(crate) use answer::{Answer, End};
-pub(crate) use received::Received;
-pub(crate) use sink::Sink;
+pub(crate) use bulk_server::BulkServer;
+pub(crate) use request::Request;
+pub(crate) use response::{End, Response};
 pub(crate) use store::{HELLO, Store, get_small};
 
-/// The pause between two looks at sockets on which nothing has come.
+/// The pause between two polls of idle sockets.
 const PAUSE: Duration = Duration::from_micros(200);
-/// The longest wait for the server to have seen all that was sent.
+/// The longest wait for the server to have received everything that was sent.
 const SETTLED: Duration = Duration::from_secs(30);
 
-type Handler = Box<dyn FnMut(&Received) -> Answer + Send>;
+type Handler = Box<dyn FnMut(&Request) -> Response + Send>;
 
-/// A server on loopback that answers as it is told. Dropped, its thread ends.
+/// A server on loopback that sends scripted responses. Its thread ends when it is dropped.
 ///
-/// A request that no answer is left for gets a 501, which no client repeats, and is counted.
+/// A request without a scripted response gets a 501, which the client does not retry, and is counted.
 pub(crate) struct FakeServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -58,11 +58,11 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    script: VecDeque<Answer>,
-    received: Vec<Received>,
+    script: VecDeque<Response>,
+    requests: Vec<Request>,
     unscripted: usize,
     connections: usize,
-    /// How often the thread has looked at all sockets.
+    /// How often the thread has polled all sockets.
     passes: u64,
 }
 
@@ -73,17 +73,17 @@ impl Shared {
 }
 
 impl FakeServer {
-    /// Answers the requests in this order.
-    pub(crate) fn start(script: impl IntoIterator<Item = Answer>) -> Self {
+    /// Starts a server that sends the responses of `script` in order.
+    pub(crate) fn start(script: impl IntoIterator<Item = Response>) -> Self {
         Self::run(script.into_iter().collect(), None)
     }
 
-    /// Answers every request by a function of it.
-    pub(crate) fn serve(handler: impl FnMut(&Received) -> Answer + Send + 'static) -> Self {
+    /// Starts a server that calls `handler` for every request.
+    pub(crate) fn serve(handler: impl FnMut(&Request) -> Response + Send + 'static) -> Self {
         Self::run(VecDeque::new(), Some(Box::new(handler)))
     }
 
-    fn run(script: VecDeque<Answer>, handler: Option<Handler>) -> Self {
+    fn run(script: VecDeque<Response>, handler: Option<Handler>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -94,12 +94,12 @@ impl FakeServer {
         Self { address, shared, thread }
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// Returns `http://127.0.0.1:PORT`.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// `127.0.0.1:PORT`, as the Host header has it.
+    /// Returns `127.0.0.1:PORT`, the value of the Host header.
     pub(crate) fn authority(&self) -> String {
         self.address.to_string()
     }
@@ -108,43 +108,43 @@ impl FakeServer {
         self.address.port()
     }
 
-    /// All requests so far, those included that a client broke off before this call.
-    pub(crate) fn requests(&self) -> Vec<Received> {
-        self.settle().received.clone()
+    /// Returns all requests so far, including requests that the client aborted before this call.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.settle().requests.clone()
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections accepted so far.
     pub(crate) fn connections(&self) -> usize {
         self.settle().connections
     }
 
-    /// Ends the server and gives its requests: this number of them, as the script had an answer for each
-    /// and no answer is left over.
+    /// Stops the server and returns its requests. Panics unless there were exactly `N` requests, each with a
+    /// scripted response, and no response is left over.
     #[track_caller]
-    pub(crate) fn finish<const N: usize>(self) -> [Received; N] {
+    pub(crate) fn finish<const N: usize>(self) -> [Request; N] {
         let requests = self.finish_any();
-        let lines: Vec<&str> = requests.iter().map(Received::line).collect();
+        let lines: Vec<&str> = requests.iter().map(Request::line).collect();
         assert_eq!(requests.len(), N, "requests: {lines:#?}");
         requests.try_into().unwrap()
     }
 
-    /// As [`finish`](Self::finish), for any number of requests.
+    /// Like [`finish`](Self::finish), for any number of requests.
     #[track_caller]
-    pub(crate) fn finish_any(self) -> Vec<Received> {
+    pub(crate) fn finish_any(self) -> Vec<Request> {
         let state = self.settle();
-        assert_eq!(state.unscripted, 0, "requests without an answer: {:#?}", state.received);
-        assert_eq!(state.script.len(), 0, "answers that nobody asked for");
-        state.received.clone()
+        assert_eq!(state.unscripted, 0, "requests without a scripted response: {:#?}", state.requests);
+        assert_eq!(state.script.len(), 0, "unused responses");
+        state.requests.clone()
     }
 
-    /// Waits until the thread has looked at everything that was sent before this call.
+    /// Waits until the thread has polled everything that was sent before this call.
     fn settle(&self) -> MutexGuard<'_, State> {
         let state = self.shared.state();
-        // the first of the two passes may have begun before
+        // The first of the two passes may have begun before this call.
         let enough = state.passes + 2;
         let waited = self.shared.passed.wait_timeout_while(state, SETTLED, |state| state.passes < enough);
         let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(!timeout.timed_out(), "the server is still at work");
+        assert!(!timeout.timed_out(), "the server is still busy");
         state
     }
 }
@@ -153,6 +153,7 @@ impl Drop for FakeServer {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         let result = self.thread.take().map(JoinHandle::join);
+        // A second panic during unwinding would abort the test program.
         if !thread::panicking() {
             assert!(matches!(result, Some(Ok(()))), "the server's thread panicked");
         }
@@ -174,16 +175,17 @@ impl Worker {
                 busy = true;
                 self.accept(stream);
             }
+            // One thread serves all connections: a stalled one must not block the others.
             for mut connection in std::mem::take(&mut self.connections) {
-                let stays = match connection.look() {
-                    Sight::Nothing => true,
-                    Sight::Gone => false,
-                    Sight::Request => {
+                let keep = match connection.poll() {
+                    Readiness::Idle => true,
+                    Readiness::Closed => false,
+                    Readiness::Request => {
                         busy = true;
                         self.handle(&mut connection)
                     }
                 };
-                if stays {
+                if keep {
                     self.connections.push(connection);
                 }
             }
@@ -199,54 +201,57 @@ impl Worker {
         let mut state = self.shared.state();
         state.connections += 1;
         let Ok(mut connection) = Connection::new(stream, state.connections) else { return };
-        let refuses = state.script.front().is_some_and(|answer| answer.moment == Moment::Accepted);
-        let answer = if refuses { state.script.pop_front() } else { None };
+        let ends_at_once = state.script.front().is_some_and(|response| response.stage == Stage::Accepted);
+        let response = if ends_at_once { state.script.pop_front() } else { None };
         drop(state);
-        if answer.is_none_or(|answer| connection.end(answer.end)) {
+        if response.is_none_or(|response| connection.end(response.end)) {
             self.connections.push(connection);
         }
     }
 
-    /// Handles one request; false where the connection has come to its end.
+    /// Handles one request. Returns `false` if the connection has ended.
     fn handle(&mut self, connection: &mut Connection) -> bool {
-        let Ok(mut received) = connection.read_head() else { return false };
+        let Ok(mut request) = connection.read_head() else { return false };
         let mut state = self.shared.state();
-        let index = state.received.len();
-        state.received.push(received.clone());
-        let reads_body = state.script.front().is_none_or(|answer| answer.moment == Moment::BodyRead);
+        // Recorded before the body is read, so that an aborted request is visible to the test.
+        let index = state.requests.len();
+        state.requests.push(request.clone());
+        let reads_body = state.script.front().is_none_or(|response| response.stage == Stage::BodyRead);
         drop(state);
-        if reads_body && !self.read_body(connection, &mut received, index) {
+        if reads_body && !self.read_body(connection, &mut request, index) {
             return false;
         }
-        let answer = self.answer(&received);
-        if connection.write(&answer, received.method() == "HEAD", &self.shared.stop).is_err() {
+        let response = self.respond(&request);
+        if connection.write(&response, request.method() == "HEAD", &self.shared.stop).is_err() {
             return false;
         }
-        if answer.end == End::Keep && !self.read_body(connection, &mut received, index) {
+        // An early response was sent before the body: read it now, or it would be taken for the next request.
+        if response.end == End::Keep && !self.read_body(connection, &mut request, index) {
             return false;
         }
-        connection.end(answer.end)
+        connection.end(response.end)
     }
 
-    fn read_body(&self, connection: &mut Connection, received: &mut Received, index: usize) -> bool {
-        let result = connection.read_body(received);
-        self.shared.state().received[index] = received.clone();
+    fn read_body(&self, connection: &mut Connection, request: &mut Request, index: usize) -> bool {
+        let result = connection.read_body(request);
+        self.shared.state().requests[index] = request.clone();
         result.is_ok()
     }
 
-    fn answer(&mut self, received: &Received) -> Answer {
+    /// Returns the scripted response, or that of the handler, or a 501.
+    fn respond(&mut self, request: &Request) -> Response {
         let scripted = self.shared.state().script.pop_front();
-        let mut answer = match (scripted, &mut self.handler) {
-            (Some(answer), _) => answer,
-            (None, Some(handler)) => handler(received),
+        let mut response = match (scripted, &mut self.handler) {
+            (Some(response), _) => response,
+            (None, Some(handler)) => handler(request),
             (None, None) => {
                 self.shared.state().unscripted += 1;
-                Answer::error(501, "Unscripted")
+                Response::error(501, "Unscripted")
             }
         };
-        if let Some(by) = answer.by.take() {
-            answer = by(received);
+        if let Some(from_request) = response.from_request.take() {
+            response = from_request(request);
         }
-        answer
+        response
     }
 }

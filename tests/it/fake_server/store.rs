@@ -1,22 +1,22 @@
-//! What an S3 server keeps, for the scripted server: objects, and uploads in parts.
+//! An in-memory object store for the scripted server: objects and multipart uploads.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plain_s3::Client;
 
-use super::{Answer, FakeServer, Received};
+use super::{FakeServer, Request, Response};
 use crate::signatures::md5_hex;
 
-/// Objects and uploads in memory. Clones share them.
+/// Objects and multipart uploads in memory, shared by all clones.
 #[derive(Clone, Default)]
-pub(crate) struct Store(Arc<Mutex<Kept>>);
+pub(crate) struct Store(Arc<Mutex<State>>);
 
 #[derive(Default)]
-struct Kept {
+struct State {
     objects: BTreeMap<String, Object>,
     uploads: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
-    begun: usize,
+    uploads_created: usize,
 }
 
 #[derive(Clone)]
@@ -25,103 +25,104 @@ struct Object {
     e_tag: String,
 }
 
-/// The content of the small object beside a large one.
+/// The content of the small object in every [`Store::with_object`].
 pub(crate) const HELLO: &str = "Hello World!";
 
-/// Gets `/b/small`, to see that the client's connections are in order.
+/// Reads `/b/small`, which fails if the client has left a connection in a bad state.
 #[track_caller]
 pub(crate) fn get_small(client: &Client) {
     assert_eq!(client.get_object("b", "small").unwrap().text().unwrap(), HELLO);
 }
 
 impl Store {
-    /// One with this at `/b/k`, and a small object beside it.
-    pub(crate) fn of(body: &[u8]) -> Self {
+    /// Creates a store with `body` at `/b/k` and a small object at `/b/small`.
+    pub(crate) fn with_object(body: &[u8]) -> Self {
         let store = Self::default();
         store.put("/b/k", body);
         store.put("/b/small", HELLO);
         store
     }
 
-    /// A server that has this store behind it, where `fault` gives no other answer. A fault on a request
-    /// that the store is to have seen is [`after`](Self::after).
+    /// Starts a server that serves this store, unless `fault` returns another response. For a fault after
+    /// the store has handled the request, see [`handle_then`](Self::handle_then).
     pub(crate) fn serve(
         &self,
-        mut fault: impl FnMut(&Received) -> Option<Answer> + Send + 'static,
+        mut fault: impl FnMut(&Request) -> Option<Response> + Send + 'static,
     ) -> FakeServer {
         let store = self.clone();
-        FakeServer::serve(move |request| fault(request).unwrap_or_else(|| store.answer(request)))
+        FakeServer::serve(move |request| fault(request).unwrap_or_else(|| store.respond(request)))
     }
 
-    /// The server does what is asked, and answers something else.
-    pub(crate) fn after(&self, request: &Received, answer: Answer) -> Answer {
-        self.answer(request);
-        answer
+    /// Handles the request, but returns `response` instead of its own.
+    pub(crate) fn handle_then(&self, request: &Request, response: Response) -> Response {
+        self.respond(request);
+        response
     }
 
     pub(crate) fn put(&self, path: &str, content: impl AsRef<[u8]>) {
         let content = content.as_ref().to_vec();
         let e_tag = md5_hex(&content);
-        self.kept().objects.insert(path.to_owned(), Object { content, e_tag });
+        self.state().objects.insert(path.to_owned(), Object { content, e_tag });
     }
 
-    /// The content of `/bucket/key`.
+    /// Returns the content of `/bucket/key`.
     pub(crate) fn get(&self, path: &str) -> Option<Vec<u8>> {
-        self.kept().objects.get(path).map(|object| object.content.clone())
+        self.state().objects.get(path).map(|object| object.content.clone())
     }
 
-    /// The numbers of the parts of each upload that is neither completed nor aborted.
+    /// Returns the part numbers of each upload that is neither completed nor aborted.
     pub(crate) fn uploads(&self) -> Vec<Vec<u32>> {
-        self.kept().uploads.values().map(|parts| parts.keys().copied().collect()).collect()
+        self.state().uploads.values().map(|parts| parts.keys().copied().collect()).collect()
     }
 
-    pub(crate) fn answer(&self, request: &Received) -> Answer {
-        let mut kept = self.kept();
+    /// Returns the response of a real server.
+    pub(crate) fn respond(&self, request: &Request) -> Response {
+        let mut state = self.state();
         let path = request.path().to_owned();
         let id = request.query_value("uploadId").map(str::to_owned);
         match (request.method(), id) {
-            ("POST", None) => kept.begin(),
-            (_, Some(id)) if !kept.uploads.contains_key(&id) => Answer::error(404, "NoSuchUpload"),
+            ("POST", None) => state.create_upload(),
+            (_, Some(id)) if !state.uploads.contains_key(&id) => Response::error(404, "NoSuchUpload"),
             ("PUT", Some(id)) => {
                 let number = request.query_value("partNumber").unwrap().parse().unwrap();
-                kept.uploads.get_mut(&id).unwrap().insert(number, request.body.clone());
-                Answer::stored(&request.body)
+                state.uploads.get_mut(&id).unwrap().insert(number, request.body.clone());
+                Response::stored(&request.body)
             }
-            ("GET", Some(id)) => kept.list(&id),
-            ("POST", Some(id)) => kept.complete(&id, path, request.text()),
+            ("GET", Some(id)) => state.list_parts(&id),
+            ("POST", Some(id)) => state.complete(&id, path, request.text()),
             ("DELETE", Some(id)) => {
-                kept.uploads.remove(&id);
-                Answer::new(204)
+                state.uploads.remove(&id);
+                Response::new(204)
             }
             ("PUT", None) => {
-                drop(kept);
+                drop(state); // `put` locks the state again.
                 self.put(&path, &request.body);
-                Answer::stored(&request.body)
+                Response::stored(&request.body)
             }
-            ("GET" | "HEAD", None) => match kept.objects.get(&path) {
-                Some(object) => Answer::object_with(request, &object.content, &object.e_tag),
-                None => Answer::error(404, "NoSuchKey"),
+            ("GET" | "HEAD", None) => match state.objects.get(&path) {
+                Some(object) => Response::object_with(request, &object.content, &object.e_tag),
+                None => Response::error(404, "NoSuchKey"),
             },
-            _ => Answer::error(501, "NotImplemented"),
+            _ => Response::error(501, "NotImplemented"),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
-    fn begin(&mut self) -> Answer {
-        self.begun += 1;
-        let id = format!("upload-{}", self.begun);
+impl State {
+    fn create_upload(&mut self) -> Response {
+        self.uploads_created += 1;
+        let id = format!("upload-{}", self.uploads_created);
         self.uploads.insert(id.clone(), BTreeMap::new());
-        Answer::xml(&format!(
+        Response::xml(&format!(
             "<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
         ))
     }
 
-    fn list(&self, id: &str) -> Answer {
+    fn list_parts(&self, id: &str) -> Response {
         let parts = self.uploads[id].iter().map(|(number, content)| {
             format!(
                 "<Part><PartNumber>{number}</PartNumber><ETag>\"{}\"</ETag><Size>{}</Size></Part>",
@@ -129,29 +130,29 @@ impl Kept {
                 content.len()
             )
         });
-        Answer::xml(&format!("<ListPartsResult>{}</ListPartsResult>", parts.collect::<String>()))
+        Response::xml(&format!("<ListPartsResult>{}</ListPartsResult>", parts.collect::<String>()))
     }
 
-    /// The parts that are named, one after another, where each is as it is named.
-    fn complete(&mut self, id: &str, path: String, text: &str) -> Answer {
-        let (mut content, mut sums, mut count) = (Vec::new(), Vec::new(), 0);
+    /// Joins the listed parts into an object. Fails if a part does not have the listed ETag.
+    fn complete(&mut self, id: &str, path: String, text: &str) -> Response {
+        let (mut content, mut md5s, mut count) = (Vec::new(), Vec::new(), 0);
         for part in text.split("<Part>").skip(1) {
             let between = |before, after| part.split_once(before).unwrap().1.split_once(after).unwrap().0;
             let number: u32 = between("<PartNumber>", "</PartNumber>").parse().unwrap();
             let e_tag = between("<ETag>", "</ETag>").replace("&quot;", "");
             match self.uploads[id].get(&number) {
                 Some(part) if md5_hex(part) == e_tag => content.extend(part),
-                _ => return Answer::error(400, "InvalidPart"),
+                _ => return Response::error(400, "InvalidPart"),
             }
-            sums.extend((0..16).map(|i| u8::from_str_radix(&e_tag[i * 2..i * 2 + 2], 16).unwrap()));
+            md5s.extend((0..16).map(|i| u8::from_str_radix(&e_tag[i * 2..i * 2 + 2], 16).unwrap()));
             count += 1;
         }
-        let e_tag = format!("{}-{count}", md5_hex(&sums));
-        let answer = Answer::xml(&format!(
+        let e_tag = format!("{}-{count}", md5_hex(&md5s));
+        let response = Response::xml(&format!(
             "<CompleteMultipartUploadResult><ETag>&quot;{e_tag}&quot;</ETag></CompleteMultipartUploadResult>"
         ));
         self.objects.insert(path, Object { content, e_tag });
         self.uploads.remove(id);
-        answer
+        response
     }
 }

@@ -1,10 +1,10 @@
-//! The scripted server itself: a test that relies on a reset must get one.
+//! Tests of the scripted server itself: a test that scripts a reset must get one.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::fake_server::{End, FakeServer, Response};
 
 fn connect(server: &FakeServer) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
@@ -12,7 +12,7 @@ fn connect(server: &FakeServer) -> TcpStream {
     stream
 }
 
-/// Sends this and reads to the end, whatever that is.
+/// Sends `request` and reads until the connection ends. Returns the bytes, and the error unless it was closed.
 fn exchange(stream: &mut TcpStream, request: &[u8]) -> (String, Option<ErrorKind>) {
     stream.write_all(request).unwrap();
     let mut got = Vec::new();
@@ -24,13 +24,13 @@ const GET: &[u8] = b"GET /b/k HTTP/1.1\r\nhost: h\r\n\r\n";
 const PUT: &[u8] = b"PUT /b/k HTTP/1.1\r\ncontent-length: 5\r\n\r\n12345";
 
 #[test]
-fn fin_ends_in_order_and_rst_is_a_reset_after_a_request_with_and_without_a_body() {
+fn fin_closes_cleanly_and_rst_resets_with_and_without_a_body() {
     for request in [GET, PUT] {
         let server = FakeServer::start([
-            Answer::new(200).body("abcdef").cut(3, End::Fin),
-            Answer::new(200).body("abcdef").cut(3, End::Rst),
-            Answer::nothing(End::Fin),
-            Answer::nothing(End::Rst),
+            Response::new(200).body("abcdef").cut(3, End::Fin),
+            Response::new(200).body("abcdef").cut(3, End::Rst),
+            Response::none(End::Fin),
+            Response::none(End::Rst),
         ]);
         let mut ends = Vec::new();
         for text in ["abc", "", "", ""] {
@@ -47,11 +47,11 @@ fn fin_ends_in_order_and_rst_is_a_reset_after_a_request_with_and_without_a_body(
 }
 
 #[test]
-fn several_requests_on_one_connection_are_kept_apart() {
+fn requests_on_one_connection_are_kept_apart() {
     let server = FakeServer::start([
-        Answer::new(200).body("one").trickled(),
-        Answer::new(200).body("two").chunked(2),
-        Answer::new(200).body("three").until_close().garbage(b"!"),
+        Response::new(200).body("one").trickle_head(),
+        Response::new(200).body("two").chunked(2),
+        Response::new(200).body("three").until_close().garbage(b"!"),
     ]);
     let (got, end) = exchange(&mut connect(&server), &[PUT, GET, GET].concat());
     assert_eq!(end, None);
@@ -67,11 +67,11 @@ fn several_requests_on_one_connection_are_kept_apart() {
 }
 
 #[test]
-fn an_early_answer_comes_before_the_body_and_the_body_is_read_or_left() {
+fn early_response_comes_before_the_body() {
     let server = FakeServer::start([
-        Answer::new(403).early(),
-        Answer::new(403).early().then(End::Linger),
-        Answer::new(403).early().then(End::Rst),
+        Response::new(403).early(),
+        Response::new(403).early().then(End::Linger),
+        Response::new(403).early().then(End::Rst),
     ]);
     let (head, body) = PUT.split_at(PUT.len() - 5);
     for complete in [true, false, false] {
@@ -84,8 +84,8 @@ fn an_early_answer_comes_before_the_body_and_the_body_is_read_or_left() {
 }
 
 #[test]
-fn a_stalled_connection_stays_open_and_does_not_hold_up_others() {
-    let server = FakeServer::start([Answer::new(200).body("abc").cut(1, End::Stall), Answer::new(200)]);
+fn stalled_connection_stays_open_and_does_not_block_others() {
+    let server = FakeServer::start([Response::new(200).body("abc").cut(1, End::Stall), Response::new(200)]);
     let mut stalled = connect(&server);
     stalled.write_all(GET).unwrap();
     let sent = b"HTTP/1.1 200 Scripted\r\ncontent-length: 3\r\n\r\na";
@@ -100,8 +100,8 @@ fn a_stalled_connection_stays_open_and_does_not_hold_up_others() {
 }
 
 #[test]
-fn a_connection_can_be_refused_before_its_request() {
-    let server = FakeServer::start([Answer::on_accept(End::Fin), Answer::on_accept(End::Rst)]);
+fn connection_can_end_before_its_request() {
+    let server = FakeServer::start([Response::on_accept(End::Fin), Response::on_accept(End::Rst)]);
     let mut got = String::new();
     connect(&server).read_to_string(&mut got).unwrap();
     let mut stream = connect(&server);
@@ -111,7 +111,7 @@ fn a_connection_can_be_refused_before_its_request() {
 }
 
 #[test]
-fn a_request_broken_off_is_kept_as_far_as_it_came() {
+fn interrupted_request_is_kept_as_far_as_received() {
     let server = FakeServer::start([]);
     connect(&server).write_all(&PUT[..PUT.len() - 2]).unwrap();
     let requests = server.requests();
@@ -119,14 +119,14 @@ fn a_request_broken_off_is_kept_as_far_as_it_came() {
 }
 
 #[test]
-#[should_panic(expected = "answers that nobody asked for")]
-fn an_answer_without_a_request_is_noticed() {
-    FakeServer::start([Answer::new(200)]).finish_any();
+#[should_panic(expected = "unused responses")]
+fn unused_response_panics() {
+    FakeServer::start([Response::new(200)]).finish_any();
 }
 
 #[test]
-#[should_panic(expected = "requests without an answer")]
-fn a_request_without_an_answer_is_noticed() {
+#[should_panic(expected = "requests without a scripted response")]
+fn request_without_scripted_response_panics() {
     let server = FakeServer::start([]);
     let mut stream = connect(&server);
     stream.write_all(GET).unwrap();
@@ -135,13 +135,13 @@ fn a_request_without_an_answer_is_noticed() {
 }
 
 #[test]
-fn the_thread_ends_with_the_server_while_clients_hold_on() {
+fn thread_ends_with_the_server_despite_open_clients() {
     let server = FakeServer::start([
-        Answer::new(200).body("abc").drip(1, Duration::from_secs(1)),
-        Answer::nothing(End::Stall),
+        Response::new(200).body("abc").drip(1, Duration::from_secs(1)),
+        Response::none(End::Stall),
     ]);
     let streams = [connect(&server), connect(&server), connect(&server)];
     (&streams[0]).write_all(GET).unwrap();
     (&streams[1]).write_all(GET).unwrap();
-    drop(server); // looks at how the thread ended
+    drop(server); // Asserts that the thread did not panic.
 }

@@ -1,4 +1,4 @@
-//! A server that speaks TLS and refuses what it is sent as soon as it has seen the head.
+//! A TLS server that sends its response as soon as it has read the head of a request.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// Of 127.0.0.1, from 2020 to 2119, signed by itself; it opens nothing but these tests.
+/// A self-signed certificate for 127.0.0.1, valid from 2020 to 2119 and used only by these tests.
 pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
 MIIBbzCCARSgAwIBAgIBATAKBggqhkjOPQQDAjAZMRcwFQYDVQQDDA5wbGFpbi1z
 MyB0ZXN0czAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowGTEXMBUG
@@ -29,19 +29,19 @@ xLSfeWGIccXt7713gpOP610WYAuQQ6eLR4NOBqdg3SEFKEaqU2L08rLx
 -----END PRIVATE KEY-----
 ";
 
-/// What the server does once it has answered.
+/// What the server does after it has sent the response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Then {
-    /// Closes, with most of the request unread.
+    /// Closes the connection with most of the request unread.
     Close,
-    /// Reads no more, and keeps the connection for this long.
+    /// Stops reading, and keeps the connection open for this long.
     Stop(Duration),
-    /// Reads to the end.
+    /// Reads and discards the rest of the request.
     Drain,
 }
 
-/// Answers one request on each of so many connections with these bytes; gives the address.
-pub(crate) fn refusing(answer: String, then: Then, connections: usize) -> SocketAddr {
+/// Starts a server that sends `response` once on each of `connections` connections. Returns its address.
+pub(crate) fn responding(response: String, then: Then, connections: usize) -> SocketAddr {
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -56,15 +56,15 @@ pub(crate) fn refusing(answer: String, then: Then, connections: usize) -> Socket
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().take(connections).flatten() {
-            // a client that leaves is for its own test to notice
-            let _ = serve(stream, &config, &answer, then);
+            // A client that disconnects is for its own test to detect.
+            let _ = serve(stream, &config, &response, then);
         }
     });
     address
 }
 
-fn serve(stream: TcpStream, config: &Arc<ServerConfig>, answer: &str, then: Then) -> io::Result<()> {
-    // or the answer waits for the tickets before it, and is dropped at the close
+fn serve(stream: TcpStream, config: &Arc<ServerConfig>, response: &str, then: Then) -> io::Result<()> {
+    // Otherwise the response is delayed behind the session tickets and dropped at the close.
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
@@ -78,7 +78,7 @@ fn serve(stream: TcpStream, config: &Arc<ServerConfig>, answer: &str, then: Then
         }
         head.extend(&buffer[..n]);
     }
-    stream.write_all(answer.as_bytes())?;
+    stream.write_all(response.as_bytes())?;
     stream.flush()?;
     match then {
         Then::Close => {}

@@ -1,78 +1,81 @@
-//! Attempts whose answer is lost though the server did what was asked for, and the attempt after each.
+//! Attempts whose response is lost although the server has handled the request, and the attempts after them.
 
 use plain_s3::{Body, Client, CompletedPart, ErrorKind, PutObjectOptions};
 
 use crate::clients::{client, config};
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::fake_server::{End, FakeServer, Response};
 use crate::signatures::md5_hex;
 use crate::support::{content, fails};
 
 const HELLO: &str = "Hello World!";
 
-/// Answers after which nobody knows what became of the request.
-fn lost() -> Vec<Answer> {
+/// Responses after which the outcome of the request is unknown.
+fn lost_responses() -> Vec<Response> {
     vec![
-        Answer::nothing(End::Fin),
-        Answer::nothing(End::Rst),
-        Answer::raw("HTTP/1.1 200 OK\r\ncontent-le"),
-        Answer::new(502).body("<html><title>Bad Gateway</title></html>"),
-        Answer::new(504),
-        Answer::error(500, "InternalError"),
-        Answer::xml("<Error><Code>InternalError</Code></Error>"),
-        Answer::new(200).body("<html><title>Please log in</title></html>"),
+        Response::none(End::Fin),
+        Response::none(End::Rst),
+        Response::raw("HTTP/1.1 200 OK\r\ncontent-le"),
+        Response::new(502).body("<html><title>Bad Gateway</title></html>"),
+        Response::new(504),
+        Response::error(500, "InternalError"),
+        Response::xml("<Error><Code>InternalError</Code></Error>"),
+        Response::new(200).body("<html><title>Please log in</title></html>"),
     ]
 }
 
-/// Answers after which it is known that nothing was done.
-fn refusals() -> Vec<Answer> {
+/// Responses after which it is known that the request was not handled.
+fn transient_errors() -> Vec<Response> {
     vec![
-        Answer::error(503, "SlowDown"),
-        Answer::error(429, "TooManyRequests"),
-        Answer::error(400, "RequestTimeout"),
+        Response::error(503, "SlowDown"),
+        Response::error(429, "TooManyRequests"),
+        Response::error(400, "RequestTimeout"),
     ]
 }
 
 #[test]
-fn a_bucket_that_is_gone_after_a_lost_answer_is_deleted() {
-    for answer in lost() {
-        // the attempt in between must not make it forgotten
-        let server =
-            FakeServer::start([answer, Answer::error(503, "SlowDown"), Answer::error(404, "NoSuchBucket")]);
+fn missing_bucket_after_lost_response_is_deleted() {
+    for response in lost_responses() {
+        // The attempt in between must not reset the unknown outcome.
+        let server = FakeServer::start([
+            response,
+            Response::error(503, "SlowDown"),
+            Response::error(404, "NoSuchBucket"),
+        ]);
         client(&server).delete_bucket("b").unwrap();
         let _: [_; 3] = server.finish();
     }
 }
 
 #[test]
-fn a_bucket_that_is_ours_after_a_lost_answer_is_created() {
-    for answer in lost() {
-        let server = FakeServer::start([answer, Answer::error(409, "BucketAlreadyOwnedByYou")]);
+fn owned_bucket_after_lost_response_is_created() {
+    for response in lost_responses() {
+        let server = FakeServer::start([response, Response::error(409, "BucketAlreadyOwnedByYou")]);
         client(&server).create_bucket("b").unwrap();
         let _: [_; 2] = server.finish();
     }
-    let server = FakeServer::start([Answer::nothing(End::Rst), Answer::error(409, "BucketAlreadyExists")]);
+    let server = FakeServer::start([Response::none(End::Rst), Response::error(409, "BucketAlreadyExists")]);
     let error = fails(ErrorKind::Server, client(&server).create_bucket("b"));
-    assert!(error.is_bucket_already_exists(), "somebody else's: {error}");
+    assert!(error.is_bucket_already_exists(), "another owner has the bucket: {error}");
 }
 
 #[test]
-fn an_upload_that_is_gone_after_a_lost_answer_is_aborted() {
-    for answer in lost() {
-        let server = FakeServer::start([answer, Answer::error(404, "NoSuchUpload")]);
+fn missing_upload_after_lost_response_is_aborted() {
+    for response in lost_responses() {
+        let server = FakeServer::start([response, Response::error(404, "NoSuchUpload")]);
         client(&server).abort_multipart_upload("b", "k", "u").unwrap();
         let _: [_; 2] = server.finish();
     }
 }
 
 #[test]
-fn without_a_lost_answer_refusals_are_told() {
-    for first in refusals() {
+fn errors_without_lost_response_are_returned() {
+    for first in transient_errors() {
         let server = FakeServer::start([
             first,
-            Answer::error(404, "NoSuchBucket"),
-            Answer::error(409, "BucketAlreadyOwnedByYou"),
-            Answer::error(404, "NoSuchUpload"),
-            Answer::error(412, "PreconditionFailed"),
+            Response::error(404, "NoSuchBucket"),
+            Response::error(409, "BucketAlreadyOwnedByYou"),
+            Response::error(404, "NoSuchUpload"),
+            Response::error(412, "PreconditionFailed"),
         ]);
         let client = client(&server);
         assert!(fails(ErrorKind::Server, client.delete_bucket("b")).is_no_such_bucket());
@@ -83,58 +86,56 @@ fn without_a_lost_answer_refusals_are_told() {
         assert!(error.is_precondition_failed() && error.hint().is_none(), "{error}");
         let _: [_; 5] = server.finish();
     }
-    // another code, or an answer of another kind, is no success either
-    for second in [Answer::error(404, "NoSuchKey"), Answer::error(403, "AccessDenied")] {
-        let server = FakeServer::start([Answer::nothing(End::Rst), second]);
+    // Another error is not a success either.
+    for second in [Response::error(404, "NoSuchKey"), Response::error(403, "AccessDenied")] {
+        let server = FakeServer::start([Response::none(End::Rst), second]);
         fails(ErrorKind::Server, client(&server).delete_bucket("b"));
     }
 }
 
 #[test]
-fn an_object_that_is_there_after_a_lost_answer_is_the_one_that_was_sent() {
+fn identical_object_after_lost_response_is_stored() {
     for (options, name) in [
         (PutObjectOptions::new().if_none_exists(), "if-none-match"),
         (PutObjectOptions::new().if_match("old"), "if-match"),
     ] {
-        for answer in lost() {
+        for response in lost_responses() {
             let server = FakeServer::start([
-                answer,
-                Answer::error(412, "PreconditionFailed"),
-                Answer::stored(HELLO.as_bytes()).header("x-amz-version-id", "v1").content_length(12),
+                response,
+                Response::error(412, "PreconditionFailed"),
+                Response::stored(HELLO.as_bytes()).header("x-amz-version-id", "v1").content_length(12),
             ]);
             let stored = client(&server).put_object_with("b", "k", HELLO, &options).unwrap();
             assert_eq!(stored.e_tag.unwrap().as_str(), md5_hex(HELLO.as_bytes()));
             assert_eq!(stored.version_id.as_deref(), Some("v1"));
-            let [_, _, look] = server.finish();
-            assert_eq!((look.line(), look.header(name)), ("HEAD /b/k HTTP/1.1", None));
+            let [_, _, head] = server.finish();
+            assert_eq!((head.line(), head.header(name)), ("HEAD /b/k HTTP/1.1", None));
         }
     }
-    // a body of which the refusal has let only a part be sent is compared as a whole
+    // A body of which only a part was sent before the rejection is still compared as a whole.
     let large = content(8 << 20);
-    let there = Answer::stored(&large);
-    let refusal = Answer::error(412, "PreconditionFailed").early().then(End::Fin);
-    let server = FakeServer::start([Answer::nothing(End::Rst), refusal, there]);
+    let existing = Response::stored(&large);
+    let rejection = Response::error(412, "PreconditionFailed").early().then(End::Fin);
+    let server = FakeServer::start([Response::none(End::Rst), rejection, existing]);
     let new = PutObjectOptions::new().if_none_exists();
     client(&server).put_object_with("b", "k", Body::from(&large), &new).unwrap();
 }
 
 #[test]
-fn an_object_that_cannot_be_compared_is_told_to_be_ours_perhaps() {
-    let there = || Answer::stored(HELLO.as_bytes());
-    let encrypted = || there().header("x-amz-server-side-encryption", "aws:kms");
-    for (look, check) in [
-        (Answer::stored(b"another's"), true),
-        (Answer::new(200).header("etag", "\"e-2\""), true),
-        (Answer::new(404), true),
+fn unverifiable_object_after_lost_response_has_a_hint() {
+    let existing = || Response::stored(HELLO.as_bytes());
+    let encrypted = || existing().header("x-amz-server-side-encryption", "aws:kms");
+    for (head, check) in [
+        (Response::stored(b"another's"), true),
+        (Response::new(200).header("etag", "\"e-2\""), true),
+        (Response::new(404), true),
         (encrypted(), true),
-        (there(), false),
+        (existing(), false),
     ] {
-        let script = [Answer::nothing(End::Rst), Answer::error(412, "PreconditionFailed")];
-        let looks = check.then_some(look); // without a sum there is nothing to look for
-        let server = FakeServer::start(script.into_iter().chain(looks));
-        let config = config(&server);
-        let config = if check { config } else { config.skip_md5_check() };
-        let client = Client::new(config).unwrap();
+        let script = [Response::none(End::Rst), Response::error(412, "PreconditionFailed")];
+        let head = check.then_some(head); // Without an MD5 there is nothing to compare.
+        let server = FakeServer::start(script.into_iter().chain(head));
+        let client = Client::new(config(&server).check_md5(check)).unwrap();
         let new = PutObjectOptions::new().if_none_exists();
         let error = fails(ErrorKind::Server, client.put_object_with("b", "k", HELLO, &new));
         assert!(
@@ -147,16 +148,18 @@ fn an_object_that_cannot_be_compared_is_told_to_be_ours_perhaps() {
 }
 
 #[test]
-fn a_completion_by_hand_that_may_have_been_done_is_told_to_be_ours_perhaps() {
+fn completion_with_unknown_outcome_has_a_hint() {
     for (status, code) in [(404, "NoSuchUpload"), (412, "PreconditionFailed")] {
-        for (first, perhaps) in [(Answer::nothing(End::Rst), true), (Answer::error(503, "SlowDown"), false)] {
-            let server = FakeServer::start([first, Answer::error(status, code)]);
+        for (first, unknown) in [(Response::none(End::Rst), true), (Response::error(503, "SlowDown"), false)]
+        {
+            let server = FakeServer::start([first, Response::error(status, code)]);
             let parts = [CompletedPart::new(1, "e")];
             let result = client(&server).complete_multipart_upload("b", "k", "u", &parts);
             let error = fails(ErrorKind::Server, result);
             assert_eq!(error.code(), Some(code));
-            let told = error.hint().is_some_and(|hint| hint.contains("it may be this call that has stored"));
-            assert_eq!(told, perhaps, "{error}");
+            let has_hint =
+                error.hint().is_some_and(|hint| hint.contains("it may be this call that has stored"));
+            assert_eq!(has_hint, unknown, "{error}");
             let _: [_; 2] = server.finish();
         }
     }

@@ -1,4 +1,4 @@
-//! What is sent again and what is not, over how many connections, and that nothing follows a redirect.
+//! What is retried and what is not, how connections are reused, and that redirects are not followed.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -6,30 +6,30 @@ use std::time::{Duration, Instant};
 
 use plain_s3::{Body, Client, ErrorKind, RetryPolicy};
 
-use crate::clients::{client, config, once};
-use crate::fake_server::{Answer, End, FakeServer};
+use crate::clients::{client, client_without_retries, config};
+use crate::fake_server::{End, FakeServer, Response};
 use crate::support::{TempDir, fails};
 
 const HELLO: &str = "Hello World!";
 
 #[test]
-fn answers_that_mean_later_are_asked_for_again() {
-    for answer in [
-        Answer::error(429, "TooManyRequests"),
-        Answer::error(500, "InternalError"),
-        Answer::error(502, "BadGateway"),
-        Answer::error(503, "SlowDown"),
-        Answer::error(504, "GatewayTimeout"),
-        Answer::error(400, "RequestTimeout"),
-        Answer::new(503),
-        Answer::new(502).body("<html><title>Bad Gateway</title></html>"),
-        Answer::xml("<Error><Code>InternalError</Code></Error>"),
-        Answer::xml("<Error><Code>SlowDown</Code></Error>"),
-        Answer::error(503, "SlowDown").cut(20, End::Fin),
-        Answer::error(503, "SlowDown").header("retry-after", "0"),
-        Answer::error(503, "SlowDown").header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
+fn transient_errors_are_retried() {
+    for response in [
+        Response::error(429, "TooManyRequests"),
+        Response::error(500, "InternalError"),
+        Response::error(502, "BadGateway"),
+        Response::error(503, "SlowDown"),
+        Response::error(504, "GatewayTimeout"),
+        Response::error(400, "RequestTimeout"),
+        Response::new(503),
+        Response::new(502).body("<html><title>Bad Gateway</title></html>"),
+        Response::xml("<Error><Code>InternalError</Code></Error>"),
+        Response::xml("<Error><Code>SlowDown</Code></Error>"),
+        Response::error(503, "SlowDown").cut(20, End::Fin),
+        Response::error(503, "SlowDown").header("retry-after", "0"),
+        Response::error(503, "SlowDown").header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
     ] {
-        let server = FakeServer::start([answer, Answer::stored(HELLO.as_bytes())]);
+        let server = FakeServer::start([response, Response::stored(HELLO.as_bytes())]);
         client(&server).put_object("b", "k", HELLO).unwrap();
         for request in server.finish::<2>() {
             assert_eq!((request.text(), request.complete), (HELLO, true));
@@ -38,7 +38,7 @@ fn answers_that_mean_later_are_asked_for_again() {
 }
 
 #[test]
-fn answers_that_mean_no_are_final() {
+fn permanent_errors_are_not_retried() {
     for (status, code) in [
         (400, "InvalidArgument"),
         (401, "Unauthorized"),
@@ -53,7 +53,7 @@ fn answers_that_mean_no_are_final() {
         (501, "NotImplemented"),
         (507, "InsufficientStorage"),
     ] {
-        let server = FakeServer::start([Answer::error(status, code)]);
+        let server = FakeServer::start([Response::error(status, code)]);
         let error = fails(ErrorKind::Server, client(&server).put_object("b", "k", HELLO));
         assert_eq!((error.status(), error.code()), (Some(status), Some(code)));
         let _: [_; 1] = server.finish();
@@ -61,16 +61,16 @@ fn answers_that_mean_no_are_final() {
 }
 
 #[test]
-fn connections_that_end_before_the_answer_are_made_anew() {
-    let ends: [fn() -> Answer; 5] = [
-        || Answer::on_accept(End::Fin),
-        || Answer::nothing(End::Fin),
-        || Answer::nothing(End::Rst),
-        || Answer::nothing(End::Rst).early(),
-        || Answer::raw("HTTP/1.1 200 OK\r\ncontent-le"),
+fn connections_closed_before_the_response_are_retried() {
+    let ends: [fn() -> Response; 5] = [
+        || Response::on_accept(End::Fin),
+        || Response::none(End::Fin),
+        || Response::none(End::Rst),
+        || Response::none(End::Rst).early(),
+        || Response::raw("HTTP/1.1 200 OK\r\ncontent-le"),
     ];
     for end in ends {
-        let server = FakeServer::start([end(), end(), end(), Answer::stored(HELLO.as_bytes())]);
+        let server = FakeServer::start([end(), end(), end(), Response::stored(HELLO.as_bytes())]);
         client(&server).put_object("b", "k", HELLO).unwrap();
         let requests = server.finish_any();
         assert_eq!(requests.last().unwrap().text(), HELLO);
@@ -79,15 +79,15 @@ fn connections_that_end_before_the_answer_are_made_anew() {
 }
 
 #[test]
-fn the_attempts_are_as_many_as_the_policy_says() {
-    let storm = || FakeServer::serve(|_| Answer::error(503, "SlowDown"));
+fn attempts_are_limited_by_the_policy() {
+    let busy = || FakeServer::serve(|_| Response::error(503, "SlowDown"));
     for (policy, attempts) in [
         (RetryPolicy::none(), 1),
         (RetryPolicy::new().max_attempts(0), 1),
         (RetryPolicy::new().base_delay(Duration::ZERO), 4),
         (RetryPolicy::new().base_delay(Duration::from_secs(60)).max_delay(Duration::ZERO).max_attempts(7), 7),
     ] {
-        let server = storm();
+        let server = busy();
         let client = Client::new(config(&server).retry(policy)).unwrap();
         let error = fails(ErrorKind::Server, client.head_bucket("b"));
         assert!(error.is_retryable() && error.hint().unwrap().contains("busy"), "{error}");
@@ -96,9 +96,9 @@ fn the_attempts_are_as_many_as_the_policy_says() {
 }
 
 #[test]
-fn a_server_that_asks_for_a_pause_gets_it() {
+fn retry_after_is_honoured() {
     let server =
-        FakeServer::start([Answer::error(503, "SlowDown").header("retry-after", "1"), Answer::new(200)]);
+        FakeServer::start([Response::error(503, "SlowDown").header("retry-after", "1"), Response::new(200)]);
     let before = Instant::now();
     client(&server).head_bucket("b").unwrap();
     assert!(before.elapsed() >= Duration::from_secs(1));
@@ -106,12 +106,12 @@ fn a_server_that_asks_for_a_pause_gets_it() {
 }
 
 #[test]
-fn a_file_is_sent_again_from_where_it_began() {
+fn file_is_resent_from_its_starting_offset() {
     let folder = TempDir::new();
     let mut file = File::open(folder.file("f", format!("skipped{HELLO}"))).unwrap();
     file.seek(SeekFrom::Start(7)).unwrap();
     let server =
-        FakeServer::start([Answer::new(500), Answer::nothing(End::Rst), Answer::stored(HELLO.as_bytes())]);
+        FakeServer::start([Response::new(500), Response::none(End::Rst), Response::stored(HELLO.as_bytes())]);
     client(&server).put_object("b", "k", &file).unwrap();
     for request in server.finish::<3>() {
         assert_eq!(request.text(), HELLO);
@@ -119,9 +119,9 @@ fn a_file_is_sent_again_from_where_it_began() {
 }
 
 #[test]
-fn a_reader_that_was_read_is_not_sent_again() {
-    for answer in [Answer::error(503, "SlowDown"), Answer::nothing(End::Fin)] {
-        let server = FakeServer::start([answer]);
+fn consumed_reader_is_not_resent() {
+    for response in [Response::error(503, "SlowDown"), Response::none(End::Fin)] {
+        let server = FakeServer::start([response]);
         let body = Body::from_reader(HELLO.as_bytes(), 12);
         let error = client(&server).put_object("b", "k", body).unwrap_err();
         assert!(error.is_retryable(), "{error}");
@@ -131,9 +131,9 @@ fn a_reader_that_was_read_is_not_sent_again() {
 }
 
 #[test]
-fn a_readers_own_error_is_told_and_nothing_repeated() {
-    let failing = HELLO.as_bytes().chain(Torn);
-    let server = FakeServer::serve(|request| Answer::stored(&request.body));
+fn reader_error_is_returned_without_retry() {
+    let failing = HELLO.as_bytes().chain(FailingReader);
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
     let error =
         fails(ErrorKind::LocalIo, client(&server).put_object("b", "k", Body::from_reader(failing, 100)));
     assert!(error.to_string().contains("tape torn"), "{error}");
@@ -141,24 +141,24 @@ fn a_readers_own_error_is_told_and_nothing_repeated() {
     assert!(requests.len() <= 1 && requests.iter().all(|request| !request.complete));
 }
 
-struct Torn;
+struct FailingReader;
 
-impl std::io::Read for Torn {
+impl std::io::Read for FailingReader {
     fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
         Err(std::io::Error::other("tape torn"))
     }
 }
 
 #[test]
-fn a_kept_connection_that_was_closed_meanwhile_costs_no_error() {
+fn request_on_stale_connection_is_retried() {
     let server = FakeServer::start([
-        Answer::content(HELLO).then(End::Fin), // closed without a word
-        Answer::content(HELLO),
-        Answer::nothing(End::Fin), // closed just as the next request came
-        Answer::content(HELLO),
-        Answer::nothing(End::Rst),
-        Answer::content(HELLO).header("connection", "close").then(End::Fin),
-        Answer::content(HELLO),
+        Response::content(HELLO).then(End::Fin), // Closed after the response.
+        Response::content(HELLO),
+        Response::none(End::Fin), // Closed as the next request arrives.
+        Response::content(HELLO),
+        Response::none(End::Rst),
+        Response::content(HELLO).header("connection", "close").then(End::Fin),
+        Response::content(HELLO),
     ]);
     let client = client(&server);
     for _ in 0..5 {
@@ -168,18 +168,18 @@ fn a_kept_connection_that_was_closed_meanwhile_costs_no_error() {
 }
 
 #[test]
-fn calls_of_all_kinds_share_one_connection() {
+fn all_operations_share_one_connection() {
     let server = FakeServer::serve(|request| match (request.method(), request.target()) {
-        ("GET", "/") => Answer::xml("<ListAllMyBucketsResult/>").chunked(5),
-        ("GET", "/b/missing") => Answer::error(404, "NoSuchKey"),
-        ("GET", "/b/k?acl") => Answer::xml("<AccessControlPolicy/>"),
-        ("GET", "/b/k") => Answer::object(request, HELLO.as_bytes()),
-        ("GET", _) => Answer::xml("<ListBucketResult/>"),
-        ("HEAD", "/b/missing") => Answer::new(404).content_length(77),
-        ("HEAD", _) => Answer::content(HELLO),
-        ("PUT", _) => Answer::stored(&request.body),
-        ("POST", _) => Answer::xml("<DeleteResult><Deleted/></DeleteResult>"),
-        _ => Answer::new(204),
+        ("GET", "/") => Response::xml("<ListAllMyBucketsResult/>").chunked(5),
+        ("GET", "/b/missing") => Response::error(404, "NoSuchKey"),
+        ("GET", "/b/k?acl") => Response::xml("<AccessControlPolicy/>"),
+        ("GET", "/b/k") => Response::object(request, HELLO.as_bytes()),
+        ("GET", _) => Response::xml("<ListBucketResult/>"),
+        ("HEAD", "/b/missing") => Response::new(404).content_length(77),
+        ("HEAD", _) => Response::content(HELLO),
+        ("PUT", _) => Response::stored(&request.body),
+        ("POST", _) => Response::xml("<DeleteResult><Deleted/></DeleteResult>"),
+        _ => Response::new(204),
     });
     let client = client(&server);
     for _ in 0..2 {
@@ -201,8 +201,8 @@ fn calls_of_all_kinds_share_one_connection() {
 }
 
 #[test]
-fn an_object_left_unread_costs_its_connection_and_no_more() {
-    let server = FakeServer::serve(|_| Answer::content(vec![0; 100_000]));
+fn unread_object_costs_only_its_connection() {
+    let server = FakeServer::serve(|_| Response::content(vec![0; 100_000]));
     let client = client(&server);
     drop(client.get_object("b", "k").unwrap());
     assert_eq!(client.get_object("b", "k").unwrap().bytes().unwrap().len(), 100_000);
@@ -211,10 +211,10 @@ fn an_object_left_unread_costs_its_connection_and_no_more() {
 }
 
 #[test]
-fn bytes_after_an_answer_are_not_taken_for_the_next_one() {
+fn bytes_after_a_response_are_not_read_as_the_next() {
     let server = FakeServer::serve(|request| match request.path() {
-        "/b/first" => Answer::content(HELLO).garbage(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nbad"),
-        _ => Answer::content("good"),
+        "/b/first" => Response::content(HELLO).garbage(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nbad"),
+        _ => Response::content("good"),
     });
     let client = client(&server);
     assert_eq!(client.get_object("b", "first").unwrap().text().unwrap(), HELLO);
@@ -222,12 +222,12 @@ fn bytes_after_an_answer_are_not_taken_for_the_next_one() {
 }
 
 #[test]
-fn no_redirect_is_followed_to_another_host_with_credentials() {
+fn redirects_to_another_host_are_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         let other = FakeServer::start([]);
-        let place = format!("{}/b/k", other.endpoint());
-        let server = FakeServer::serve(move |_| Answer::new(status).header("location", &place));
-        let client = once(&server);
+        let location = format!("{}/b/k", other.endpoint());
+        let server = FakeServer::serve(move |_| Response::new(status).header("location", &location));
+        let client = client_without_retries(&server);
         fails(ErrorKind::Server, client.get_object("b", "k"));
         fails(ErrorKind::Server, client.put_object("b", "k", HELLO));
         fails(ErrorKind::Server, client.list_buckets());

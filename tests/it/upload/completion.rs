@@ -1,9 +1,9 @@
-//! The end of an upload in parts: what a server may say to Complete, and what is made of it.
+//! CompleteMultipartUpload: the responses that a server may return, and the result of each.
 
 use plain_s3::{Client, CompletedPart, Error, ErrorKind, PutObjectOptions, Result, Upload, UploadOptions};
 
-use crate::clients::{client, config, once};
-use crate::fake_server::{Answer, End, FakeServer, Received, Store};
+use crate::clients::{client, client_without_retries, config};
+use crate::fake_server::{End, FakeServer, Request, Response, Store};
 use crate::support::{content, fails};
 
 const PART: usize = 5 << 20;
@@ -14,14 +14,14 @@ fn upload(client: &Client) -> Result<Upload> {
     client.upload_reader_with("b", "k", &content(SIZE)[..], &options)
 }
 
-fn is_complete(request: &Received) -> bool {
+fn is_complete(request: &Request) -> bool {
     request.method() == "POST" && request.query_value("uploadId").is_some()
 }
 
-/// A store whose server answers Complete by this function of the store, the request and the number of the
-/// attempt.
-fn completing(
-    answer: impl Fn(&Store, &Received, u32) -> Option<Answer> + Send + 'static,
+/// Starts a server whose response to CompleteMultipartUpload is `response(store, request, attempt)`, and the
+/// store behind it.
+fn serve_completing(
+    response: impl Fn(&Store, &Request, u32) -> Option<Response> + Send + 'static,
 ) -> (Store, FakeServer) {
     let store = Store::default();
     let inner = store.clone();
@@ -31,42 +31,42 @@ fn completing(
             return None;
         }
         attempt += 1;
-        answer(&inner, request, attempt)
+        response(&inner, request, attempt)
     });
     (store, server)
 }
 
-/// What is no success in a 200.
-fn non_answers() -> Vec<(ErrorKind, fn() -> Answer)> {
+/// Responses to CompleteMultipartUpload that are not a success, although the status may be 200.
+fn malformed_responses() -> Vec<(ErrorKind, fn() -> Response)> {
     vec![
-        (ErrorKind::Server, || Answer::xml("<Error><Code>InternalError</Code></Error>")),
-        (ErrorKind::UnexpectedResponse, || Answer::xml("")),
-        (ErrorKind::UnexpectedResponse, || Answer::xml("   \n  \n")),
-        (ErrorKind::UnexpectedResponse, || Answer::new(200).body("<html><title>Hello</title></html>")),
-        (ErrorKind::UnexpectedResponse, || Answer::new(200).body("<html><p>unclosed<br>")),
-        (ErrorKind::UnexpectedResponse, || Answer::xml("<CompleteMultipartUploadResult><ETag>cut of")),
-        (ErrorKind::UnexpectedResponse, || Answer::xml("<Tagging/>")),
+        (ErrorKind::Server, || Response::xml("<Error><Code>InternalError</Code></Error>")),
+        (ErrorKind::UnexpectedResponse, || Response::xml("")),
+        (ErrorKind::UnexpectedResponse, || Response::xml("   \n  \n")),
+        (ErrorKind::UnexpectedResponse, || Response::new(200).body("<html><title>Hello</title></html>")),
+        (ErrorKind::UnexpectedResponse, || Response::new(200).body("<html><p>unclosed<br>")),
+        (ErrorKind::UnexpectedResponse, || Response::xml("<CompleteMultipartUploadResult><ETag>cut of")),
+        (ErrorKind::UnexpectedResponse, || Response::xml("<Tagging/>")),
         (ErrorKind::Network, || {
-            Answer::xml("<CompleteMultipartUploadResult>").content_length(999).then(End::Fin)
+            Response::xml("<CompleteMultipartUploadResult>").content_length(999).then(End::Fin)
         }),
-        (ErrorKind::Network, || Answer::nothing(End::Rst)),
+        (ErrorKind::Network, || Response::none(End::Rst)),
     ]
 }
 
 #[test]
-fn a_non_answer_that_was_a_failure_is_repeated() {
-    for (_, answer) in non_answers() {
-        let (store, server) = completing(move |_, _, attempt| (attempt == 1).then(answer));
+fn malformed_response_is_retried() {
+    for (_, response) in malformed_responses() {
+        let (store, server) = serve_completing(move |_, _, attempt| (attempt == 1).then(response));
         upload(&client(&server)).unwrap();
         assert!(store.get("/b/k").unwrap() == content(SIZE) && store.uploads().is_empty());
     }
 }
 
 #[test]
-fn a_non_answer_that_stays_is_an_error_and_the_upload_aborted() {
-    for (kind, answer) in non_answers() {
-        let (store, server) = completing(move |_, _, _| Some(answer()));
-        let error = fails(kind, upload(&once(&server)));
+fn persistent_malformed_response_aborts_the_upload() {
+    for (kind, response) in malformed_responses() {
+        let (store, server) = serve_completing(move |_, _, _| Some(response()));
+        let error = fails(kind, upload(&client_without_retries(&server)));
         assert!(error.to_string().contains("CompleteMultipartUpload b/k: "), "{error}");
         assert!(error.to_string().contains("The upload was aborted"), "{error}");
         assert!(store.get("/b/k").is_none() && store.uploads().is_empty());
@@ -74,12 +74,12 @@ fn a_non_answer_that_stays_is_an_error_and_the_upload_aborted() {
 }
 
 #[test]
-fn a_success_whose_answer_is_lost_is_found_by_the_etag_of_the_object() {
+fn success_with_lost_response_is_verified_by_etag() {
     for check in [true, false] {
-        for (_, answer) in non_answers() {
-            // the second attempt finds no such upload
-            let (store, server) = completing(move |store, request, attempt| {
-                (attempt == 1).then(|| store.after(request, answer()))
+        for (_, response) in malformed_responses() {
+            // The upload no longer exists at the second attempt.
+            let (store, server) = serve_completing(move |store, request, attempt| {
+                (attempt == 1).then(|| store.handle_then(request, response()))
             });
             let config = config(&server);
             let config = if check { config } else { config.skip_md5_check() };
@@ -90,20 +90,20 @@ fn a_success_whose_answer_is_lost_is_found_by_the_etag_of_the_object() {
             assert_eq!(server.requests().last().unwrap().method(), "HEAD");
         }
     }
-    // nor does it help to ask again
+    // The same without a retry.
     let (store, server) =
-        completing(|store, request, _| Some(store.after(request, Answer::nothing(End::Rst))));
-    upload(&once(&server)).unwrap();
+        serve_completing(|store, request, _| Some(store.handle_then(request, Response::none(End::Rst))));
+    upload(&client_without_retries(&server)).unwrap();
     assert!(store.get("/b/k").is_some());
 }
 
 #[test]
-fn a_condition_that_fails_after_a_lost_answer_is_looked_into() {
+fn failed_precondition_after_lost_response_is_verified() {
     for stored in [true, false] {
-        let (store, server) = completing(move |store, request, attempt| match attempt {
-            1 if stored => Some(store.after(request, Answer::nothing(End::Rst))),
-            1 => Some(Answer::nothing(End::Rst)),
-            _ => Some(Answer::error(412, "PreconditionFailed")),
+        let (store, server) = serve_completing(move |store, request, attempt| match attempt {
+            1 if stored => Some(store.handle_then(request, Response::none(End::Rst))),
+            1 => Some(Response::none(End::Rst)),
+            _ => Some(Response::error(412, "PreconditionFailed")),
         });
         let object = PutObjectOptions::new().if_none_exists();
         let options = UploadOptions::new().part_size(PART as u64).object(object);
@@ -117,9 +117,9 @@ fn a_condition_that_fails_after_a_lost_answer_is_looked_into() {
 }
 
 #[test]
-fn no_upload_and_another_object_is_no_success() {
+fn missing_upload_and_other_object_fail() {
     for old in [None, Some("old")] {
-        let (store, server) = completing(|_, _, _| Some(Answer::error(404, "NoSuchUpload")));
+        let (store, server) = serve_completing(|_, _, _| Some(Response::error(404, "NoSuchUpload")));
         if let Some(old) = old {
             store.put("/b/k", old);
         }
@@ -130,9 +130,9 @@ fn no_upload_and_another_object_is_no_success() {
 }
 
 #[test]
-fn a_final_error_in_a_200_is_that_error() {
-    let (store, server) = completing(|_, _, _| {
-        Some(Answer::xml("<Error><Code>InvalidPart</Code><Message>no</Message></Error>"))
+fn permanent_error_in_a_200_is_returned() {
+    let (store, server) = serve_completing(|_, _, _| {
+        Some(Response::xml("<Error><Code>InvalidPart</Code><Message>no</Message></Error>"))
     });
     let error = fails(ErrorKind::Server, upload(&client(&server)));
     assert_eq!((error.code(), error.message()), (Some("InvalidPart"), Some("no")));
@@ -140,43 +140,44 @@ fn a_final_error_in_a_200_is_that_error() {
 }
 
 #[test]
-fn a_condition_that_does_not_hold_at_the_end_is_told_as_such() {
-    let (store, server) = completing(|_, _, _| Some(Answer::error(412, "PreconditionFailed")));
+fn failed_precondition_is_returned() {
+    let (store, server) = serve_completing(|_, _, _| Some(Response::error(412, "PreconditionFailed")));
     assert!(fails(ErrorKind::Server, upload(&client(&server))).is_precondition_failed());
     assert!(store.uploads().is_empty());
 }
 
 #[test]
-fn spaces_before_the_answer_are_waited_through() {
-    let (_, server) = completing(|store, request, _| {
-        store.answer(request);
-        Some(Answer::xml("      \n<?xml version=\"1.0\"?>\n<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>").chunked(1))
+fn whitespace_before_the_xml_is_skipped() {
+    let (_, server) = serve_completing(|store, request, _| {
+        store.respond(request);
+        Some(Response::xml("      \n<?xml version=\"1.0\"?>\n<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>").chunked(1))
     });
     assert_eq!(upload(&client(&server)).unwrap().e_tag.unwrap().as_str(), "e");
 }
 
 #[test]
-fn cephs_empty_etag_is_looked_up() {
-    for answer in [
+fn empty_etag_is_fetched_by_head() {
+    for response in [
         "<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>",
         "<CompleteMultipartUploadResult/>",
     ] {
-        let (_, server) = completing(|store, request, _| Some(store.after(request, Answer::xml(answer))));
+        let (_, server) =
+            serve_completing(|store, request, _| Some(store.handle_then(request, Response::xml(response))));
         assert!(upload(&client(&server)).unwrap().e_tag.unwrap().as_str().ends_with("-2"));
     }
 }
 
 #[test]
-fn an_object_that_is_not_made_of_what_was_sent_is_an_integrity_error() {
-    // the server says so itself, or the object does
-    for answer in [
+fn wrong_etag_of_the_object_is_an_integrity_error() {
+    // The wrong ETag is in the response, or in the object.
+    for response in [
         "<CompleteMultipartUploadResult><ETag>\"00000000000000000000000000000000-2\"</ETag></CompleteMultipartUploadResult>",
         "<CompleteMultipartUploadResult/>",
     ] {
         let store = Store::default();
         let server = store.serve(|request| match request.method() {
-            "HEAD" => Some(Answer::new(200).header("etag", "\"00000000000000000000000000000000-2\"")),
-            _ => is_complete(request).then(|| Answer::xml(answer)),
+            "HEAD" => Some(Response::new(200).header("etag", "\"00000000000000000000000000000000-2\"")),
+            _ => is_complete(request).then(|| Response::xml(response)),
         });
         fails(ErrorKind::Integrity, upload(&client(&server)));
         let unchecked = Client::new(config(&server).skip_md5_check()).unwrap();
@@ -185,24 +186,24 @@ fn an_object_that_is_not_made_of_what_was_sent_is_an_integrity_error() {
 }
 
 #[test]
-fn an_etag_of_another_form_says_nothing() {
-    let answer = "<CompleteMultipartUploadResult><ETag>\"opaque\"</ETag></CompleteMultipartUploadResult>";
-    let (_, server) = completing(|_, _, _| Some(Answer::xml(answer)));
+fn opaque_etag_is_not_compared() {
+    let response = "<CompleteMultipartUploadResult><ETag>\"opaque\"</ETag></CompleteMultipartUploadResult>";
+    let (_, server) = serve_completing(|_, _, _| Some(Response::xml(response)));
     assert_eq!(upload(&client(&server)).unwrap().e_tag.unwrap().as_str(), "opaque");
 }
 
 #[test]
-fn etags_of_an_encrypted_store_are_not_compared() {
+fn etags_of_encrypted_objects_are_not_compared() {
     let other = "00000000000000000000000000000000";
     let store = Store::default();
     let server = store.serve(move |request| match request.method() {
         "PUT" => Some(
-            Answer::new(200)
+            Response::new(200)
                 .header("etag", &format!("\"{other}\""))
                 .header("x-amz-server-side-encryption", "aws:kms"),
         ),
         _ => is_complete(request).then(|| {
-            Answer::xml(&format!(
+            Response::xml(&format!(
                 "<CompleteMultipartUploadResult><ETag>\"{other}-2\"</ETag></CompleteMultipartUploadResult>"
             ))
         }),
@@ -211,23 +212,28 @@ fn etags_of_an_encrypted_store_are_not_compared() {
 }
 
 #[test]
-fn complete_by_itself_has_the_same_errors() -> Result<(), Error> {
+fn complete_multipart_upload_returns_the_same_errors() -> Result<(), Error> {
     let complete = |server: &FakeServer| {
-        once(server).complete_multipart_upload("b", "k", "id", &[CompletedPart::new(1, "e")])
+        client_without_retries(server).complete_multipart_upload(
+            "b",
+            "k",
+            "id",
+            &[CompletedPart::new(1, "e")],
+        )
     };
-    for (kind, answer) in non_answers() {
-        fails(kind, complete(&FakeServer::start([answer()])));
+    for (kind, response) in malformed_responses() {
+        fails(kind, complete(&FakeServer::start([response()])));
     }
-    let server = FakeServer::start([Answer::xml("<CompleteMultipartUploadResult/>")]);
+    let server = FakeServer::start([Response::xml("<CompleteMultipartUploadResult/>")]);
     assert_eq!(complete(&server)?.e_tag, None);
     Ok(())
 }
 
 #[test]
-fn a_whole_that_is_wrong_is_an_error_that_speaks_of_no_abort() {
-    let answer = "<CompleteMultipartUploadResult><ETag>900150983cd24fb0d6963f7d28e17f72-2</ETag>\
+fn integrity_error_does_not_mention_an_abort() {
+    let response = "<CompleteMultipartUploadResult><ETag>900150983cd24fb0d6963f7d28e17f72-2</ETag>\
                   </CompleteMultipartUploadResult>";
-    let (_, server) = completing(move |_, _, _| Some(Answer::xml(answer)));
+    let (_, server) = serve_completing(move |_, _, _| Some(Response::xml(response)));
     let error = fails(ErrorKind::Integrity, upload(&client(&server)));
     assert!(!error.to_string().contains("abort"), "{error}");
     assert!(server.finish_any().iter().all(|request| request.method() != "DELETE"));

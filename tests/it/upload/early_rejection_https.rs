@@ -1,4 +1,5 @@
-//! The same over TLS, where the answer cannot be looked for before the connection says that it is over.
+//! The same over TLS, where the client cannot check for an early response before the connection reports an
+//! error or the idle timeout ends.
 
 #![cfg(any(feature = "rustls", feature = "native-tls"))]
 
@@ -11,17 +12,17 @@ use crate::fake_server::tls::{self, Then};
 const SIZE: usize = 12 << 20;
 const RUNS: usize = 20;
 
-const REFUSALS: [(u16, &str); 4] =
+const REJECTIONS: [(u16, &str); 4] =
     [(403, "AccessDenied"), (404, "NoSuchBucket"), (400, "InvalidRequest"), (507, "InsufficientStorage")];
 
-fn refused_and_then(then: Then, runs: usize) {
+fn assert_rejected_then(then: Then, runs: usize) {
     for run in 0..runs {
-        let (status, code) = REFUSALS[run % REFUSALS.len()];
+        let (status, code) = REJECTIONS[run % REJECTIONS.len()];
         let body = format!("<Error><Code>{code}</Code></Error>");
-        let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-        // only where nothing else tells that the server takes no more is silence waited for
+        let response = format!("HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        // Only a server that stops reading without closing is detected by the idle timeout.
         let idle = Duration::from_millis(if matches!(then, Then::Stop(_)) { 400 } else { 10_000 });
-        let address = tls::refusing(answer, then, 1);
+        let address = tls::responding(response, then, 1);
         let config = Config::new(format!("https://{address}"))
             .ca_pem(tls::CERTIFICATE)
             .credentials(Credentials::new("access", "secret"))
@@ -34,17 +35,17 @@ fn refused_and_then(then: Then, runs: usize) {
 }
 
 #[test]
-fn and_the_connection_closed() {
-    refused_and_then(Then::Close, RUNS);
+fn rejection_is_reported_if_the_connection_is_closed() {
+    assert_rejected_then(Then::Close, RUNS);
 }
 
 #[test]
-fn and_all_of_it_read_and_thrown_away() {
-    refused_and_then(Then::Drain, RUNS);
+fn rejection_is_reported_if_the_server_discards_the_body() {
+    assert_rejected_then(Then::Drain, RUNS);
 }
 
 #[test]
-fn and_nothing_read_any_more_though_the_connection_stays() {
-    // found when the limit on silence is over, so a few runs are enough
-    refused_and_then(Then::Stop(Duration::from_secs(2)), 4);
+fn rejection_is_reported_if_the_server_stops_reading() {
+    // Each run waits for the idle timeout, so a few are enough.
+    assert_rejected_then(Then::Stop(Duration::from_secs(2)), 4);
 }

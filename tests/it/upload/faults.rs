@@ -1,4 +1,5 @@
-//! Uploads in parts over a network and from sources that fail: each part for itself, and nothing left.
+//! Multipart uploads over faulty connections and from faulty sources: each part is retried alone, and nothing
+//! is left behind.
 
 use std::cell::RefCell;
 use std::error::Error as _;
@@ -9,25 +10,25 @@ use std::time::Duration;
 use plain_s3::{Client, Error, ErrorKind, PutObjectOptions, RetryPolicy, UploadOptions};
 
 use crate::clients::{client, config};
-use crate::fake_server::{Answer, End, Received, Store};
+use crate::fake_server::{End, Request, Response, Store};
 use crate::signatures::md5_base64;
 use crate::support::{TempDir, content, fails};
 
 const PART: usize = 5 << 20;
-/// Two parts and a bit.
+/// Two full parts and 7 bytes.
 const SIZE: usize = 2 * PART + 7;
 
 fn options<'a>() -> UploadOptions<'a> {
     UploadOptions::new().part_size(PART as u64)
 }
 
-fn is_part(request: &Received, number: &str) -> bool {
+fn is_part(request: &Request, number: &str) -> bool {
     request.method() == "PUT" && request.query_value("partNumber") == Some(number)
 }
 
-/// Method and number of part of each request.
-fn steps(requests: &[Received]) -> Vec<String> {
-    let step = |request: &Received| {
+/// Returns the method and the part number of each request.
+fn steps(requests: &[Request]) -> Vec<String> {
+    let step = |request: &Request| {
         let number = request.query_value("partNumber").unwrap_or_default();
         format!("{} {number}", request.method()).trim_end().to_owned()
     };
@@ -35,17 +36,17 @@ fn steps(requests: &[Received]) -> Vec<String> {
 }
 
 #[test]
-fn a_file_and_a_reader_are_sent_in_parts_each_byte_once() {
+fn file_and_reader_are_uploaded_in_parts_and_read_once() {
     let body = content(SIZE);
     let folder = TempDir::new();
     let file = folder.file("file", &body);
     for from_file in [true, false] {
         let store = Store::default();
         let server = store.serve(|_| None);
-        let told = RefCell::new(Vec::new());
+        let progress = RefCell::new(Vec::new());
         let options = options()
             .object(PutObjectOptions::new().content_type("x/y").if_none_exists())
-            .progress(|done, all| told.borrow_mut().push((done, all)));
+            .progress(|done, all| progress.borrow_mut().push((done, all)));
         let upload = if from_file {
             client(&server).upload_file_with("b", "k", &file, &options).unwrap()
         } else {
@@ -56,11 +57,11 @@ fn a_file_and_a_reader_are_sent_in_parts_each_byte_once() {
         assert!(store.get("/b/k").unwrap() == body);
         let all = from_file.then_some(SIZE as u64);
         let part = PART as u64;
-        assert_eq!(*told.borrow(), [(part, all), (2 * part, all), (SIZE as u64, all)]);
+        assert_eq!(*progress.borrow(), [(part, all), (2 * part, all), (SIZE as u64, all)]);
         let requests = server.requests();
         assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "PUT 3", "POST"]);
         assert_eq!(requests[1].header("content-md5").unwrap(), md5_base64(&body[..PART]));
-        // what describes the object goes with the beginning, and the condition with the end
+        // The headers of the object are sent when the upload is created, the condition when it is completed.
         assert_eq!(
             (requests[0].header("content-type"), requests[0].header("if-none-match")),
             (Some("x/y"), None)
@@ -71,7 +72,7 @@ fn a_file_and_a_reader_are_sent_in_parts_each_byte_once() {
 }
 
 #[test]
-fn what_fits_in_a_part_is_one_request() {
+fn content_of_one_part_is_a_single_request() {
     let body = content(PART + 1);
     for (size, requests) in [(0, 1), (1, 1), (PART - 1, 1), (PART, 1), (PART + 1, 4)] {
         let store = Store::default();
@@ -84,21 +85,21 @@ fn what_fits_in_a_part_is_one_request() {
 }
 
 #[test]
-fn a_part_that_fails_is_sent_again_alone() {
+fn failed_part_is_retried_alone() {
     let body = content(SIZE);
-    for answer in [
-        || Answer::error(503, "SlowDown"),
-        || Answer::error(500, "InternalError").early().then(End::Rst),
-        || Answer::nothing(End::Fin),
-        || Answer::nothing(End::Rst).early(),
-        || Answer::nothing(End::Stall),
-        || Answer::new(200), // without an ETag it is not known to be stored
-        || Answer::new(200).header("etag", "\"e\"").body("<Error><Code>InternalError</Code></Error>"),
-        || Answer::error(400, "RequestTimeout"),
+    for response in [
+        || Response::error(503, "SlowDown"),
+        || Response::error(500, "InternalError").early().then(End::Rst),
+        || Response::none(End::Fin),
+        || Response::none(End::Rst).early(),
+        || Response::none(End::Stall),
+        || Response::new(200), // Without an ETag it is unknown whether the part was stored.
+        || Response::new(200).header("etag", "\"e\"").body("<Error><Code>InternalError</Code></Error>"),
+        || Response::error(400, "RequestTimeout"),
     ] {
         let store = Store::default();
-        let mut answer = Some(answer());
-        let server = store.serve(move |request| if is_part(request, "2") { answer.take() } else { None });
+        let mut response = Some(response());
+        let server = store.serve(move |request| if is_part(request, "2") { response.take() } else { None });
         let config = config(&server).idle_timeout(Duration::from_secs(1));
         Client::new(config).unwrap().upload_reader_with("b", "k", &body[..], &options()).unwrap();
         assert_eq!(steps(&server.requests()), ["POST", "PUT 1", "PUT 2", "PUT 2", "PUT 3", "POST"]);
@@ -107,9 +108,9 @@ fn a_part_that_fails_is_sent_again_alone() {
 }
 
 #[test]
-fn a_part_that_never_succeeds_aborts_the_upload() {
+fn permanent_part_failure_aborts_the_upload() {
     let store = Store::default();
-    let server = store.serve(|request| is_part(request, "2").then(|| Answer::error(403, "AccessDenied")));
+    let server = store.serve(|request| is_part(request, "2").then(|| Response::error(403, "AccessDenied")));
     let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
     let error = fails(ErrorKind::Server, result);
     assert!(error.is_access_denied() && error.upload_id().is_none());
@@ -119,11 +120,11 @@ fn a_part_that_never_succeeds_aborts_the_upload() {
 }
 
 #[test]
-fn an_abort_that_fails_is_told_with_the_id() {
+fn failed_abort_reports_the_upload_id() {
     let store = Store::default();
     let server = store.serve(|request| match request.method() {
-        "DELETE" => Some(Answer::error(500, "InternalError")),
-        _ => is_part(request, "2").then(|| Answer::error(403, "AccessDenied")),
+        "DELETE" => Some(Response::error(500, "InternalError")),
+        _ => is_part(request, "2").then(|| Response::error(403, "AccessDenied")),
     });
     let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
     let error = fails(ErrorKind::Server, result);
@@ -133,11 +134,11 @@ fn an_abort_that_fails_is_told_with_the_id() {
 }
 
 #[test]
-fn an_upload_that_is_gone_is_told_as_such() {
+fn missing_upload_is_reported() {
     let store = Store::default();
     let server = store.serve(|request| {
         let gone = request.method() == "DELETE" || is_part(request, "2");
-        gone.then(|| Answer::error(404, "NoSuchUpload"))
+        gone.then(|| Response::error(404, "NoSuchUpload"))
     });
     let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
     let error = fails(ErrorKind::Server, result);
@@ -145,20 +146,20 @@ fn an_upload_that_is_gone_is_told_as_such() {
 }
 
 #[test]
-fn kept_parts_are_not_sent_again() {
+fn existing_parts_are_reused() {
     let body = content(SIZE);
     let store = Store::default();
-    let mut refusals = 1;
+    let mut rejections = 1;
     let server = store.serve(move |request| {
-        let refused = is_part(request, "3") && std::mem::take(&mut refusals) == 1;
-        refused.then(|| Answer::error(403, "AccessDenied"))
+        let rejects = is_part(request, "3") && std::mem::take(&mut rejections) == 1;
+        rejects.then(|| Response::error(403, "AccessDenied"))
     });
     let client = client(&server);
     let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
     let id = error.upload_id().unwrap();
     assert!(error.to_string().contains("UploadOptions::resume(\"upload-1\")"), "{error}");
     assert_eq!(store.uploads(), [[1, 2]]);
-    // a part that is not what this run has for it is sent again
+    // A part with other content than this run has is sent again.
     let mut changed = body.clone();
     changed[PART] ^= 1;
     let upload = client.upload_reader_with("b", "k", &changed[..], &options().resume(id)).unwrap();
@@ -168,9 +169,9 @@ fn kept_parts_are_not_sent_again() {
 }
 
 #[test]
-fn who_pays_is_said_with_each_request_also_those_that_list_and_abort() {
+fn request_payer_is_sent_on_every_request() {
     let store = Store::default();
-    let server = store.serve(|request| is_part(request, "2").then(|| Answer::error(403, "AccessDenied")));
+    let server = store.serve(|request| is_part(request, "2").then(|| Response::error(403, "AccessDenied")));
     let (client, body) = (client(&server), content(SIZE));
     let options = || options().object(PutObjectOptions::new().request_payer().if_none_exists());
     let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
@@ -185,7 +186,7 @@ fn who_pays_is_said_with_each_request_also_those_that_list_and_abort() {
 }
 
 #[test]
-fn an_upload_to_resume_that_is_not_there_is_an_error_before_anything_is_sent() {
+fn missing_upload_to_resume_fails_before_sending() {
     let server = Store::default().serve(|_| None);
     let result = client(&server).upload_reader_with("b", "k", "x".as_bytes(), &options().resume("none"));
     assert!(fails(ErrorKind::Server, result).is_not_found());
@@ -193,11 +194,11 @@ fn an_upload_to_resume_that_is_not_there_is_an_error_before_anything_is_sent() {
 }
 
 #[test]
-fn a_wrong_etag_of_a_part_is_an_integrity_error() {
+fn wrong_part_etag_is_an_integrity_error() {
     let store = Store::default();
     let inner = store.clone();
     let server = store.serve(move |request| {
-        is_part(request, "2").then(|| inner.after(request, Answer::stored(b"something else")))
+        is_part(request, "2").then(|| inner.handle_then(request, Response::stored(b"something else")))
     });
     let result = client(&server).upload_reader_with("b", "k", &content(SIZE)[..], &options());
     let error = fails(ErrorKind::Integrity, result);
@@ -205,50 +206,50 @@ fn a_wrong_etag_of_a_part_is_an_integrity_error() {
     assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
 }
 
-/// Gives its bytes, then an error of its own.
-struct Torn<'a>(&'a [u8]);
+/// Returns its bytes, then a specific error.
+struct FailingReader<'a>(&'a [u8]);
 
 #[derive(Debug)]
-struct TapeTorn;
+struct TapeError;
 
-impl std::fmt::Display for TapeTorn {
+impl std::fmt::Display for TapeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("tape torn")
     }
 }
 
-impl std::error::Error for TapeTorn {}
+impl std::error::Error for TapeError {}
 
-impl Read for Torn<'_> {
+impl Read for FailingReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buf)? {
-            0 => Err(io::Error::other(TapeTorn)),
+            0 => Err(io::Error::other(TapeError)),
             n => Ok(n),
         }
     }
 }
 
-fn is_the_readers_own(error: &Error) -> bool {
+fn is_reader_error(error: &Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    source.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<TapeTorn>())
+    source.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<TapeError>())
 }
 
 #[test]
-fn a_readers_own_error_comes_back_as_the_source() {
+fn reader_error_is_the_source() {
     let body = content(SIZE);
     for (size, requests) in [(10, 0), (PART, 0), (PART + 1, 3)] {
         let store = Store::default();
         let server = store.serve(|_| None);
-        let result = client(&server).upload_reader_with("b", "k", Torn(&body[..size]), &options());
+        let result = client(&server).upload_reader_with("b", "k", FailingReader(&body[..size]), &options());
         let error = fails(ErrorKind::LocalIo, result);
-        assert!(is_the_readers_own(&error) && error.to_string().contains("tape torn"), "{error}");
+        assert!(is_reader_error(&error) && error.to_string().contains("tape torn"), "{error}");
         assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
         assert_eq!(server.requests().len(), requests, "{size}");
     }
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_not_stored() {
+fn file_changed_while_reading_is_not_stored() {
     let folder = TempDir::new();
     let body = content(SIZE);
     let file = folder.join("file");
@@ -258,7 +259,7 @@ fn a_file_that_changes_while_it_is_read_is_not_stored() {
             fs::File::options().write(true).open(&file).unwrap().set_len(PART as u64 + 3).unwrap();
         }
     };
-    // of the same length, but written to
+    // Same length, but another modification time.
     let rewrites = |_, _| {
         let opened = fs::File::options().write(true).open(&file).unwrap();
         opened.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
@@ -277,13 +278,13 @@ fn a_file_that_changes_while_it_is_read_is_not_stored() {
 }
 
 #[test]
-fn connections_that_end_at_every_step_are_made_anew() {
+fn lost_connection_is_retried_at_every_step() {
     let body = content(SIZE);
     let store = Store::default();
     let mut count = 0;
     let server = store.serve(move |_| {
         count += 1;
-        (count % 2 == 1).then(|| Answer::nothing(if count % 4 == 1 { End::Rst } else { End::Fin }))
+        (count % 2 == 1).then(|| Response::none(if count % 4 == 1 { End::Rst } else { End::Fin }))
     });
     let retry = RetryPolicy::new().base_delay(Duration::ZERO).max_attempts(2);
     let client = Client::new(config(&server).retry(retry)).unwrap();

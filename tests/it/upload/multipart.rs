@@ -1,24 +1,24 @@
-//! Uploads in parts step by step: what each step sends, with all of its options.
+//! Multipart uploads step by step: what each step sends, with all options.
 
 use plain_s3::{
     CompleteMultipartUploadOptions, CompletedPart, ErrorKind, UploadPartCopyOptions, UploadPartOptions,
 };
 
-use crate::clients::{client, client_v4, refused};
-use crate::fake_server::{Answer, FakeServer};
+use crate::clients::{client, client_v4, rejected};
+use crate::fake_server::{FakeServer, Response};
 use crate::signatures::{assert_signed_v4, md5_hex};
 use crate::support::fails;
 
 const ID: &str = "2~a/b";
 
-fn copied(content: &str) -> Answer {
+fn copied(content: &str) -> Response {
     let e_tag = md5_hex(content.as_bytes());
-    Answer::xml(&format!("<CopyPartResult><ETag>&quot;{e_tag}&quot;</ETag></CopyPartResult>"))
+    Response::xml(&format!("<CopyPartResult><ETag>&quot;{e_tag}&quot;</ETag></CopyPartResult>"))
 }
 
 #[test]
-fn a_part_is_sent_with_the_headers_of_its_options() {
-    let server = FakeServer::serve(|request| Answer::stored(&request.body));
+fn upload_part_sends_its_options_as_headers() {
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
     let client = client_v4(&server);
     let plain = client.upload_part("b", "k", ID, 1, "Hello").unwrap();
     assert_eq!(plain, CompletedPart::new(1, md5_hex(b"Hello")));
@@ -34,8 +34,8 @@ fn a_part_is_sent_with_the_headers_of_its_options() {
 }
 
 #[test]
-fn a_part_is_copied_from_a_version_under_conditions() {
-    let server = FakeServer::start([copied("x"), Answer::error(412, "PreconditionFailed"), copied("x")]);
+fn upload_part_copy_sends_version_and_conditions() {
+    let server = FakeServer::start([copied("x"), Response::error(412, "PreconditionFailed"), copied("x")]);
     let client = client(&server);
     let moment = time::OffsetDateTime::from_unix_timestamp(1_175_024_202).unwrap();
     let options = UploadPartCopyOptions::new()
@@ -68,9 +68,9 @@ fn a_part_is_copied_from_a_version_under_conditions() {
 }
 
 #[test]
-fn an_upload_is_completed_under_a_condition() {
+fn complete_multipart_upload_sends_its_condition() {
     let done = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
-    let server = FakeServer::start([Answer::xml(done), Answer::error(412, "PreconditionFailed")]);
+    let server = FakeServer::start([Response::xml(done), Response::error(412, "PreconditionFailed")]);
     let client = client(&server);
     let complete =
         |options| client.complete_multipart_upload_with("b", "k", ID, &[CompletedPart::new(1, "e")], options);
@@ -88,21 +88,21 @@ fn an_upload_is_completed_under_a_condition() {
 }
 
 #[test]
-fn what_cannot_be_a_part_is_refused_before_anything_is_sent() {
+fn invalid_part_is_rejected_before_sending() {
     let server = FakeServer::start([]);
     let client = client(&server);
     let (put, copy) = (UploadPartOptions::new(), UploadPartCopyOptions::new());
     let copied = |id, number, from, bytes| {
         client.upload_part_copy_with("b", "k", id, number, from, bytes, &copy.clone().source_version_id("v"))
     };
-    refused(client.upload_part_with("b", "k", "", 1, "x", &put), "upload ID");
-    refused(client.upload_part_with("b", "k", ID, 0, "x", &put), "from 1 to 10000");
-    refused(client.upload_part_with("b", "k", ID, 1, "x", &put.clone().header("host", "h")), "host");
-    refused(copied("", 1, ("b", "l"), 0..1), "upload ID");
-    refused(copied(ID, 10_001, ("b", "l"), 0..1), "from 1 to 10000");
-    refused(copied(ID, 1, ("b", ""), 0..1), "the key is empty");
-    refused(copied(ID, 1, ("b", "l"), 3..3), "the range 3..3 is empty");
-    let error = refused(
+    rejected(client.upload_part_with("b", "k", "", 1, "x", &put), "upload id");
+    rejected(client.upload_part_with("b", "k", ID, 0, "x", &put), "from 1 to 10000");
+    rejected(client.upload_part_with("b", "k", ID, 1, "x", &put.clone().header("host", "h")), "host");
+    rejected(copied("", 1, ("b", "l"), 0..1), "upload id");
+    rejected(copied(ID, 10_001, ("b", "l"), 0..1), "from 1 to 10000");
+    rejected(copied(ID, 1, ("b", ""), 0..1), "the key is empty");
+    rejected(copied(ID, 1, ("b", "l"), 3..3), "the range 3..3 is empty");
+    let error = rejected(
         client.upload_part_copy_with("b", "k", ID, 1, ("b", "l"), 0..1, &copy.source_version_id("")),
         "version ID",
     );

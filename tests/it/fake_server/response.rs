@@ -1,27 +1,28 @@
-//! What the server does with one request.
+//! The scripted response to one request.
 
 use std::time::Duration;
 
-use super::received::Received;
+use super::request::Request;
 use crate::signatures::md5_hex;
 
-/// What becomes of the connection after an answer.
+/// What the server does with the connection after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It waits for the next request; what is left of this one is read first.
+    /// Reads the rest of this request and waits for the next one.
     Keep,
-    /// It is closed in order.
+    /// Closes the connection with a FIN.
     Fin,
-    /// It is torn down: the client sees a reset.
+    /// Resets the connection.
     Rst,
-    /// Nothing more is sent or read, until the client leaves or the server is dropped.
+    /// Neither sends nor reads anything more until the client disconnects or the server is dropped.
     Stall,
-    /// Nothing more is sent; what the client still sends is read and thrown away.
+    /// Sends nothing more, and reads and discards whatever the client still sends.
     Linger,
 }
 
+/// When the server sends the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum Stage {
     Accepted,
     HeadRead,
     BodyRead,
@@ -34,16 +35,16 @@ enum Framing {
     UntilClose,
 }
 
-type Answerer = Box<dyn FnOnce(&Received) -> Answer + Send>;
+type ResponseFn = Box<dyn FnOnce(&Request) -> Response + Send>;
 
-/// One scripted answer. By default it is whole, with its Content-Length, on a connection that stays open.
-pub(crate) struct Answer {
-    pub(super) moment: Moment,
+/// One scripted response. By default it is complete, has a Content-Length and keeps the connection open.
+pub(crate) struct Response {
+    pub(super) stage: Stage,
     pub(super) end: End,
-    pub(super) by: Option<Answerer>,
+    pub(super) from_request: Option<ResponseFn>,
     /// The pause after each byte of the head.
     pub(super) head_pause: Option<Duration>,
-    /// So many bytes of the body at once, then a pause.
+    /// The number of body bytes to send at once, and the pause after each step.
     pub(super) drip: Option<(usize, Duration)>,
     status: Option<u16>,
     headers: Vec<(String, String)>,
@@ -54,9 +55,10 @@ pub(crate) struct Answer {
     raw: Option<Vec<u8>>,
 }
 
-impl Answer {
+impl Response {
+    /// A response without a body.
     pub(crate) fn new(status: u16) -> Self {
-        Self { status: Some(status), ..Self::nothing(End::Keep) }
+        Self { status: Some(status), ..Self::none(End::Keep) }
     }
 
     /// A 200 with an XML body.
@@ -64,7 +66,7 @@ impl Answer {
         Self::new(200).header("content-type", "application/xml").body(body)
     }
 
-    /// An S3 error as Ceph writes it.
+    /// An S3 error in the form in which Ceph sends it.
     pub(crate) fn error(status: u16, code: &str) -> Self {
         Self::new(status).header("x-amz-request-id", "tx-fake").body(format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message></Message>\
@@ -72,27 +74,27 @@ impl Answer {
         ))
     }
 
-    /// The answer to a PUT of these bytes.
+    /// The response to a PUT of `content`, with its MD5 as ETag.
     pub(crate) fn stored(content: &[u8]) -> Self {
         Self::new(200).header("etag", &format!("\"{}\"", md5_hex(content)))
     }
 
-    /// An object in one answer, with its MD5 as ETag.
+    /// A complete object with its MD5 as ETag.
     pub(crate) fn content(content: impl AsRef<[u8]>) -> Self {
         Self::stored(content.as_ref()).body(content)
     }
 
-    /// An object as a server gives it to this request: whole, a range by 206, or 416; 412 where an
-    /// `If-Match` does not hold.
-    pub(crate) fn object(request: &Received, content: &[u8]) -> Self {
+    /// The response of a real server to a GET of `content`: the whole object, 206 for a range, 416 for an
+    /// unsatisfiable range, or 412 if `If-Match` does not match.
+    pub(crate) fn object(request: &Request, content: &[u8]) -> Self {
         Self::object_with(request, content, &md5_hex(content))
     }
 
-    /// The same with another ETag than the content's MD5.
-    pub(crate) fn object_with(request: &Received, content: &[u8], e_tag: &str) -> Self {
+    /// Like [`object`](Self::object), with an ETag that is not the MD5 of the content.
+    pub(crate) fn object_with(request: &Request, content: &[u8], e_tag: &str) -> Self {
         let e_tag = format!("\"{e_tag}\"");
         let whole = Self::new(200).header("etag", &e_tag).body(content);
-        if request.header("if-match").is_some_and(|wanted| wanted != e_tag) {
+        if request.header("if-match").is_some_and(|expected| expected != e_tag) {
             return Self::error(412, "PreconditionFailed");
         }
         let Some(range) = request.header("range").and_then(|range| range.strip_prefix("bytes=")) else {
@@ -104,21 +106,24 @@ impl Answer {
         if first >= content.len() {
             return Self::error(416, "InvalidRange");
         }
-        let place = format!("bytes {first}-{}/{}", end - 1, content.len());
-        Self::new(206).header("etag", &e_tag).header("content-range", &place).body(&content[first..end])
+        let content_range = format!("bytes {first}-{}/{}", end - 1, content.len());
+        Self::new(206)
+            .header("etag", &e_tag)
+            .header("content-range", &content_range)
+            .body(&content[first..end])
     }
 
-    /// Decides when the request is there.
-    pub(crate) fn by(answer: impl FnOnce(&Received) -> Answer + Send + 'static) -> Self {
-        Self { by: Some(Box::new(answer)), ..Self::nothing(End::Keep) }
+    /// Builds the response from the request.
+    pub(crate) fn from_fn(respond: impl FnOnce(&Request) -> Response + Send + 'static) -> Self {
+        Self { from_request: Some(Box::new(respond)), ..Self::none(End::Keep) }
     }
 
-    /// Reads the request and says nothing.
-    pub(crate) fn nothing(end: End) -> Self {
+    /// Reads the request and sends no response.
+    pub(crate) fn none(end: End) -> Self {
         Self {
-            moment: Moment::BodyRead,
+            stage: Stage::BodyRead,
             end,
-            by: None,
+            from_request: None,
             head_pause: None,
             drip: None,
             status: None,
@@ -131,14 +136,14 @@ impl Answer {
         }
     }
 
-    /// Says nothing, and does not even read a request. It goes to the next new connection.
+    /// Ends the next new connection without reading a request from it.
     pub(crate) fn on_accept(end: End) -> Self {
-        Self { moment: Moment::Accepted, ..Self::nothing(end) }
+        Self { stage: Stage::Accepted, ..Self::none(end) }
     }
 
-    /// These bytes, whatever they are.
+    /// Sends `bytes` as they are.
     pub(crate) fn raw(bytes: impl AsRef<[u8]>) -> Self {
-        Self { raw: Some(bytes.as_ref().to_vec()), ..Self::nothing(End::Fin) }
+        Self { raw: Some(bytes.as_ref().to_vec()), ..Self::none(End::Fin) }
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
@@ -151,62 +156,62 @@ impl Answer {
         self
     }
 
-    /// Announces this length, whatever the body has.
+    /// Sends this Content-Length, regardless of the actual length of the body.
     pub(crate) fn content_length(self, length: u64) -> Self {
         self.header("content-length", &length.to_string())
     }
 
-    /// Sends the body in chunks of so many bytes.
+    /// Sends the body with chunked encoding, in chunks of `size` bytes.
     pub(crate) fn chunked(mut self, size: usize) -> Self {
         self.framing = Framing::Chunked(size);
         self.header("transfer-encoding", "chunked")
     }
 
-    /// Sends the body without a length; the end of the connection ends it.
+    /// Sends the body without a length: the end of the connection ends it.
     pub(crate) fn until_close(mut self) -> Self {
         self.framing = Framing::UntilClose;
         self.end = End::Fin;
         self.header("connection", "close")
     }
 
-    /// Sends only so many bytes of the body as it is on the wire, then ends like this.
+    /// Sends only the first `bytes` bytes of the encoded body, then applies `end` to the connection.
     pub(crate) fn cut(mut self, bytes: usize, end: End) -> Self {
         self.cut = Some(bytes);
         self.then(end)
     }
 
-    /// Sends the body in steps of so many bytes, with a pause after each.
+    /// Sends the body in steps of `bytes` bytes, with a pause after each step.
     pub(crate) fn drip(mut self, bytes: usize, pause: Duration) -> Self {
         self.drip = Some((bytes, pause));
         self
     }
 
-    /// Sends the head byte by byte, each in a packet of its own.
-    pub(crate) fn trickled(mut self) -> Self {
+    /// Sends the head byte by byte, each byte in a separate packet.
+    pub(crate) fn trickle_head(mut self) -> Self {
         self.head_pause = Some(Duration::from_micros(50));
         self
     }
 
-    /// Sends these bytes after the end of the body.
+    /// Sends extra bytes after the end of the body.
     pub(crate) fn garbage(mut self, bytes: &[u8]) -> Self {
         self.garbage = bytes.to_vec();
         self
     }
 
-    /// Answers as soon as the head is read. The body is then read with [`End::Keep`], read and thrown
-    /// away with [`End::Linger`], and left alone with the others.
+    /// Sends the response as soon as the head of the request has been read. The request body is then read
+    /// with [`End::Keep`], read and discarded with [`End::Linger`], and left unread otherwise.
     pub(crate) fn early(mut self) -> Self {
-        self.moment = Moment::HeadRead;
+        self.stage = Stage::HeadRead;
         self
     }
 
-    /// Ends the connection like this.
+    /// Sets what happens to the connection after the response.
     pub(crate) fn then(mut self, end: End) -> Self {
         self.end = end;
         self
     }
 
-    /// The bytes of the head, and those of the body with all that follows it.
+    /// Returns the bytes of the head, and the bytes of the body and everything after it.
     pub(super) fn wire(&self, is_head: bool) -> (Vec<u8>, Vec<u8>) {
         if let Some(raw) = &self.raw {
             return (raw.clone(), Vec::new());
@@ -221,6 +226,7 @@ impl Answer {
             head.push_str(&format!("content-length: {}\r\n", self.body.len()));
         }
         head.push_str("\r\n");
+        // The response to HEAD has the headers of a GET and no body.
         let mut body = if is_head { Vec::new() } else { self.framed_body() };
         match self.cut {
             Some(bytes) => body.truncate(bytes),

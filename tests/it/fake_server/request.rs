@@ -1,19 +1,19 @@
-//! A request as it came over the wire.
+//! A request as it was received.
 
-/// One request that the server has read.
+/// A request that the server has read.
 #[derive(Clone, Debug)]
-pub(crate) struct Received {
-    /// On which connection it came, from 1.
+pub(crate) struct Request {
+    /// The number of the connection that it was received on, counted from 1.
     pub(crate) connection: usize,
-    /// The request line and the headers, with the empty line at their end.
+    /// The request line and the headers, including the empty line that ends them.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
-    /// The body came to its end.
+    /// Whether the whole body was received.
     pub(crate) complete: bool,
 }
 
-impl Received {
-    /// The request line: `GET /bucket/key HTTP/1.1`.
+impl Request {
+    /// Returns the request line, such as `GET /bucket/key HTTP/1.1`.
     pub(crate) fn line(&self) -> &str {
         self.head.lines().next().unwrap_or_default()
     }
@@ -22,7 +22,7 @@ impl Received {
         self.line().split(' ').next().unwrap_or_default()
     }
 
-    /// The path with its query, as sent.
+    /// Returns the path and the query as sent.
     pub(crate) fn target(&self) -> &str {
         self.line().split(' ').nth(1).unwrap_or_default()
     }
@@ -31,7 +31,7 @@ impl Received {
         self.target().split('?').next().unwrap_or_default()
     }
 
-    /// The query's pairs, as sent; a name without `=` has an empty value.
+    /// Returns the pairs of the query as sent. A name without `=` has an empty value.
     pub(crate) fn query(&self) -> Vec<(&str, &str)> {
         let query = self.target().split_once('?').map_or("", |(_, query)| query);
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
@@ -42,23 +42,23 @@ impl Received {
         self.query().into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
-    /// All headers in order, names as sent.
+    /// Returns all headers in order, with their names as sent.
     pub(crate) fn headers(&self) -> Vec<(&str, &str)> {
         self.head.lines().skip(1).filter_map(|line| line.split_once(": ")).collect()
     }
 
-    /// All values of a header.
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+    /// Returns all values of a header.
+    pub(crate) fn header_values(&self, name: &str) -> Vec<&str> {
         let headers = self.headers().into_iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
         headers.map(|(_, value)| value).collect()
     }
 
-    /// The value of a header, which must not be there twice.
+    /// Returns the value of a header and panics if it was sent more than once.
     #[track_caller]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let all = self.all(name);
-        assert!(all.len() < 2, "{name} is there twice:\n{}", self.head);
-        all.first().copied()
+        let values = self.header_values(name);
+        assert!(values.len() < 2, "{name} was sent twice:\n{}", self.head);
+        values.first().copied()
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -1,4 +1,4 @@
-//! A server for transfers larger than memory: it makes up what it sends, and forgets what it gets.
+//! A server for transfers larger than memory: it generates what it sends and discards what it receives.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,65 +11,67 @@ use md5::{Digest as _, Md5};
 
 use crate::signatures::{hex, md5_hex};
 
-/// The content of every object: this, over and over.
-const STEP: usize = 1 << 20;
+/// The length of the block that the content of every object repeats.
+const BLOCK: usize = 1 << 20;
 
-pub(crate) struct Sink {
+/// Serves objects of one length and accepts uploads of any length.
+pub(crate) struct BulkServer {
     address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    uploaded: Arc<Mutex<Uploaded>>,
 }
 
-/// What has come in.
+/// What the server has received.
 #[derive(Default)]
-pub(crate) struct Seen {
-    /// The lengths of the parts, in the order of their coming.
+pub(crate) struct Uploaded {
+    /// The lengths of the parts, in the order of their arrival.
     pub(crate) parts: Vec<u64>,
     pub(crate) completed: bool,
     pub(crate) aborted: bool,
-    /// The MD5s of the parts, as the client has sent them.
-    sums: Vec<u8>,
+    /// The MD5s of the parts, as sent by the client.
+    md5s: Vec<u8>,
 }
 
-impl Sink {
-    /// Serves objects of so many bytes, and takes uploads of any length.
+impl BulkServer {
+    /// Starts a server whose objects have `length` bytes.
     pub(crate) fn start(length: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let sink = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
-        let (seen, e_tag) = (Arc::clone(&sink.seen), e_tag(length));
+        let server = Self { address: listener.local_addr().unwrap(), uploaded: Arc::default() };
+        let (uploaded, e_tag) = (Arc::clone(&server.uploaded), e_tag(length));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, e_tag) = (Arc::clone(&seen), e_tag.clone());
-                // a client that is gone is for its own test to notice
-                thread::spawn(move || serve(stream, length, &e_tag, &seen));
+                let (uploaded, e_tag) = (Arc::clone(&uploaded), e_tag.clone());
+                // A client that disconnects is for its own test to detect.
+                thread::spawn(move || serve(stream, length, &e_tag, &uploaded));
             }
         });
-        sink
+        server
     }
 
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap()
+    pub(crate) fn uploaded(&self) -> MutexGuard<'_, Uploaded> {
+        self.uploaded.lock().unwrap()
     }
 }
 
-fn step() -> Vec<u8> {
-    (0..STEP).map(|i| ((i * i) >> 5) as u8).collect()
+fn block() -> Vec<u8> {
+    (0..BLOCK).map(|i| ((i * i) >> 5) as u8).collect()
 }
 
+/// Returns the MD5 of an object of this length.
 fn e_tag(length: u64) -> String {
-    let (step, mut md5, mut left) = (step(), Md5::new(), length);
+    let (block, mut md5, mut left) = (block(), Md5::new(), length);
     while left > 0 {
-        let n = left.min(STEP as u64);
-        md5.update(&step[..n as usize]);
+        let n = left.min(BLOCK as u64);
+        md5.update(&block[..n as usize]);
         left -= n;
     }
     hex(&md5.finalize())
 }
 
-fn serve(stream: TcpStream, length: u64, e_tag: &str, seen: &Mutex<Seen>) -> io::Result<()> {
+fn serve(stream: TcpStream, length: u64, e_tag: &str, uploaded: &Mutex<Uploaded>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::with_capacity(256 << 10, stream.try_clone()?);
     loop {
@@ -88,17 +90,17 @@ fn serve(stream: TcpStream, length: u64, e_tag: &str, seen: &Mutex<Seen>) -> io:
         if io::copy(&mut (&mut reader).take(body), &mut io::sink())? < body {
             return Ok(());
         }
-        let mut seen = seen.lock().unwrap();
+        let mut uploaded = uploaded.lock().unwrap();
         let line = head.lines().next().unwrap();
         let (e_tag, xml) = if line.starts_with("GET") {
-            drop(seen);
+            drop(uploaded);
             send(&stream, length, e_tag)?;
             continue;
         } else if line.contains("partNumber=") {
-            seen.parts.push(body);
+            uploaded.parts.push(body);
             let md5 = header("content-md5:").map(|md5| STANDARD.decode(md5).unwrap());
             let md5 = md5.unwrap_or_else(|| vec![0; 16]);
-            seen.sums.extend(&md5);
+            uploaded.md5s.extend(&md5);
             (hex(&md5), "")
         } else if line.contains("?uploads") {
             (
@@ -106,12 +108,12 @@ fn serve(stream: TcpStream, length: u64, e_tag: &str, seen: &Mutex<Seen>) -> io:
                 "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>",
             )
         } else if line.starts_with("DELETE") {
-            seen.aborted = true;
+            uploaded.aborted = true;
             ("-".into(), "")
         } else {
-            seen.completed = true;
+            uploaded.completed = true;
             (
-                format!("{}-{}", md5_hex(&seen.sums), seen.parts.len()),
+                format!("{}-{}", md5_hex(&uploaded.md5s), uploaded.parts.len()),
                 "<CompleteMultipartUploadResult><ETag>@</ETag></CompleteMultipartUploadResult>",
             )
         };
@@ -124,10 +126,10 @@ fn serve(stream: TcpStream, length: u64, e_tag: &str, seen: &Mutex<Seen>) -> io:
 fn send(mut stream: &TcpStream, length: u64, e_tag: &str) -> io::Result<()> {
     let head = format!("HTTP/1.1 200 OK\r\netag: \"{e_tag}\"\r\ncontent-length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes())?;
-    let (step, mut left) = (step(), length);
+    let (block, mut left) = (block(), length);
     while left > 0 {
-        let n = left.min(STEP as u64);
-        stream.write_all(&step[..n as usize])?;
+        let n = left.min(BLOCK as u64);
+        stream.write_all(&block[..n as usize])?;
         left -= n;
     }
     Ok(())
