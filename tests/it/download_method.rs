@@ -7,6 +7,7 @@ use plain_s3::{Client, DownloadOptions, Error, GetObjectOptions, Result};
 
 use crate::support::{Random, TempDir};
 
+/// How a test downloads an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DownloadMethod {
     /// With the `Read` that `get_object` returns.

@@ -24,7 +24,7 @@ fn requests_share_one_connect_tunnel() {
     client.delete_object("b", "c").unwrap();
     let [connect, first, second] = proxy.finish();
     assert_eq!(connect.line(), "CONNECT s3.example.com:8480 HTTP/1.1");
-    // user:hunter2
+    // The base64 encoding of user:hunter2.
     assert_eq!(connect.header("proxy-authorization"), Some("Basic dXNlcjpodW50ZXIy"));
     assert_eq!(connect.header("authorization"), None);
     assert_eq!((first.line(), second.line()), ("DELETE /b/a%20b HTTP/1.1", "DELETE /b/c HTTP/1.1"));

@@ -44,6 +44,7 @@ fn broken_download_resumes_at_the_byte_reached() {
         assert_eq!(requests.len(), 2, "{end:?}");
         assert_eq!(requests[0].header("range"), None);
         assert_resumed_at(&requests[1], 43_210, end);
+        // A reset may drop the head of the response, and with it the ETag.
         if end != End::Rst {
             assert_eq!(requests[1].header("if-match").unwrap(), format!("\"{}\"", md5_hex(&content(SIZE))));
         }

@@ -15,7 +15,7 @@ mod request;
 mod response;
 mod store;
 mod tests;
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub(crate) mod tls;
 
 use std::collections::VecDeque;

@@ -34,6 +34,7 @@ fn bytes() -> impl Read {
 /// Rejects uploads as soon as their head has arrived, then applies `end` to the connection. All of 20 runs
 /// must fail with the error that the server sent.
 fn assert_rejected_then(end: End) {
+    // One thread for each sender, to save time.
     std::thread::scope(|scope| {
         for send in SENDERS {
             scope.spawn(move || (0..RUNS / SENDERS.len()).for_each(|run| assert_rejected(send, run, end)));
