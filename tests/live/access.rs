@@ -1,4 +1,4 @@
-//! Who may do what: unsigned requests, ACLs, a second user.
+//! Access control: unsigned requests, ACLs and a second user.
 
 use plain_s3::{
     CannedAcl, Client, CreateBucketOptions, Error, ErrorKind, Grantee, Permission, PutObjectOptions,
@@ -13,14 +13,14 @@ pub(crate) fn unsigned(variant: &Variant<'_>) {
     let anonymous = variant.anonymous();
     let bucket = TestBucket::create(&client);
     let public = PutObjectOptions::new().acl(CannedAcl::PublicRead);
-    // under odd keys, as an unsigned URL must be right, too
+    // The second key needs percent-encoding, which unsigned URLs must get right as well.
     for key in ["hello.txt", "a b+c%2F/../é?#"] {
         client.put_object_with(&bucket, key, "public", &public).unwrap();
         assert_eq!(anonymous.get_object(&bucket, key).unwrap().text().unwrap(), "public");
         anonymous.head_object(&bucket, key).unwrap();
         let url = client.object_url(&bucket, key).unwrap();
-        let answer = http::get(variant, &url);
-        assert_eq!((answer.status, answer.text().as_str()), (200, "public"), "{url}");
+        let response = http::get(variant, &url);
+        assert_eq!((response.status, response.text().as_str()), (200, "public"), "{url}");
     }
 
     client.put_object(&bucket, "secret", "private").unwrap();
@@ -32,9 +32,10 @@ pub(crate) fn unsigned(variant: &Variant<'_>) {
     assert_denied(anonymous.list_objects(&bucket).next().unwrap());
     assert_denied(anonymous.delete_bucket(&bucket));
     let url = client.object_url(&bucket, "secret").unwrap();
-    let answer = http::get(variant, &url);
-    assert!(answer.status == 403 && !answer.text().contains("private"), "{}", answer.text());
+    let response = http::get(variant, &url);
+    assert!(response.status == 403 && !response.text().contains("private"), "{}", response.text());
 
+    // A client without credentials cannot presign.
     let unsigned = anonymous.presign_get_object(&bucket, "secret", std::time::Duration::from_secs(60));
     assert_eq!(unsigned.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
@@ -51,7 +52,7 @@ pub(crate) fn canned_acls(variant: &Variant<'_>) {
     assert_eq!(acl.grants[0].permission, Permission::FullControl);
     assert!(matches!(&acl.grants[0].grantee, Grantee::User { id, .. } if *id == owner.id), "{acl:?}");
 
-    for (canned, public, everybody_signed) in [
+    for (canned, public, any_signed_user) in [
         (CannedAcl::PublicRead, true, true),
         (CannedAcl::PublicReadWrite, true, true),
         (CannedAcl::AuthenticatedRead, false, true),
@@ -63,7 +64,7 @@ pub(crate) fn canned_acls(variant: &Variant<'_>) {
         assert_eq!(client.get_object_acl(&bucket, "k").unwrap().is_public_read(), public, "{canned:?}");
         assert_eq!(anonymous.get_object(&bucket, "k").is_ok(), public, "{canned:?}");
         if let Some(other) = variant.other() {
-            assert_eq!(other.get_object(&bucket, "k").is_ok(), everybody_signed, "{canned:?}");
+            assert_eq!(other.get_object(&bucket, "k").is_ok(), any_signed_user, "{canned:?}");
         }
         assert_eq!(client.get_object(&bucket, "k").unwrap().text().unwrap(), "x");
     }
@@ -72,9 +73,9 @@ pub(crate) fn canned_acls(variant: &Variant<'_>) {
     client.put_bucket_acl(&bucket, CannedAcl::PublicRead).unwrap();
     assert!(client.get_bucket_acl(&bucket).unwrap().is_public_read());
     assert_eq!(anonymous.list_objects(&bucket).next().unwrap().unwrap().key, "k");
-    assert_denied(anonymous.get_object(&bucket, "k")); // an object keeps its own
+    assert_denied(anonymous.get_object(&bucket, "k")); // the ACL of the bucket does not apply to its objects
     client.put_bucket_acl(&bucket, CannedAcl::PublicReadWrite).unwrap();
-    anonymous.put_object(&bucket, "from somebody", "x").unwrap();
+    anonymous.put_object(&bucket, "from an anonymous user", "x").unwrap();
     client.put_bucket_acl(&bucket, CannedAcl::Private).unwrap();
     assert!(!client.get_bucket_acl(&bucket).unwrap().is_public_read());
     assert_denied(anonymous.put_object(&bucket, "k2", "x"));
@@ -116,7 +117,7 @@ fn owns(client: &Client, bucket: &str) -> bool {
 }
 
 fn assert_denied<T>(result: plain_s3::Result<T>) -> Error {
-    let Err(error) = result else { panic!("not refused") };
+    let Err(error) = result else { panic!("the request was not denied") };
     assert!(error.is_access_denied() && error.status() == Some(403), "{error}");
     error
 }

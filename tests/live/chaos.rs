@@ -1,10 +1,11 @@
-//! Transfers to and from a real server, through a proxy that spoils connections.
+//! Transfers to and from a real server through a proxy that injects faults.
 //!
 //!     tests/servers/ceph-rgw cargo test --test live chaos::
 //!
-//! Faults and sizes are drawn from a printed seed. Each transfer must end whole to the byte, or in an error
-//! that leaves the file as it was, or the object absent or whole. What became of them is counted and printed.
-//! `S3_TEST_TRANSFERS` sets their number (150), `S3_TEST_SEED` the seed.
+//! Faults and sizes are derived from a seed, which is printed. Each transfer must either complete with the exact
+//! content or fail with an error. After an error, a file is unchanged, and an object is absent or complete. The
+//! outcomes are counted and printed. `S3_TEST_TRANSFERS` sets the number of transfers (150 by default),
+//! `S3_TEST_SEED` the seed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +20,7 @@ use crate::support::{Random, TempDir, variable};
 use crate::transfer_server::Live;
 
 const PART: u64 = 5 << 20;
-/// Small ones are more frequent: each line is as likely as another.
+/// The ranges of sizes, each equally likely, so that small sizes are more frequent.
 const SIZES: [(u64, u64); 8] = [
     (0, 2),
     (2, 5_000),
@@ -34,11 +35,11 @@ const LARGEST: usize = 64 << 20;
 
 #[derive(Default)]
 struct Counts {
-    at_first_go: u32,
+    first_attempt: u32,
     after_retries: u32,
     errors: BTreeMap<String, u32>,
-    /// Uploads whose error names what they have left.
-    named: u32,
+    /// The failed uploads whose error has the ID of the multipart upload that is left.
+    with_upload_id: u32,
     bytes: u64,
 }
 
@@ -46,15 +47,15 @@ struct Chaos<'a> {
     live: &'a Live,
     proxy: Proxy,
     random: Random,
-    /// All content is the start of this.
+    /// Each content is a prefix of these bytes.
     bytes: Vec<u8>,
     folder: TempDir,
-    /// Retries and resumes of the transfer that is on.
-    repeated: Arc<AtomicU32>,
+    /// The retries and resumes of the current transfer.
+    retries: Arc<AtomicU32>,
 }
 
 #[test]
-fn every_transfer_ends_whole_or_in_an_error_that_leaves_all_as_it_was() {
+fn faulty_transfers_complete_or_leave_the_target_intact() {
     let Some(live) = Live::from_env("transfers through a faulty network") else { return };
     let transfers: u32 = variable("S3_TEST_TRANSFERS").map_or(150, |number| number.parse().unwrap());
     let mut random = Random::printed();
@@ -65,7 +66,7 @@ fn every_transfer_ends_whole_or_in_an_error_that_leaves_all_as_it_was() {
         random,
         bytes,
         folder: TempDir::new(),
-        repeated: Arc::default(),
+        retries: Arc::default(),
     };
     let mut counts = [Counts::default(), Counts::default()];
     for i in 0..transfers {
@@ -76,41 +77,45 @@ fn every_transfer_ends_whole_or_in_an_error_that_leaves_all_as_it_was() {
     for (what, count) in ["downloads", "uploads"].iter().zip(&counts) {
         let errors: u32 = count.errors.values().sum();
         live.report(&format!(
-            "{} {what}, {} MiB: {} whole at the first go, {} after retries or resumes, {errors} errors {:?}",
-            count.at_first_go + count.after_retries + errors,
+            "{} {what}, {} MiB: {} complete at the first attempt, {} after retries or resumes, {errors} errors {:?}",
+            count.first_attempt + count.after_retries + errors,
             count.bytes >> 20,
-            count.at_first_go,
+            count.first_attempt,
             count.after_retries,
             count.errors,
         ));
     }
     let left = live.client().list_multipart_uploads(&live.bucket).collect::<Result<Vec<_>>>().unwrap();
-    live.report(&format!("{} uploads left, {} of them named by an error", left.len(), counts[1].named));
-    let whole = counts.iter().map(|count| count.at_first_go + count.after_retries).sum::<u32>();
-    assert!(whole > transfers / 2, "too few transfers succeeded for this to be a test of them");
+    live.report(&format!(
+        "{} multipart uploads left, {} of their IDs reported by an error",
+        left.len(),
+        counts[1].with_upload_id
+    ));
+    let complete = counts.iter().map(|count| count.first_attempt + count.after_retries).sum::<u32>();
+    assert!(complete > transfers / 2, "too few transfers succeeded for a meaningful test");
 }
 
 impl Chaos<'_> {
-    /// A client with connections of its own, the first of which are spoilt.
+    /// Returns a client with its own connections, and injects faults into the first of them.
     fn client(&mut self, size: u64) -> Client {
         let faults: Vec<Spoilt> = (0..self.faults()).map(|_| self.fault(size)).collect();
         println!("  {size} bytes, {faults:?}");
         self.proxy.spoil(&faults);
-        self.repeated.store(0, Ordering::Relaxed);
-        let repeated = Arc::clone(&self.repeated);
+        self.retries.store(0, Ordering::Relaxed);
+        let retries = Arc::clone(&self.retries);
         let config = self.live.config_at(self.proxy.endpoint());
         let config = config
             .idle_timeout(Duration::from_millis(400))
             .retry(RetryPolicy::new().base_delay(Duration::ZERO))
             .on_event(move |event| {
                 if matches!(event, Event::Retry { .. } | Event::Resumed { .. }) {
-                    repeated.fetch_add(1, Ordering::Relaxed);
+                    retries.fetch_add(1, Ordering::Relaxed);
                 }
             });
         Client::new(config).unwrap()
     }
 
-    /// Mostly none or one, sometimes more than are borne.
+    /// Returns the number of faults: mostly none or one, sometimes more than the client retries.
     fn faults(&mut self) -> u64 {
         match self.random.below(10) {
             0..=2 => 0,
@@ -128,11 +133,12 @@ impl Chaos<'_> {
             10 => Fault::Delay,
             _ => Fault::Garbage,
         };
-        // heads count, too, and some faults happen in them, some not at all
+        // The offset includes the heads. A quarter of the faults happen early, mostly in a head; some offsets are
+        // past the end, so that the fault never happens.
         let after = if self.random.below(4) == 0 { 900 } else { size + 1500 };
         let after = self.random.below(after);
         match fault {
-            // only in place of an answer: within one, nothing but a sum would show it
+            // Garbage replaces the whole response. Within a body, only a checksum could detect it.
             Fault::Garbage => Spoilt { fault, upwards: false, after: 0 },
             _ => Spoilt { fault, upwards: self.random.below(2) == 0, after },
         }
@@ -150,7 +156,7 @@ impl Chaos<'_> {
         let (bucket, key) = (self.live.bucket.as_str(), "source");
         let content = &self.bytes[..size as usize];
         let direct = self.live.client();
-        // in parts where it is larger, so that the ETag is no MD5
+        // Larger objects are uploaded in parts, so that their ETag is not an MD5.
         direct.upload_reader_with(bucket, key, content, &UploadOptions::new().part_size(PART)).unwrap();
         let client = self.client(size);
         let content = &self.bytes[..size as usize];
@@ -163,30 +169,30 @@ impl Chaos<'_> {
             result
         } else {
             let result = client.get_object(bucket, key).and_then(|object| object.bytes());
-            result.map(|now| assert!(now == content, "another content"))
+            result.map(|now| assert!(now == content, "the content differs"))
         };
         self.count(result, size, counts);
     }
 
     fn upload(&mut self, number: u32, counts: &mut Counts) {
         let size = self.size();
-        let way = self.random.below(4);
-        println!("{number}: upload in way {way}");
+        let method = self.random.below(4);
+        println!("{number}: upload by method {method}");
         let client = self.client(size);
         let (bucket, key) = (self.live.bucket.as_str(), &format!("{number}"));
         let content = &self.bytes[..size as usize];
         let options = UploadOptions::new().part_size(PART);
         let file = || self.folder.file("target", content);
-        let result = match way {
+        let result = match method {
             0 => client.put_object(bucket, key, content).map(drop),
             1 => client.put_object(bucket, key, fs::File::open(file()).unwrap()).map(drop),
             2 => client.upload_file_with(bucket, key, file(), &options).map(drop),
             _ => client.upload_reader_with(bucket, key, content, &options).map(drop),
         };
-        counts.named += u32::from(result.as_ref().is_err_and(|error| error.upload_id().is_some()));
+        counts.with_upload_id += u32::from(result.as_ref().is_err_and(|error| error.upload_id().is_some()));
         let direct = self.live.client();
         match direct.get_object(bucket, key).and_then(|object| object.bytes()) {
-            Ok(now) => assert!(now == content, "another content: {result:?}"),
+            Ok(now) => assert!(now == content, "the content differs: {result:?}"),
             Err(error) => assert!(error.is_not_found() && result.is_err(), "{error}, {result:?}"),
         }
         direct.delete_object(bucket, key).unwrap();
@@ -196,20 +202,21 @@ impl Chaos<'_> {
     fn count(&self, result: Result<()>, size: u64, counts: &mut Counts) {
         counts.bytes += size;
         match result {
-            Ok(()) if self.repeated.load(Ordering::Relaxed) == 0 => counts.at_first_go += 1,
+            Ok(()) if self.retries.load(Ordering::Relaxed) == 0 => counts.first_attempt += 1,
             Ok(()) => counts.after_retries += 1,
             Err(error) => *counts.errors.entry(kind(&error)).or_default() += 1,
         }
     }
 }
 
-/// The kind of an error that a spoilt connection may end in.
+/// Returns the kind or the code of the error. Panics if a fault cannot cause such an error.
 fn kind(error: &Error) -> String {
     println!("  {error}");
     let network = [ErrorKind::Network, ErrorKind::Timeout, ErrorKind::Connect, ErrorKind::UnexpectedResponse];
-    // a request cut short may be answered; and an upload whose completion was cut off may be under way
-    let answered = ["RequestTimeout", "IncompleteBody", "NoSuchUpload"];
-    let code = error.code().filter(|code| answered.contains(code));
+    // A server may respond to an incomplete request. NoSuchUpload can follow if the response to the completion of
+    // an upload was lost.
+    let expected = ["RequestTimeout", "IncompleteBody", "NoSuchUpload"];
+    let code = error.code().filter(|code| expected.contains(code));
     assert!(network.contains(&error.kind()) || code.is_some(), "{error}");
     code.map_or_else(|| format!("{:?}", error.kind()), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! `If-Match` and its like.
+//! Conditional requests: `If-Match` and the related headers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::server::Variant;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub(crate) fn reading(variant: &Variant<'_>) {
+pub(crate) fn reads(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let e_tag = client.put_object(&bucket, "k", "content").unwrap().e_tag.unwrap();
@@ -20,31 +20,31 @@ pub(crate) fn reading(variant: &Variant<'_>) {
     let (before, after) = (stored - HOUR, OffsetDateTime::now_utc() + Duration::from_secs(1));
 
     let options = GetObjectOptions::new;
-    for holds in [
+    for met in [
         options().if_match(e_tag.clone()),
         options().if_none_match(other.clone()),
         options().if_modified_since(before),
         options().if_unmodified_since(after),
     ] {
-        let text = client.get_object_with(&bucket, "k", &holds).unwrap().text().unwrap();
-        assert_eq!(text, "content", "{holds:?}");
-        client.head_object_with(&bucket, "k", &holds).unwrap();
+        let text = client.get_object_with(&bucket, "k", &met).unwrap().text().unwrap();
+        assert_eq!(text, "content", "{met:?}");
+        client.head_object_with(&bucket, "k", &met).unwrap();
     }
-    for fails in [options().if_match(other), options().if_unmodified_since(before)] {
-        let error = client.get_object_with(&bucket, "k", &fails).unwrap_err();
-        assert!(error.is_precondition_failed() && error.status() == Some(412), "{fails:?}: {error}");
-        let error = client.head_object_with(&bucket, "k", &fails).unwrap_err();
-        assert!(error.is_precondition_failed(), "{fails:?}: {error}");
+    for unmet in [options().if_match(other), options().if_unmodified_since(before)] {
+        let error = client.get_object_with(&bucket, "k", &unmet).unwrap_err();
+        assert!(error.is_precondition_failed() && error.status() == Some(412), "{unmet:?}: {error}");
+        let error = client.head_object_with(&bucket, "k", &unmet).unwrap_err();
+        assert!(error.is_precondition_failed(), "{unmet:?}: {error}");
     }
-    for fails in [options().if_none_match(e_tag), options().if_modified_since(stored)] {
-        let error = client.get_object_with(&bucket, "k", &fails).unwrap_err();
-        assert!(error.is_not_modified() && error.status() == Some(304), "{fails:?}: {error}");
-        let error = client.head_object_with(&bucket, "k", &fails).unwrap_err();
-        assert!(error.is_not_modified(), "{fails:?}: {error}");
+    for unmet in [options().if_none_match(e_tag), options().if_modified_since(stored)] {
+        let error = client.get_object_with(&bucket, "k", &unmet).unwrap_err();
+        assert!(error.is_not_modified() && error.status() == Some(304), "{unmet:?}: {error}");
+        let error = client.head_object_with(&bucket, "k", &unmet).unwrap_err();
+        assert!(error.is_not_modified(), "{unmet:?}: {error}");
     }
 }
 
-pub(crate) fn storing(variant: &Variant<'_>) {
+pub(crate) fn writes(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let read = || client.get_object(&bucket, "k").unwrap().text().unwrap();

@@ -1,4 +1,4 @@
-//! Objects copied and renamed within the server.
+//! Copying and renaming objects on the server.
 
 use plain_s3::{CannedAcl, CopyObjectOptions, ErrorKind, GetObjectOptions, PutObjectOptions, Versioning};
 
@@ -21,10 +21,11 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
         assert_eq!(object.text().unwrap(), "Hello");
     }
 
+    // S3 rejects a copy of an object onto itself unless the copy changes something.
     let page = (&*from, "hello.txt");
-    let refused = client.copy_object(page, page).unwrap_err();
-    assert_eq!(refused.code(), Some("InvalidRequest"), "{refused}");
-    assert!(refused.hint().unwrap().contains("replace_metadata"), "{refused}");
+    let rejected = client.copy_object(page, page).unwrap_err();
+    assert_eq!(rejected.code(), Some("InvalidRequest"), "{rejected}");
+    assert!(rejected.hint().unwrap().contains("replace_metadata"), "{rejected}");
     let html = PutObjectOptions::new().content_type("text/html").metadata("title", "b");
     let replaced = CopyObjectOptions::new().replace_metadata(&html).acl(CannedAcl::PublicRead);
     client.copy_object_with(page, page, &replaced).unwrap();
@@ -48,7 +49,7 @@ pub(crate) fn conditions(variant: &Variant<'_>) {
     let day = std::time::Duration::from_secs(86400);
     let now = client.head_object(&bucket, "k").unwrap().last_modified.date_time().unwrap();
     let (from, new) = ((&*bucket, "k"), CopyObjectOptions::new);
-    for (holds, options) in [
+    for (met, options) in [
         (true, new().source_if_match(&e_tag)),
         (true, new().source_if_none_match("another")),
         (true, new().source_if_modified_since(now - day)),
@@ -58,11 +59,11 @@ pub(crate) fn conditions(variant: &Variant<'_>) {
         (false, new().source_if_unmodified_since(now - day)),
     ] {
         match client.copy_object_with(from, (&bucket, "copy"), &options) {
-            Ok(_) if holds => {}
-            Err(error) if !holds && error.is_precondition_failed() => {
+            Ok(_) if met => {}
+            Err(error) if !met && error.is_precondition_failed() => {
                 gaps::COPY_CONDITIONS.check(variant.server, Ok(()));
             }
-            other if !holds => {
+            other if !met => {
                 gaps::COPY_CONDITIONS.check(variant.server, Err(format!("{options:?}: {other:?}")));
             }
             other => panic!("{options:?}: {other:?}"),
@@ -70,7 +71,7 @@ pub(crate) fn conditions(variant: &Variant<'_>) {
     }
 
     let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
-    let Some(()) = gaps::VERSIONS.of(variant.server, enabled) else { return };
+    let Some(()) = gaps::VERSIONS.supported(variant.server, enabled) else { return };
     let first = client.put_object(&bucket, "k", "version 1").unwrap().version_id.unwrap();
     client.put_object(&bucket, "k", "version 2").unwrap();
     let copied = client.copy_object_with(from, from, &new().source_version_id(&first)).unwrap();
@@ -79,15 +80,15 @@ pub(crate) fn conditions(variant: &Variant<'_>) {
     if copied.version_id.is_some() {
         assert_eq!(newest.metadata.version_id, copied.version_id);
     }
-    assert_eq!(newest.text().unwrap(), "version 1", "the old version is the newest again");
+    assert_eq!(newest.text().unwrap(), "version 1", "the copy of the old version is the newest one");
 }
 
-pub(crate) fn renamed(variant: &Variant<'_>) {
+pub(crate) fn rename(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let options = PutObjectOptions::new().content_type("text/plain").metadata("a", "1");
     client.put_object_with(&bucket, "helo.txt", "Hello", &options).unwrap();
-    client.put_object(&bucket, "hello.txt", "in the way").unwrap();
+    client.put_object(&bucket, "hello.txt", "to be replaced").unwrap();
     client.rename_object(&bucket, "helo.txt", "hello.txt").unwrap();
     let object = client.get_object(&bucket, "hello.txt").unwrap();
     assert_eq!(object.metadata.metadata["a"], "1");
@@ -95,13 +96,14 @@ pub(crate) fn renamed(variant: &Variant<'_>) {
     let keys: Vec<_> = client.list_objects(&bucket).map(|object| object.unwrap().key).collect();
     assert_eq!(keys, ["hello.txt"]);
 
-    let itself = client.rename_object(&bucket, "hello.txt", "hello.txt").unwrap_err();
-    assert_eq!(itself.kind(), ErrorKind::InvalidInput);
+    let same_key = client.rename_object(&bucket, "hello.txt", "hello.txt").unwrap_err();
+    assert_eq!(same_key.kind(), ErrorKind::InvalidInput);
     assert!(client.rename_object(&bucket, "none", "new").unwrap_err().is_not_found());
+    // The object must survive the failed rename onto its own key.
     let range = GetObjectOptions::new().range(..1);
     assert_eq!(client.get_object_with(&bucket, "hello.txt", &range).unwrap().text().unwrap(), "H");
 
-    // in parts, its ETag is no MD5
+    // The ETag of a multipart upload is not an MD5.
     let id = client.create_multipart_upload(&bucket, "parts").unwrap();
     let part = client.upload_part(&bucket, "parts", &id, 1, "one part").unwrap();
     client.complete_multipart_upload(&bucket, "parts", &id, &[part]).unwrap();

@@ -1,4 +1,4 @@
-//! Everything deleted: by prefix, in a bucket, and the bucket itself.
+//! Deleting everything under a prefix, everything in a bucket, and the bucket itself.
 
 use std::cell::RefCell;
 use std::thread;
@@ -11,31 +11,31 @@ use super::server::{Server, Variant};
 
 const THREADS: usize = 4;
 
-pub(crate) fn uploads(variant: &Variant<'_>) {
+pub(crate) fn multipart_uploads(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     assert_eq!(client.list_multipart_uploads(&bucket).count(), 0);
-    let mut begun: Vec<(String, String)> = ["a b+c%2F", "dir/é", "dir/é", "dir/x&"]
+    let mut started: Vec<(String, String)> = ["a b+c%2F", "dir/é", "dir/é", "dir/x&"]
         .map(|key| (key.to_owned(), client.create_multipart_upload(&bucket, key).unwrap()))
         .into();
-    begun.sort();
+    started.sort();
     for size in [1, 2, 1000] {
         let options = ListOptions::new().page_size(size);
         let listed = client.list_multipart_uploads_with(&bucket, &options).map(Result::unwrap);
         let mut listed: Vec<_> = listed.map(|upload| (upload.key, upload.upload_id)).collect();
         listed.sort();
-        assert_eq!(listed, begun, "pages of {size}");
+        assert_eq!(listed, started, "pages of {size}");
     }
-    let folder = ListOptions::new().delimiter("/");
-    let pages: Result<Vec<_>, _> = client.list_multipart_uploads_with(&bucket, &folder).pages().collect();
+    let delimited = ListOptions::new().delimiter("/");
+    let pages: Result<Vec<_>, _> = client.list_multipart_uploads_with(&bucket, &delimited).pages().collect();
     let pages = pages.unwrap();
     let prefixes: Vec<_> = pages.iter().flat_map(|page| &page.common_prefixes).collect();
     let count: usize = pages.iter().map(|page| page.entries.len()).sum();
     assert_eq!(count, 1, "{pages:?}");
     let outcome = if prefixes == ["dir/"] { Ok(()) } else { Err(format!("{prefixes:?}")) };
-    gaps::UPLOAD_FOLDERS.check(variant.server, outcome);
+    gaps::UPLOAD_PREFIXES.check(variant.server, outcome);
 
-    let (key, id) = &begun[0];
+    let (key, id) = &started[0];
     client.abort_multipart_upload(&bucket, key, id).unwrap();
     let dir = ListOptions::new().prefix("dir/");
     assert_eq!(client.list_multipart_uploads(&bucket).count(), 3);
@@ -43,16 +43,16 @@ pub(crate) fn uploads(variant: &Variant<'_>) {
     client.force_delete_bucket(&bucket).unwrap();
 }
 
-pub(crate) fn everything(variant: &Variant<'_>) {
+pub(crate) fn prefixes_and_buckets(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     for key in ["dir/a", "dir/b\u{1}", "directory", "z"] {
         client.put_object(&bucket, key, key).unwrap();
     }
     client.create_multipart_upload(&bucket, "dir/u").unwrap();
-    let versions = client.put_bucket_versioning(&bucket, Versioning::Enabled);
-    let versions = gaps::VERSIONS.of(variant.server, versions).is_some();
-    if versions {
+    let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
+    let versioned = gaps::VERSIONS.supported(variant.server, enabled).is_some();
+    if versioned {
         client.put_object(&bucket, "dir/a", "newer").unwrap();
         client.delete_object(&bucket, "dir/a").unwrap();
         client.delete_object(&bucket, "only a marker").unwrap();
@@ -61,20 +61,21 @@ pub(crate) fn everything(variant: &Variant<'_>) {
     }
     let counts = |counts: DeletedCounts| (counts.objects, counts.delete_markers, counts.uploads);
 
-    for nothing in ["", "no such prefix"] {
-        match client.delete_prefix(&bucket, nothing) {
+    // An empty prefix may be rejected, but must never delete anything.
+    for prefix in ["", "no such prefix"] {
+        match client.delete_prefix(&bucket, prefix) {
             Ok(deleted) => assert_eq!(counts(deleted), (0, 0, 0)),
-            Err(error) => assert!(nothing.is_empty() && error.kind() == ErrorKind::InvalidInput, "{error}"),
+            Err(error) => assert!(prefix.is_empty() && error.kind() == ErrorKind::InvalidInput, "{error}"),
         }
     }
-    let expected = if versions { (3, 1, 1) } else { (2, 0, 1) };
+    let expected = if versioned { (3, 1, 1) } else { (2, 0, 1) };
     let dry = DeleteAllOptions::new().dry_run();
     assert_eq!(counts(client.delete_prefix_with(&bucket, "dir/", &dry).unwrap()), expected);
     assert_eq!(counts(client.delete_prefix(&bucket, "dir/").unwrap()), expected);
     assert_eq!(counts(client.delete_prefix(&bucket, "dir/").unwrap()), (0, 0, 0));
 
-    // the suspended delete of z took its only version's place
-    let expected = if versions { (1, 2, 0) } else { (2, 0, 0) };
+    // While versioning is suspended, deleting "z" replaces its only version with a delete marker.
+    let expected = if versioned { (1, 2, 0) } else { (2, 0, 0) };
     assert_eq!(counts(client.force_delete_bucket_with(&bucket, &dry).unwrap()), expected);
     assert_eq!(counts(client.empty_bucket(&bucket).unwrap()), expected);
     assert_eq!(client.list_objects(&bucket).count(), 0);
@@ -83,8 +84,8 @@ pub(crate) fn everything(variant: &Variant<'_>) {
     assert!(client.force_delete_bucket(&bucket).unwrap_err().is_no_such_bucket());
 }
 
-/// A policy of the bucket refuses the deletion of some keys, even to its owner.
-pub(crate) fn refused(variant: &Variant<'_>) {
+/// Uses a bucket policy that denies the deletion of some keys to everyone, including the owner.
+pub(crate) fn denied(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     for key in ["keep/1", "keep/2", "other"] {
@@ -95,7 +96,7 @@ pub(crate) fn refused(variant: &Variant<'_>) {
             "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"], "Resource": "arn:aws:s3:::{}/keep/*"}}]}}"#,
         &*bucket
     );
-    let Some(()) = gaps::POLICY.of(variant.server, client.put_bucket_policy(&bucket, &policy)) else {
+    let Some(()) = gaps::POLICY.supported(variant.server, client.put_bucket_policy(&bucket, &policy)) else {
         return;
     };
     let error = client.force_delete_bucket(&bucket).unwrap_err();
@@ -105,7 +106,7 @@ pub(crate) fn refused(variant: &Variant<'_>) {
     assert!(error.failures().iter().all(|failure| failure.code == "AccessDenied"), "{error:?}");
     assert!(error.to_string().contains("gone are 1 objects"), "{error}");
     let left: Vec<_> = client.list_objects(&bucket).map(|object| object.unwrap().key).collect();
-    assert_eq!(left, ["keep/1", "keep/2"], "the bucket stays, and what may be deleted is gone");
+    assert_eq!(left, ["keep/1", "keep/2"], "the bucket is kept and all other objects are deleted");
     client.delete_bucket_policy(&bucket).unwrap();
 }
 
@@ -113,21 +114,22 @@ pub(crate) fn thousands(server: &Server) {
     let client = server.variants()[0].client();
     let bucket = TestBucket::create(&client);
     let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
-    let versions = gaps::VERSIONS.of(server, enabled).is_some();
+    let versioned = gaps::VERSIONS.supported(server, enabled).is_some();
     let keys = |n: usize| if n % 2 == 0 { "one of many versions".to_owned() } else { format!("k/{n}") };
     in_parallel(550, |n| client.put_object(&bucket, &keys(n), "").map(drop));
     in_parallel(260, |n| client.create_multipart_upload(&bucket, &format!("u/{n}")).map(drop));
 
-    let steps = RefCell::new(Vec::new());
-    let options = DeleteAllOptions::new().progress(|counts| steps.borrow_mut().push(*counts));
+    let progress = RefCell::new(Vec::new());
+    let options = DeleteAllOptions::new().progress(|counts| progress.borrow_mut().push(*counts));
     let deleted = client.force_delete_bucket_with(&bucket, &options).unwrap();
-    let objects = if versions { 2200 } else { 1101 };
+    let objects = if versioned { 2200 } else { 1101 };
     assert_eq!((deleted.objects, deleted.delete_markers, deleted.uploads), (objects, 0, 1040));
-    let steps = steps.take();
-    assert!(steps.len() >= 4 && steps.last() == Some(&deleted), "{steps:?}");
-    assert!(steps.is_sorted_by_key(|counts| counts.objects + counts.uploads), "{steps:?}");
+    let progress = progress.take();
+    assert!(progress.len() >= 4 && progress.last() == Some(&deleted), "{progress:?}");
+    assert!(progress.is_sorted_by_key(|counts| counts.objects + counts.uploads), "{progress:?}");
 }
 
+/// Calls `call` with the numbers from 0, `each` of them on every thread.
 fn in_parallel(each: usize, call: impl Fn(usize) -> plain_s3::Result<()> + Sync) {
     thread::scope(|scope| {
         for part in 0..THREADS {

@@ -1,4 +1,4 @@
-//! Encryption by the server, with a key of the caller's or with one of its own.
+//! Server-side encryption, with a key from the customer or with a key of the server.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use super::server::Variant;
 
 const KEY: [u8; 32] = [0x5a; 32];
 
-pub(crate) fn with_a_key_of_ours(variant: &Variant<'_>) {
+pub(crate) fn customer_key(variant: &Variant<'_>) {
     let client = variant.client();
     let put = PutObjectOptions::new().sse_customer_key(KEY);
     let get = GetObjectOptions::new().sse_customer_key(KEY);
+    // The client never sends a customer key over plain HTTP.
     if !variant.endpoint.starts_with("https:") {
         let error = client.put_object_with("some-bucket", "k", "secret", &put).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -32,13 +33,13 @@ pub(crate) fn with_a_key_of_ours(variant: &Variant<'_>) {
     let range = GetObjectOptions::new().sse_customer_key(KEY).range(2..4);
     assert_eq!(client.get_object_with(&bucket, "k", &range).unwrap().text().unwrap(), "cr");
 
-    let none = client.get_object(&bucket, "k").unwrap_err();
-    assert_eq!(none.status(), Some(400), "{none}");
+    let without_key = client.get_object(&bucket, "k").unwrap_err();
+    assert_eq!(without_key.status(), Some(400), "{without_key}");
     let wrong = GetObjectOptions::new().sse_customer_key([0; 32]);
     let error = client.get_object_with(&bucket, "k", &wrong).unwrap_err();
     assert!(matches!(error.status(), Some(400 | 403)), "{error}");
 
-    // in parts, each of which needs the key
+    // Each part of a multipart upload needs the key.
     let part = 5 << 20;
     let content = vec![7; part + 3];
     let options = UploadOptions::new().object(put.clone()).part_size(part as u64);
@@ -49,15 +50,19 @@ pub(crate) fn with_a_key_of_ours(variant: &Variant<'_>) {
     let url =
         client.presign_get_object_with(&bucket, "k", hour, &UrlOptions::new().sse_customer_key(KEY)).unwrap();
     assert_eq!(url.headers.len(), 3);
-    let answer = http::send(variant, "GET", &url.url, &url.headers, b"");
-    assert_eq!((answer.status, answer.text().as_str()), (200, "secret"));
-    assert_eq!(http::get(variant, &url.url).status, 403, "the key is signed, so it must be sent");
+    let response = http::send(variant, "GET", &url.url, &url.headers, b"");
+    assert_eq!((response.status, response.text().as_str()), (200, "secret"));
+    assert_eq!(
+        http::get(variant, &url.url).status,
+        403,
+        "the headers with the key are signed, so they must be sent"
+    );
 }
 
-/// Parts that are sent, copied and put by URL, each with the key.
-pub(crate) fn in_parts_by_hand(variant: &Variant<'_>) {
+/// Uploads a part, copies parts, and uploads a part through a presigned URL, each with the key.
+pub(crate) fn customer_key_in_parts(variant: &Variant<'_>) {
     if !variant.endpoint.starts_with("https:") {
-        return; // refused, as above
+        return; // customer_key tests that the client fails
     }
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -75,12 +80,12 @@ pub(crate) fn in_parts_by_hand(variant: &Variant<'_>) {
         client.upload_part_copy_with(&bucket, "k", &id, 2, from, all, &copy)
     };
     copy(KEY).unwrap();
-    gaps::COPY_OF_ANOTHER_KEY.of(variant.server, copy([0x33; 32]));
+    gaps::COPY_BETWEEN_CUSTOMER_KEYS.supported(variant.server, copy([0x33; 32]));
     let hour = Duration::from_secs(3600);
     let url = UrlOptions::new().sse_customer_key(KEY);
     let url = client.presign_upload_part_with(&bucket, "k", &id, 3, hour, &url).unwrap();
-    let answer = http::send(variant, "PUT", &url.url, &url.headers, b"the rest");
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    let response = http::send(variant, "PUT", &url.url, &url.headers, b"the rest");
+    assert_eq!(response.status, 200, "{}", response.text());
     client.upload_part(&bucket, "k", &id, 4, "x").expect_err("without the key");
 
     let listed: Vec<_> = client.list_parts(&bucket, "k", &id).map(Result::unwrap).collect();
@@ -91,7 +96,7 @@ pub(crate) fn in_parts_by_hand(variant: &Variant<'_>) {
     assert!(object == [&first[..], &first, b"the rest"].concat());
 }
 
-pub(crate) fn with_a_key_of_the_servers(variant: &Variant<'_>) {
+pub(crate) fn server_key(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let options = PutObjectOptions::new().server_side_encryption("AES256");
@@ -99,11 +104,11 @@ pub(crate) fn with_a_key_of_the_servers(variant: &Variant<'_>) {
         assert_eq!(client.get_object(&bucket, "k")?.text()?, "secret");
         client.head_object(&bucket, "k")
     });
-    gaps::SERVER_KEYS.check(
+    gaps::SERVER_KEY.check(
         variant.server,
         match outcome {
             Ok(head) if head.header("x-amz-server-side-encryption") == Some("AES256") => Ok(()),
-            Ok(_) => Err("the answer does not speak of encryption".to_owned()),
+            Ok(_) => Err("the response has no x-amz-server-side-encryption header".to_owned()),
             Err(error) => Err(error.to_string()),
         },
     );

@@ -1,4 +1,4 @@
-//! Refusals: what a program can ask of them, and what a person reads.
+//! Errors: their kinds, codes and hints.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use plain_s3::{Client, Config, Credentials, Error, ErrorKind, RetryPolicy};
 use super::fixture::{TestBucket, unique_name};
 use super::server::Variant;
 
-pub(crate) fn credentials(variant: &Variant<'_>) {
+pub(crate) fn rejected_credentials(variant: &Variant<'_>) {
     let access_key = variant.access_key();
     let wrong_secret = variant.client_of(Credentials::new(&access_key, "not+the/secret"));
     let error = wrong_secret.list_buckets().unwrap_err();
-    assert_refused(&error, "SignatureDoesNotMatch", 403);
+    assert_server_error(&error, "SignatureDoesNotMatch", 403);
     assert!(
         error
             .hint()
@@ -29,12 +29,12 @@ pub(crate) fn credentials(variant: &Variant<'_>) {
         unknown.put_object("any-bucket", "k", "x").unwrap_err(),
         unknown.list_objects("any-bucket").next().unwrap().unwrap_err(),
     ] {
-        assert_refused(&error, "InvalidAccessKeyId", 403);
+        assert_server_error(&error, "InvalidAccessKeyId", 403);
         assert!(error.hint().unwrap().contains("\"NOBODYSACCESSKEY0000\""), "{error}");
     }
 }
 
-pub(crate) fn missing(variant: &Variant<'_>) {
+pub(crate) fn not_found(variant: &Variant<'_>) {
     let client = variant.client();
     let name = &unique_name();
     for error in [
@@ -46,7 +46,7 @@ pub(crate) fn missing(variant: &Variant<'_>) {
         client.delete_bucket(name).unwrap_err(),
         client.get_bucket_acl(name).unwrap_err(),
     ] {
-        assert_refused(&error, "NoSuchBucket", 404);
+        assert_server_error(&error, "NoSuchBucket", 404);
         assert!(error.is_not_found() && error.is_no_such_bucket(), "{error}");
         assert!(error.hint().unwrap().contains(&format!("no bucket {name:?}")), "{error}");
     }
@@ -58,7 +58,7 @@ pub(crate) fn missing(variant: &Variant<'_>) {
         client.get_object(&bucket, "no such key").unwrap_err(),
         client.get_object_acl(&bucket, "no such key").unwrap_err(),
     ] {
-        assert_refused(&error, "NoSuchKey", 404);
+        assert_server_error(&error, "NoSuchKey", 404);
         assert!(error.is_not_found() && !error.is_no_such_bucket(), "{error}");
         assert!(error.to_string().contains("no such key"), "{error}");
     }
@@ -67,7 +67,7 @@ pub(crate) fn missing(variant: &Variant<'_>) {
     client.delete_object(&bucket, "no such key").unwrap();
 }
 
-/// Plain HTTP to a port that speaks TLS.
+/// Sends a plain HTTP request to a TLS port.
 pub(crate) fn wrong_scheme(variant: &Variant<'_>) {
     let Some(rest) = variant.endpoint.strip_prefix("https://") else { return };
     let config = Config::new(format!("http://{rest}")).retry(RetryPolicy::new().base_delay(Duration::ZERO));
@@ -75,7 +75,7 @@ pub(crate) fn wrong_scheme(variant: &Variant<'_>) {
     assert!(error.hint().unwrap().contains("https://"), "{error}");
 }
 
-fn assert_refused(error: &Error, code: &str, status: u16) {
+fn assert_server_error(error: &Error, code: &str, status: u16) {
     assert_eq!(error.kind(), ErrorKind::Server, "{error}");
     assert_eq!((error.code(), error.status()), (Some(code), Some(status)), "{error}");
     assert!(error.request_id().is_some(), "{error}");

@@ -1,4 +1,4 @@
-//! Buckets and folders that are removed when their scenario ends, also where it fails.
+//! Buckets and folders that are deleted when their scenario ends, even if it fails.
 
 use std::fs;
 use std::ops::Deref;
@@ -10,14 +10,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use plain_s3::Client;
 
-/// A name that no other run has: letters, digits and `-`, as every server takes them.
+/// Returns a name that no other run uses. It consists of letters, digits and `-`, which every server accepts.
 pub(crate) fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     format!("plain-s3-{seconds:x}-{:x}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A new bucket; it is used like its name.
+/// A bucket with a unique name. It dereferences to the name.
 pub(crate) struct TestBucket {
     client: Client,
     name: String,
@@ -30,7 +30,7 @@ impl TestBucket {
         bucket
     }
 
-    /// Only the name: the scenario creates the bucket.
+    /// Only chooses the name; the scenario creates the bucket.
     pub(crate) fn planned(client: &Client) -> Self {
         Self { client: client.clone(), name: unique_name() }
     }
@@ -48,16 +48,17 @@ impl Drop for TestBucket {
     fn drop(&mut self) {
         match self.client.force_delete_bucket(&self.name) {
             Err(error) if !error.is_not_found() => {
-                let left = format!("the bucket {} is left behind: {error}", self.name);
-                assert!(thread::panicking(), "{left}");
-                println!("{left}");
+                let message = format!("could not delete the bucket {}: {error}", self.name);
+                // A panic while panicking would abort the process and hide the first failure.
+                assert!(thread::panicking(), "{message}");
+                println!("{message}");
             }
             _ => {}
         }
     }
 }
 
-/// A new folder in the system's temporary one.
+/// A new folder in the temporary folder of the system.
 pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
@@ -67,7 +68,7 @@ impl TempDir {
         Self(path)
     }
 
-    /// The names of all files in it.
+    /// Returns the names of all files in the folder.
     pub(crate) fn files(&self) -> Vec<String> {
         let names = fs::read_dir(&self.0).unwrap();
         names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -84,6 +85,6 @@ impl Deref for TempDir {
 
 impl Drop for TempDir {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // the system clears it otherwise
+        let _ = fs::remove_dir_all(&self.0); // if this fails, the system cleans up its temporary folder
     }
 }

@@ -1,4 +1,6 @@
-//! What the known servers do not do, each with its reason: the only place that excuses a server.
+//! The known gaps of each server, with reasons: the only place that excuses a server.
+//!
+//! `tests/compatibility` copies the names of the features and the reasons to docs/compatibility.md.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -6,104 +8,115 @@ use std::sync::Mutex;
 use super::compatibility;
 use super::server::{Server, say};
 
-/// Something that S3 does, and the servers that do not.
-pub(crate) struct Promise {
-    what: &'static str,
-    /// Server and reason.
+/// A feature of S3, and the servers that do not support it.
+pub(crate) struct Feature {
+    name: &'static str,
+    /// Pairs of a server and its reason.
     gaps: &'static [(&'static str, &'static str)],
-    /// The AWS actions that do not work where it is a gap; none where it is about less than an action.
+    /// The AWS actions that do not work without the feature. Empty if the feature concerns only a part of an action.
     actions: &'static [&'static str],
 }
 
-pub(crate) static HTTPS: Promise =
-    Promise { what: "HTTPS", gaps: &[("embedded", "it speaks plain HTTP only")], actions: &[] };
+/// The reason for all actions that the embedded server does not have.
+const NOT_IMPLEMENTED: (&str, &str) =
+    ("embedded", "s3s leaves the action to the store, and this store does not implement it.");
 
-pub(crate) static NUL_IN_KEY: Promise =
-    Promise { what: "a key may hold a NUL", gaps: &[("ceph-rgw", "its keys are C strings")], actions: &[] };
+pub(crate) static HTTPS: Feature =
+    Feature { name: "HTTPS", gaps: &[("embedded", "The server supports only plain HTTP.")], actions: &[] };
 
-pub(crate) static UTF8_METADATA: Promise =
-    Promise { what: "metadata of UTF-8 comes back as it was sent", gaps: &[], actions: &[] };
-
-pub(crate) static UNKNOWN_PLACE: Promise = Promise {
-    what: "an unknown location constraint is refused",
-    gaps: &[("embedded", "it takes any and keeps it")],
+pub(crate) static NUL_IN_KEY: Feature = Feature {
+    name: "Keys can contain a NUL character",
+    gaps: &[("ceph-rgw", "Keys are C strings, which end at the first NUL.")],
     actions: &[],
 };
 
-pub(crate) static QUOTED_IF_MATCH: Promise = Promise {
-    what: "If-Match of the present ETag stores",
-    gaps: &[("ceph-rgw", "16.2 compares its ETag, which has no quotes, with the header, which has them")],
+pub(crate) static UTF8_METADATA: Feature =
+    Feature { name: "UTF-8 metadata is returned unchanged", gaps: &[], actions: &[] };
+
+pub(crate) static UNKNOWN_LOCATION: Feature = Feature {
+    name: "Unknown location constraints are rejected",
+    gaps: &[("embedded", "The server accepts and stores every location constraint.")],
     actions: &[],
 };
 
-pub(crate) static UNKNOWN_GRANTEE: Promise =
-    Promise { what: "an ACL for an unknown e-mail address is refused", gaps: &[], actions: &[] };
+pub(crate) static QUOTED_IF_MATCH: Feature = Feature {
+    name: "PutObject succeeds if `If-Match` has the current ETag",
+    gaps: &[(
+        "ceph-rgw",
+        "16.2 compares its ETag, which has no quotes, with the header value, which has quotes.",
+    )],
+    actions: &[],
+};
 
-pub(crate) static SERVER_KEYS: Promise = Promise {
-    what: "the server encrypts with a key of its own (AES256)",
+pub(crate) static UNKNOWN_GRANTEE: Feature =
+    Feature { name: "ACLs that name an unknown email address are rejected", gaps: &[], actions: &[] };
+
+pub(crate) static SERVER_KEY: Feature = Feature {
+    name: "Server-side encryption with a key of the server (AES256)",
     gaps: &[
-        ("ceph-rgw", "16.2 knows aws:kms and keys of the caller's only"),
-        ("embedded", "it encrypts nothing"),
+        ("ceph-rgw", "16.2 supports only `aws:kms` and customer keys."),
+        ("embedded", "The server does not encrypt objects."),
     ],
     actions: &[],
 };
 
-pub(crate) static REDIRECTS: Promise =
-    Promise { what: "a website redirect is stored with an object", gaps: &[], actions: &[] };
+pub(crate) static REDIRECTS: Feature =
+    Feature { name: "Website redirects are stored with objects", gaps: &[], actions: &[] };
 
-pub(crate) static ATTRIBUTES: Promise = Promise {
-    what: "GetObjectAttributes",
-    gaps: &[
-        ("ceph-rgw", "16.2 ignores ?attributes and sends the object"),
-        ("embedded", "it does not have it"),
-    ],
+pub(crate) static ATTRIBUTES: Feature = Feature {
+    name: "Object attributes",
+    gaps: &[("ceph-rgw", "16.2 ignores `?attributes` and returns the object."), NOT_IMPLEMENTED],
     actions: &["GetObjectAttributes"],
 };
 
-pub(crate) static PART_NUMBERS: Promise = Promise {
-    what: "a stored object is read by part",
+pub(crate) static PART_NUMBERS: Feature = Feature {
+    name: "Parts of an object can be read by number",
     gaps: &[
-        ("ceph-rgw", "16.2 ignores partNumber and sends the whole object"),
-        ("embedded", "it does the same"),
+        ("ceph-rgw", "16.2 ignores `partNumber` and returns the whole object."),
+        ("embedded", "The server ignores `partNumber` and returns the whole object."),
     ],
     actions: &[],
 };
 
-pub(crate) static STALE_V2: Promise = Promise {
-    what: "a request signed by V2 an hour ago is refused",
-    gaps: &[("embedded", "s3s does not look at the date of V2")],
+pub(crate) static STALE_V2: Feature = Feature {
+    name: "V2 requests that were signed an hour ago are rejected",
+    gaps: &[("embedded", "s3s does not check the date of V2 signatures.")],
     actions: &[],
 };
 
-pub(crate) static FORM_FILE_NAME: Promise = Promise {
-    what: "the name of the file takes its place in the key of a form",
-    gaps: &[("embedded", "s3s stores the words ${filename}")],
+pub(crate) static FORM_FILE_NAME: Feature = Feature {
+    name: "POST forms: `${filename}` in the key is replaced by the file name",
+    gaps: &[("embedded", "s3s stores the literal text `${filename}`.")],
     actions: &[],
 };
 
-pub(crate) static FORM_ACL: Promise = Promise {
-    what: "a form sets the object's ACL",
-    gaps: &[("embedded", "s3s does not read this field")],
+pub(crate) static FORM_ACL: Feature = Feature {
+    name: "POST forms: the `acl` field sets the ACL of the object",
+    gaps: &[("embedded", "s3s ignores the `acl` field.")],
     actions: &[],
 };
 
-pub(crate) static FORM_REDIRECT: Promise =
-    Promise { what: "a form's upload is answered with a redirect", gaps: &[], actions: &[] };
+pub(crate) static FORM_REDIRECT: Feature = Feature {
+    name: "POST forms: the response redirects to `success_action_redirect`",
+    gaps: &[],
+    actions: &[],
+};
 
-pub(crate) static FORM_EXTRA_FIELD: Promise =
-    Promise { what: "a form with a field that is not in its policy is refused", gaps: &[], actions: &[] };
+pub(crate) static FORM_EXTRA_FIELD: Feature = Feature {
+    name: "POST forms: fields that the policy does not allow are rejected",
+    gaps: &[],
+    actions: &[],
+};
 
-const NOT_IN_S3S: (&str, &str) = ("embedded", "s3s leaves it to the store, and this store does not have it");
-
-pub(crate) static VERSIONS: Promise = Promise {
-    what: "a bucket keeps versions",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static VERSIONS: Feature = Feature {
+    name: "Versioning",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &["PutBucketVersioning", "GetBucketVersioning", "ListObjectVersions"],
 };
 
-pub(crate) static TAGS: Promise = Promise {
-    what: "buckets and objects have tags",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static TAGS: Feature = Feature {
+    name: "Tags of buckets and objects",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &[
         "PutBucketTagging",
         "GetBucketTagging",
@@ -114,88 +127,89 @@ pub(crate) static TAGS: Promise = Promise {
     ],
 };
 
-pub(crate) static POLICY: Promise = Promise {
-    what: "a bucket has a policy",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static POLICY: Feature = Feature {
+    name: "Bucket policies",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &["PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"],
 };
 
-pub(crate) static CORS: Promise = Promise {
-    what: "a bucket has CORS rules",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static CORS: Feature = Feature {
+    name: "CORS rules",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &["PutBucketCors", "GetBucketCors", "DeleteBucketCors"],
 };
 
-pub(crate) static LIFECYCLE: Promise = Promise {
-    what: "a bucket has a lifecycle",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static LIFECYCLE: Feature = Feature {
+    name: "Lifecycle rules",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &["PutBucketLifecycleConfiguration", "GetBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
 };
 
-pub(crate) static LIFECYCLE_SIZES: Promise = Promise {
-    what: "rules of a lifecycle go by the size of objects",
-    gaps: &[("ceph-rgw", "16.2 leaves the size out, and would delete the others, too")],
+pub(crate) static LIFECYCLE_SIZES: Feature = Feature {
+    name: "Lifecycle rules can filter by object size",
+    gaps: &[("ceph-rgw", "16.2 drops the size filter, so the rule would delete other objects as well.")],
     actions: &[],
 };
 
-pub(crate) static WEBSITE: Promise = Promise {
-    what: "a bucket is a website",
-    gaps: &[NOT_IN_S3S, ("ceph-rgw", "rgw_enable_static_website is off by default")],
+pub(crate) static WEBSITE: Feature = Feature {
+    name: "Static websites",
+    gaps: &[NOT_IMPLEMENTED, ("ceph-rgw", "`rgw_enable_static_website` is off by default.")],
     actions: &["PutBucketWebsite", "GetBucketWebsite", "DeleteBucketWebsite"],
 };
 
-pub(crate) static PUBLIC_ACCESS_BLOCK: Promise = Promise {
-    what: "a bucket blocks public access",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static PUBLIC_ACCESS_BLOCK: Feature = Feature {
+    name: "Public access blocks",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &["PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock"],
 };
 
-pub(crate) static REQUEST_PAYMENT: Promise = Promise {
-    what: "a bucket says who pays",
-    gaps: &[NOT_IN_S3S],
+pub(crate) static REQUEST_PAYMENT: Feature = Feature {
+    name: "Requester Pays buckets",
+    gaps: &[NOT_IMPLEMENTED],
     actions: &["PutBucketRequestPayment", "GetBucketRequestPayment"],
 };
 
-pub(crate) static UPLOAD_FOLDERS: Promise = Promise {
-    what: "a delimiter rolls unfinished uploads into common prefixes",
-    gaps: &[("ceph-rgw", "16.2 leaves them out of its answer")],
+pub(crate) static UPLOAD_PREFIXES: Feature = Feature {
+    name: "ListMultipartUploads returns common prefixes for a delimiter",
+    gaps: &[("ceph-rgw", "16.2 omits the common prefixes from the response.")],
     actions: &[],
 };
 
-pub(crate) static COPY_OF_ANOTHER_KEY: Promise = Promise {
-    what: "a copy may have another key of the caller's than its source",
-    gaps: &[("ceph-rgw", "16.2 takes the target's key for the source's")],
+pub(crate) static COPY_BETWEEN_CUSTOMER_KEYS: Feature = Feature {
+    name: "Source and target of a copied part can have different customer keys",
+    gaps: &[("ceph-rgw", "16.2 uses the customer key of the target for the source.")],
     actions: &[],
 };
 
-pub(crate) static COPY_CONDITIONS: Promise = Promise {
-    what: "a condition on the source of a copy is followed",
-    gaps: &[("ceph-rgw", "16.2 reads x-amz-copy-if-match in place of x-amz-copy-source-if-match")],
+pub(crate) static COPY_CONDITIONS: Feature = Feature {
+    name: "Conditions on the source of a copy are honoured",
+    gaps: &[("ceph-rgw", "16.2 reads `x-amz-copy-if-match` instead of `x-amz-copy-source-if-match`.")],
     actions: &[],
 };
 
-impl Promise {
-    /// The value of a call, or nothing where the server is known not to have the function.
-    pub(crate) fn of<T>(&self, server: &Server, result: plain_s3::Result<T>) -> Option<T> {
+impl Feature {
+    /// Returns the value of a call, or `None` if the server is known not to support the feature.
+    pub(crate) fn supported<T>(&self, server: &Server, result: plain_s3::Result<T>) -> Option<T> {
         self.check(server, result.as_ref().map(drop).map_err(ToString::to_string));
         result.ok()
     }
 
-    /// Fails where the promise is not kept, unless that is a known gap; and where a known gap is none any more.
+    /// Panics if the feature does not work, unless that is a known gap, or if a known gap has been closed.
     pub(crate) fn check(&self, server: &Server, outcome: Result<(), String>) {
         let gap = self.gaps.iter().find(|(name, _)| *name == server.name);
         match (gap, outcome) {
-            (None, Ok(())) => compatibility::kept(server, self.what),
-            (None, Err(found)) => panic!("{}: {found}", self.what),
+            (None, Ok(())) => compatibility::feature_supported(server, self.name),
+            (None, Err(found)) => panic!("{}: {found}", self.name),
             (Some((_, reason)), Err(found)) => {
-                compatibility::gap(server, self.what, reason, self.actions);
-                static SHOWN: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
-                if SHOWN.lock().unwrap().insert(self.what) {
-                    say(&format!("gap: {}: {}: {reason} (found: {found})", server.name, self.what));
+                compatibility::gap_found(server, self.name, reason, self.actions);
+                // Every variant meets the gap again; one line is enough.
+                static PRINTED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+                if PRINTED.lock().unwrap().insert(self.name) {
+                    say(&format!("gap: {}: {}: {reason} (found: {found})", server.name, self.name));
                 }
             }
             (Some(_), Ok(())) => {
-                panic!("{} works on {} now: take the gap out of live/gaps.rs", self.what, server.name)
+                panic!("{} works on {} now: remove the gap from live/gaps.rs", self.name, server.name)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! ACLs with grants: read, changed, written back, and what they then allow.
+//! ACLs with grants: reading them, changing them, writing them back, and their effect.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use super::fixture::TestBucket;
 use super::gaps;
 use super::server::{Variant, variable};
 
-pub(crate) fn of_objects(variant: &Variant<'_>) {
+pub(crate) fn object_grants(variant: &Variant<'_>) {
     let Some(other) = variant.other() else { return };
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -17,13 +17,9 @@ pub(crate) fn of_objects(variant: &Variant<'_>) {
     assert!(first.owner.is_some() && first.grants.len() == 1, "{first:?}");
 
     client.put_object_acl(&bucket, "k", &first).unwrap();
-    assert_eq!(
-        client.get_object_acl(&bucket, "k").unwrap(),
-        first,
-        "what was read is written back as it was"
-    );
+    assert_eq!(client.get_object_acl(&bucket, "k").unwrap(), first, "an unmodified ACL can be written back");
 
-    let bob = Grantee::user(id_of(&other));
+    let bob = Grantee::user(canonical_id(&other));
     assert!(other.get_object(&bucket, "k").unwrap_err().is_access_denied());
     let acl = first.clone().grant(bob.clone(), Permission::Read).grant(bob.clone(), Permission::ReadAcp);
     client.put_object_acl(&bucket, "k", &acl).unwrap();
@@ -38,12 +34,12 @@ pub(crate) fn of_objects(variant: &Variant<'_>) {
     assert!(other.get_object(&bucket, "k").unwrap_err().is_access_denied());
 }
 
-pub(crate) fn of_buckets(variant: &Variant<'_>) {
+pub(crate) fn bucket_grants(variant: &Variant<'_>) {
     let Some(other) = variant.other() else { return };
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let first = client.get_bucket_acl(&bucket).unwrap();
-    let bob = Grantee::user(id_of(&other));
+    let bob = Grantee::user(canonical_id(&other));
 
     client.put_bucket_acl(&bucket, first.clone().grant(bob.clone(), Permission::Write)).unwrap();
     other.put_object(&bucket, "from bob", "x").unwrap();
@@ -56,7 +52,7 @@ pub(crate) fn of_buckets(variant: &Variant<'_>) {
     assert_eq!(client.get_bucket_acl(&bucket).unwrap(), first);
 }
 
-pub(crate) fn to_groups(variant: &Variant<'_>) {
+pub(crate) fn group_grants(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "k", "x").unwrap();
@@ -73,12 +69,12 @@ pub(crate) fn to_groups(variant: &Variant<'_>) {
     assert!(client.get_object_acl(&bucket, "k").unwrap().is_public_read());
     assert_eq!(variant.anonymous().get_object(&bucket, "k").unwrap().text().unwrap(), "x");
 
-    // a canned one takes the place of all grants
+    // A canned ACL replaces all grants.
     client.put_object_acl(&bucket, "k", CannedAcl::Private).unwrap();
     assert_eq!(client.get_object_acl(&bucket, "k").unwrap(), mine);
 }
 
-pub(crate) fn by_email(variant: &Variant<'_>) {
+pub(crate) fn email_grants(variant: &Variant<'_>) {
     let Some(other) = variant.other() else { return };
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -86,21 +82,21 @@ pub(crate) fn by_email(variant: &Variant<'_>) {
     let mine = client.get_object_acl(&bucket, "k").unwrap();
 
     let nobody = mine.clone().grant(Grantee::email("nobody@example.com"), Permission::Read);
-    let refused = client.put_object_acl(&bucket, "k", nobody);
+    let result = client.put_object_acl(&bucket, "k", nobody);
     gaps::UNKNOWN_GRANTEE.check(
         variant.server,
-        match refused {
+        match result {
             Err(error) if error.kind() == ErrorKind::Server => Ok(()),
             other => Err(format!("{other:?}")),
         },
     );
 
-    // the server must know an address, and only this one can be told
+    // A grant by email needs a user with that address, and only Ceph lets the test set one.
     let Some(admin) = variable("S3_TEST_RADOSGW_ADMIN") else { return };
-    let id = id_of(&other);
-    let mut words = admin.split_whitespace();
-    let set = Command::new(words.next().unwrap())
-        .args(words)
+    let id = canonical_id(&other);
+    let mut admin = admin.split_whitespace();
+    let set = Command::new(admin.next().unwrap())
+        .args(admin)
         .args(["user", "modify", "--uid", &id, "--email", "bob@example.com"])
         .output()
         .unwrap();
@@ -111,10 +107,10 @@ pub(crate) fn by_email(variant: &Variant<'_>) {
     let read = client.get_object_acl(&bucket, "k").unwrap();
     let by_id =
         |grant: &plain_s3::Grant| matches!(&grant.grantee, Grantee::User { id: user, .. } if *user == id);
-    assert!(read.grants.iter().any(by_id), "the server answers the user whom the address means: {read:?}");
+    assert!(read.grants.iter().any(by_id), "the server returns the user who has the address: {read:?}");
 }
 
-pub(crate) fn of_versions(variant: &Variant<'_>) {
+pub(crate) fn version_acls(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let request = RawRequest::new(Method::Put).bucket(&*bucket).subresource("versioning");
@@ -123,25 +119,25 @@ pub(crate) fn of_versions(variant: &Variant<'_>) {
         "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>Enabled</Status>\
          </VersioningConfiguration>",
     );
-    let has_versions = outcome.map(drop).map_err(|error| error.to_string());
-    gaps::VERSIONS.check(variant.server, has_versions.clone());
-    if has_versions.is_err() {
+    let versioned = outcome.map(drop).map_err(|error| error.to_string());
+    gaps::VERSIONS.check(variant.server, versioned.clone());
+    if versioned.is_err() {
         return;
     }
     let old = client.put_object(&bucket, "k", "old").unwrap().version_id.unwrap();
     client.put_object(&bucket, "k", "new").unwrap();
-    let of_old = AclOptions::new().version_id(&old);
-    client.put_object_acl_with(&bucket, "k", CannedAcl::PublicRead, &of_old).unwrap();
-    assert!(client.get_object_acl_with(&bucket, "k", &of_old).unwrap().is_public_read());
+    let old_version = AclOptions::new().version_id(&old);
+    client.put_object_acl_with(&bucket, "k", CannedAcl::PublicRead, &old_version).unwrap();
+    assert!(client.get_object_acl_with(&bucket, "k", &old_version).unwrap().is_public_read());
     let newest: Acl = client.get_object_acl(&bucket, "k").unwrap();
     assert!(!newest.is_public_read());
-    client.put_object_acl_with(&bucket, "k", newest, &of_old).unwrap();
-    assert!(!client.get_object_acl_with(&bucket, "k", &of_old).unwrap().is_public_read());
-    remove_versions(&client, &bucket);
+    client.put_object_acl_with(&bucket, "k", newest, &old_version).unwrap();
+    assert!(!client.get_object_acl_with(&bucket, "k", &old_version).unwrap().is_public_read());
+    delete_versions(&client, &bucket);
 }
 
-/// A version is only removed by its id.
-fn remove_versions(client: &Client, bucket: &str) {
+/// Deletes all versions of the object.
+fn delete_versions(client: &Client, bucket: &str) {
     let request = RawRequest::new(Method::Get).bucket(bucket).subresource("versions");
     let listing = client.send_raw(&request, "").unwrap().text().unwrap();
     for id in listing.split("<VersionId>").skip(1).filter_map(|rest| rest.split('<').next()) {
@@ -150,8 +146,8 @@ fn remove_versions(client: &Client, bucket: &str) {
     }
 }
 
-/// The canonical id of the user behind a client.
-fn id_of(client: &Client) -> String {
+/// Returns the canonical ID of the user of a client.
+fn canonical_id(client: &Client) -> String {
     let bucket = TestBucket::create(client);
     client.get_bucket_acl(&bucket).unwrap().owner.unwrap().id
 }

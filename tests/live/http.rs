@@ -1,4 +1,5 @@
-//! A client that knows nothing of S3, for URLs that are handed to others: it sends them as they stand.
+//! A plain HTTP client without any knowledge of S3. It stands for the programs that presigned URLs are passed to,
+//! and sends each URL unmodified.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream, ToSocketAddrs as _};
@@ -8,14 +9,14 @@ use super::server::Variant;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
-    /// A header by its name in lower case.
+impl Response {
+    /// Returns the value of a header. The name must be in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
@@ -25,11 +26,11 @@ impl Answer {
     }
 }
 
-pub(crate) fn get(variant: &Variant<'_>, url: &str) -> Answer {
+pub(crate) fn get(variant: &Variant<'_>, url: &str) -> Response {
     send(variant, "GET", url, &[], b"")
 }
 
-pub(crate) fn put(variant: &Variant<'_>, url: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+pub(crate) fn put(variant: &Variant<'_>, url: &str, headers: &[(String, String)], body: &[u8]) -> Response {
     send(variant, "PUT", url, headers, body)
 }
 
@@ -39,14 +40,14 @@ pub(crate) fn send(
     url: &str,
     headers: &[(String, String)],
     body: &[u8],
-) -> Answer {
+) -> Response {
     match url.strip_prefix("http://") {
         Some(rest) => send_plain(method, rest, headers, body),
         None => send_tls(variant, method, url, headers, body),
     }
 }
 
-fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> Response {
     let slash = url.find('/').expect("a path in the URL");
     let (authority, target) = url.split_at(slash);
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
@@ -60,20 +61,20 @@ fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]
     let mut stream = connect(authority);
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).unwrap();
 
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("the end of the head");
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let end = response.windows(4).position(|four| four == b"\r\n\r\n").expect("the end of the head");
+    let head = String::from_utf8_lossy(&response[..end]).into_owned();
     let mut lines = head.split("\r\n");
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
-    Answer {
+    Response {
         status: status.parse().unwrap(),
         headers: lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect(),
-        body: answer[end + 4..].to_vec(),
+        body: response[end + 4..].to_vec(),
     }
 }
 
@@ -87,13 +88,14 @@ fn connect(authority: &str) -> TcpStream {
         None => (authority, 80),
     };
     if host.ends_with(".localhost") {
-        return TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap(); // not every system's resolver knows it
+        // Not every resolver supports subdomains of localhost.
+        return TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     }
     let addresses = (host, port).to_socket_addrs().unwrap();
     addresses.map(TcpStream::connect).find_map(Result::ok).expect("a connection")
 }
 
-/// The standard library has no TLS, so here it is an HTTP library that sends the URL.
+/// Sends the request with ureq, as the standard library has no TLS.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn send_tls(
     variant: &Variant<'_>,
@@ -101,25 +103,25 @@ fn send_tls(
     url: &str,
     headers: &[(String, String)],
     body: &[u8],
-) -> Answer {
+) -> Response {
     static AGENT: std::sync::OnceLock<ureq::Agent> = std::sync::OnceLock::new();
     let agent = AGENT.get_or_init(|| tls_agent(variant.ca_pem));
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    let mut answer = if has_body(method) {
+    let mut response = if has_body(method) {
         agent.run(request.body(body).unwrap()).unwrap()
     } else {
         agent.run(request.body(()).unwrap()).unwrap()
     };
-    let headers = answer.headers().iter();
-    Answer {
-        status: answer.status().as_u16(),
+    let headers = response.headers().iter();
+    Response {
+        status: response.status().as_u16(),
         headers: headers
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
-        body: answer.body_mut().read_to_vec().unwrap(),
+        body: response.body_mut().read_to_vec().unwrap(),
     }
 }
 
@@ -142,6 +144,6 @@ fn tls_agent(ca_pem: Option<&[u8]>) -> ureq::Agent {
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn send_tls(_: &Variant<'_>, _: &str, _: &str, _: &[(String, String)], _: &[u8]) -> Answer {
-    unreachable!("without TLS there is no such variant")
+fn send_tls(_: &Variant<'_>, _: &str, _: &str, _: &[(String, String)], _: &[u8]) -> Response {
+    unreachable!("a build without TLS has no HTTPS variant")
 }

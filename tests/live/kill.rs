@@ -1,9 +1,10 @@
-//! A process that is killed in the middle of a transfer: what is on the disk and on the server afterwards,
-//! and how another process goes on.
+//! Processes that are killed during a transfer: what is left on the disk and on the server, and how another
+//! process resumes the transfer.
 //!
 //!     tests/servers/ceph-rgw cargo test --test live kill::
 //!
-//! The moments are drawn from a printed seed; `S3_TEST_KILLS` sets how many of each kind there are (20).
+//! The moments are derived from a seed, which is printed. `S3_TEST_KILLS` sets the number of downloads and of
+//! uploads (20 by default).
 
 #![cfg(unix)]
 
@@ -22,30 +23,31 @@ const SIZE: usize = (24 << 20) + 5;
 const PART: u64 = 5 << 20;
 const KEY: &str = "key";
 
-/// What the killed processes do: `download`, `resume` or `upload`, the bucket, and the file.
+/// Runs in the killed processes. The task consists of `download`, `resume` or `upload`, the bucket, and the file.
 #[test]
 fn child_process() {
     let Some(task) = task() else { return };
-    let [what, bucket, file] = task.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{task}") };
+    let [command, bucket, file] = task.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{task}") };
     let client = Live::client_from_env();
-    client.head_bucket(bucket).unwrap(); // connected, so that the transfer begins at once
+    client.head_bucket(bucket).unwrap(); // opens a connection, so that the transfer starts at once
     begin();
-    match what {
+    match command {
         "upload" => drop(client.upload_file_with(bucket, KEY, file, &upload_options()).unwrap()),
-        _ => drop(client.download_file_with(bucket, KEY, file, &download_options(what)).unwrap()),
+        _ => drop(client.download_file_with(bucket, KEY, file, &download_options(command)).unwrap()),
     }
 }
 
-fn download_options<'a>(what: &str) -> DownloadOptions<'a> {
+fn download_options<'a>(command: &str) -> DownloadOptions<'a> {
     let options = DownloadOptions::new();
-    if what == "resume" { options.resume() } else { options }
+    if command == "resume" { options.resume() } else { options }
 }
 
 fn upload_options<'a>() -> UploadOptions<'a> {
     UploadOptions::new().part_size(PART)
 }
 
-/// Starts the task in a process of its own, which goes as far as [`begin`].
+<<<<<<< HEAD:tests/live/kill.rs
+/// Starts the task in its own process and waits until it calls [`begin`].
 fn start(task: &str) -> Child {
     let mut command = command(&[], module_path!(), task);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -56,31 +58,32 @@ fn start(task: &str) -> Child {
     child
 }
 
-/// Tells the test that all is ready, and waits for it.
+/// Reports to the test that everything is ready, and waits for its signal.
 fn begin() {
     println!("\nbegins");
     std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
-/// Starts a task and kills it at some moment within the time that it takes.
+/// Starts a task and kills it at a random moment.
 struct Killer {
     random: Random,
-    longest: Duration,
+    /// How long the task takes if it is not killed.
+    duration: Duration,
 }
 
 impl Killer {
-    /// Lets the task come to its end once, to see how long that takes.
+    /// Runs the task to its end once, to measure how long it takes.
     fn new(task: &str) -> Self {
         let mut child = start(task);
-        let since = Instant::now();
+        let started = Instant::now();
         assert!(child.wait().unwrap().success());
-        Self { random: Random::printed(), longest: since.elapsed() }
+        Self { random: Random::printed(), duration: started.elapsed() }
     }
 
-    /// True where the task was killed before its end.
+    /// Returns `true` if the task was killed before its end.
     fn run(&mut self, task: &str) -> bool {
         let mut child = start(task);
-        thread::sleep(self.longest * self.random.below(100) as u32 / 100);
+        thread::sleep(self.duration * self.random.below(100) as u32 / 100);
         child.kill().unwrap();
         !child.wait().unwrap().success()
     }
@@ -91,20 +94,20 @@ fn kills() -> u32 {
 }
 
 #[test]
-fn a_killed_download_leaves_the_old_file_or_the_whole_and_is_resumed() {
+fn killed_download_leaves_the_old_or_complete_file_and_can_be_resumed() {
     let Some(live) = Live::from_env("killed downloads") else { return };
     let client = live.client();
     let body = content(SIZE);
     client.put_object(&live.bucket, KEY, &body).unwrap();
     let folder = TempDir::new();
     let target = folder.join("target");
-    let task = |what| format!("{what} {} {}", live.bucket, target.display());
+    let task = |command| format!("{command} {} {}", live.bucket, target.display());
     let mut killer = Killer::new(&task("download"));
     let (mut killed, mut old, mut left, mut resumed) = (0, 0, 0, 0);
     for i in 0..kills() {
         fs::write(&target, "old").unwrap();
-        let what = if i % 2 == 0 { "resume" } else { "download" };
-        killed += u32::from(killer.run(&task(what)));
+        let command = if i % 2 == 0 { "resume" } else { "download" };
+        killed += u32::from(killer.run(&task(command)));
         let now = fs::read(&target).unwrap();
         assert!(now == b"old" || now == body);
         old += u32::from(now == b"old");
@@ -116,16 +119,17 @@ fn a_killed_download_leaves_the_old_file_or_the_whole_and_is_resumed() {
         resumed += u32::from(download.resumed_from > 0);
         assert!(fs::read(&target).unwrap() == body);
         for name in folder.names().iter().filter(|name| *name != "target") {
-            // that of a download that was not to be resumed stays: nobody knows whether its process lives;
-            // and that of one that was, where it was killed before it knew the ETag, with nothing in it
+            // Two kinds of partial files are kept. The first is that of a download without `resume`, as its process
+            // may still be running. The second is the empty file of a download with `resume` that was killed before
+            // it received the ETag.
             let path = folder.join(name);
             let is_empty = fs::metadata(&path).unwrap().len() == 0;
-            assert!(!name.contains(".etag-") && (what == "download" || is_empty), "{name} of a {what}");
+            assert!(!name.contains(".etag-") && (command == "download" || is_empty), "{name} of a {command}");
             fs::remove_file(path).unwrap();
         }
     }
     live.report(&format!(
-        "{} downloads, {killed} killed before their end: {old} old files, the others whole; {left} partial \
+        "{} downloads, {killed} killed before their end: {old} old files, the others complete; {left} partial \
          files, {resumed} resumed",
         kills()
     ));
@@ -133,7 +137,7 @@ fn a_killed_download_leaves_the_old_file_or_the_whole_and_is_resumed() {
 }
 
 #[test]
-fn a_killed_upload_leaves_the_old_object_or_the_whole_and_is_resumed() {
+fn killed_upload_leaves_the_old_or_complete_object_and_can_be_resumed() {
     let Some(live) = Live::from_env("killed uploads") else { return };
     let client = live.client();
     let bucket = live.bucket.as_str();
@@ -142,7 +146,7 @@ fn a_killed_upload_leaves_the_old_object_or_the_whole_and_is_resumed() {
     let file = folder.file("source", &body);
     let task = format!("upload {bucket} {}", file.display());
     let mut killer = Killer::new(&task);
-    let (mut killed, mut old, mut pending, mut kept) = (0, 0, 0, 0);
+    let (mut killed, mut old, mut pending, mut reused) = (0, 0, 0, 0);
     for _ in 0..kills() {
         client.put_object(bucket, KEY, "old").unwrap();
         killed += u32::from(killer.run(&task));
@@ -155,15 +159,15 @@ fn a_killed_upload_leaves_the_old_object_or_the_whole_and_is_resumed() {
             pending += 1;
             let resume = upload_options().resume(&upload.upload_id);
             let upload = client.upload_file_with(bucket, KEY, &file, &resume).unwrap();
-            kept += upload.parts_reused;
+            reused += upload.parts_reused;
             assert!(client.get_object(bucket, KEY).unwrap().bytes().unwrap() == body);
         }
         assert_eq!(client.list_multipart_uploads(bucket).count(), 0);
     }
     live.report(&format!(
-        "{} uploads, {killed} killed before their end: {old} old objects, the others whole; {pending} pending \
-         uploads, all resumed, {kept} parts not sent again",
+        "{} uploads, {killed} killed before their end: {old} old objects, the others complete; {pending} pending \
+         uploads, all resumed, {reused} parts reused",
         kills()
     ));
-    assert!(killed > 0 && kept > 0);
+    assert!(killed > 0 && reused > 0);
 }

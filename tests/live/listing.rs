@@ -1,4 +1,4 @@
-//! Listings: pages, folders, starting points.
+//! Listings: pages, prefixes, delimiters and start keys.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -9,9 +9,9 @@ use super::fixture::TestBucket;
 use super::server::{Server, Variant};
 
 const THREADS: usize = 4;
-const VERSIONS: [ListApi; 2] = [ListApi::V1, ListApi::V2];
+const APIS: [ListApi; 2] = [ListApi::V1, ListApi::V2];
 
-pub(crate) fn more_than_a_page(server: &Server) {
+pub(crate) fn pages(server: &Server) {
     let variants = server.variants();
     let bucket = TestBucket::create(&variants[0].client());
     let mut keys: Vec<String> = (0..980).map(|n| format!("n{n:04}")).collect();
@@ -22,8 +22,8 @@ pub(crate) fn more_than_a_page(server: &Server) {
     for variant in &variants {
         println!("-- {variant}");
         let client = variant.client();
-        for version in VERSIONS {
-            let all = ListOptions::new().api(version);
+        for api in APIS {
+            let all = ListOptions::new().api(api);
             assert_listed(&client, &bucket, &all, &keys, "", "", None);
             for size in [1000, 999, 100] {
                 let pages =
@@ -33,21 +33,21 @@ pub(crate) fn more_than_a_page(server: &Server) {
             for start in ["", "folder20/1", "folder20/", "n", "n0978", "n0979", "z"] {
                 assert_listed(&client, &bucket, &all.clone().start_after(start), &keys, "", start, None);
             }
-            let folders = all.clone().delimiter("/");
-            assert_listed(&client, &bucket, &folders, &keys, "", "", Some("/"));
-            // pages that end in a folder, and pages that end in an object
+            let delimited = all.clone().delimiter("/");
+            assert_listed(&client, &bucket, &delimited, &keys, "", "", Some("/"));
+            // Some of these pages end with a common prefix, others with an object.
             for size in [7, 41] {
-                let pages = folders.clone().page_size(size);
+                let pages = delimited.clone().page_size(size);
                 assert_listed(&client, &bucket, &pages, &keys, "", "", Some("/"));
             }
-            let some = folders.prefix("folder1").page_size(4);
+            let some = delimited.prefix("folder1").page_size(4);
             assert_listed(&client, &bucket, &some, &keys, "folder1", "", Some("/"));
             assert_listed(&client, &bucket, &all.prefix("n09"), &keys, "n09", "", None);
         }
     }
 }
 
-pub(crate) fn folders(variant: &Variant<'_>) {
+pub(crate) fn delimiters(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     assert_eq!(client.list_objects(&bucket).count(), 0);
@@ -68,11 +68,11 @@ pub(crate) fn folders(variant: &Variant<'_>) {
     ]
     .map(str::to_owned);
     store(&client, &bucket, &keys);
-    for version in VERSIONS {
+    for api in APIS {
         for prefix in ["", "p", "photos", "photos/", "photos/2024/", "a b/", "a b/ü", "x|", "none"] {
             for delimiter in [None, Some("/"), Some("|"), Some("20"), Some("ü&")] {
                 for size in [None, Some(1), Some(2)] {
-                    let mut options = ListOptions::new().api(version).prefix(prefix);
+                    let mut options = ListOptions::new().api(api).prefix(prefix);
                     options = match delimiter {
                         Some(delimiter) => options.delimiter(delimiter),
                         None => options,
@@ -88,7 +88,7 @@ pub(crate) fn folders(variant: &Variant<'_>) {
     }
 }
 
-/// Compares with what S3 says a listing is, and returns the number of pages.
+/// Compares a listing with one that is computed from `keys` by the rules of S3, and returns the number of pages.
 fn assert_listed(
     client: &Client,
     bucket: &str,
@@ -108,19 +108,19 @@ fn assert_listed(
         };
     }
     let mut pages = 0;
-    let (mut found, mut rolled_up) = (Vec::new(), Vec::new());
+    let (mut found, mut found_prefixes) = (Vec::new(), Vec::new());
     for page in client.list_objects_with(bucket, options).pages() {
         let page = page.unwrap_or_else(|error| panic!("{options:?}: {error}"));
         found.extend(page.entries.into_iter().map(|object| object.key));
-        rolled_up.extend(page.common_prefixes);
+        found_prefixes.extend(page.common_prefixes);
         pages += 1;
     }
     assert_eq!(found, Vec::from_iter(objects), "{options:?}");
-    assert_eq!(rolled_up, Vec::from_iter(prefixes), "{options:?}");
+    assert_eq!(found_prefixes, Vec::from_iter(prefixes), "{options:?}");
     pages
 }
 
-/// Stores empty objects from several threads: clones of a client share its connections.
+/// Stores empty objects from several threads, whose clients share their connections.
 fn store(client: &Client, bucket: &str, keys: &[String]) {
     thread::scope(|scope| {
         for part in keys.chunks(keys.len().div_ceil(THREADS)) {

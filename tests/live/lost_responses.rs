@@ -1,4 +1,4 @@
-//! Answers of a real server that get lost on the way: what was done by then is found out.
+//! Lost responses of a real server: the client finds out whether the request succeeded.
 //!
 //!     tests/servers/ceph-rgw cargo test --test live lost_responses::
 
@@ -9,14 +9,14 @@ use plain_s3::{Client, PutObjectOptions, RetryPolicy};
 use crate::faulty_proxy::{Fault, Proxy, Spoilt};
 use crate::transfer_server::Live;
 
-/// The connection ends with the first byte of the answer.
+/// Closes the connection after the first byte of the response.
 const LOST: Spoilt = Spoilt { fault: Fault::Cut, upwards: false, after: 1 };
 
 #[test]
-fn what_was_done_is_a_success_though_its_answer_was_lost() {
-    let Some(live) = Live::from_env("lost answers") else { return };
+fn requests_succeed_if_only_their_responses_are_lost() {
+    let Some(live) = Live::from_env("lost responses") else { return };
     let proxy = Proxy::before(&live.endpoint);
-    // of one connection, so that it is the one that is spoilt
+    // A new client has no idle connections, so the fault hits its first request.
     let client = || {
         proxy.spoil(&[LOST]);
         let config = live.config_at(proxy.endpoint()).retry(RetryPolicy::new().base_delay(Duration::ZERO));
@@ -36,5 +36,5 @@ fn what_was_done_is_a_success_though_its_answer_was_lost() {
 
     let id = live.client().create_multipart_upload(&live.bucket, "k").unwrap();
     client().abort_multipart_upload(&live.bucket, "k", &id).unwrap();
-    live.report("created, deleted, stored and aborted with the answer lost: each told as a success");
+    live.report("create, delete, put and abort succeed although the response is lost");
 }

@@ -1,23 +1,23 @@
-//! The scenarios for a real server: whatever the environment names.
+//! Scenarios that run against a real S3 server, which is configured through the environment.
 //!
 //!     cargo run -q -p embedded-s3 -- cargo test --test live
 //!     tests/servers/ceph-rgw cargo test --test live
 //!
-//! Each runs in every variant that the server has: Signature V2 and V4, path and virtual-hosted style, HTTPS.
-//! Buckets get names of their own and are removed at the end. What a server is known not to do stands in
-//! `gaps.rs`; it is shown as `gap` and never passes silently.
+//! Each scenario runs in every variant that the server supports: Signature V2 and V4, path and virtual-hosted
+//! style, HTTP and HTTPS. Buckets have unique names and are deleted at the end. The known gaps of each server are
+//! listed in `live/gaps.rs`; each gap is printed, so nothing is skipped silently.
 //!
-//! | variable | what it is for |
+//! | variable | meaning |
 //! |---|---|
-//! | `S3_ENDPOINT`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | the server and a user who may make buckets; without the first, all is skipped |
-//! | `AWS_REGION` | the region to sign V4 for; else `us-east-1` |
-//! | `S3_TEST_SERVER` | the server's name in the table of gaps |
-//! | `S3_TEST_SIGNATURE` | `v2` or `v4`, where the server takes only one of them |
-//! | `S3_TEST_OTHER_ACCESS_KEY_ID`, `S3_TEST_OTHER_SECRET_ACCESS_KEY` | a second user, who owns nothing of the first |
-//! | `S3_TEST_VHOST_ENDPOINT` | the endpoint to use in virtual-hosted style |
-//! | `S3_TEST_TLS_ENDPOINT`, `S3_TEST_CA` | the HTTPS endpoint, and the PEM file of its authority |
-//! | `S3_TEST_COMPATIBILITY` | a file to append to what worked and what did not, for `tests/compatibility` |
-//! | `S3_TEST_REQUIRED` | `1`: whatever would be skipped is a failure |
+//! | `S3_ENDPOINT`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | the server and a user who may create buckets; if `S3_ENDPOINT` is not set, all tests are skipped |
+//! | `AWS_REGION` | the region for Signature V4; `us-east-1` by default |
+//! | `S3_TEST_SERVER` | the name of the server in the table of gaps |
+//! | `S3_TEST_SIGNATURE` | `v2` or `v4`, if the server accepts only one of them |
+//! | `S3_TEST_OTHER_ACCESS_KEY_ID`, `S3_TEST_OTHER_SECRET_ACCESS_KEY` | a second user, without access to the data of the first |
+//! | `S3_TEST_VHOST_ENDPOINT` | the endpoint for virtual-hosted style |
+//! | `S3_TEST_TLS_ENDPOINT`, `S3_TEST_CA` | the HTTPS endpoint, and the PEM file with its certificate authority |
+//! | `S3_TEST_COMPATIBILITY` | the file to which the results are appended for `tests/compatibility` |
+//! | `S3_TEST_REQUIRED` | `1` turns everything that would be skipped into a failure |
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -64,47 +64,47 @@ fn all_variants_are_tested() {
 }
 
 #[test]
-fn the_eleven_steps_of_the_tutorial() {
-    each_variant(tutorial::eleven_steps);
+fn tutorial_steps_succeed() {
+    each_variant(tutorial::steps);
 }
 
 #[test]
-fn odd_keys_are_stored_listed_read_and_deleted_exactly() {
-    each_variant(keys::by_signed_header);
+fn unusual_keys_round_trip() {
+    each_variant(keys::round_trip);
 }
 
 #[test]
-fn odd_keys_are_read_and_stored_exactly_by_presigned_url() {
-    each_variant(keys::by_presigned_url);
+fn unusual_keys_round_trip_through_presigned_urls() {
+    each_variant(keys::presigned_urls);
 }
 
 #[test]
-fn odd_keys_are_deleted_together() {
-    each_variant(keys::deleted_together);
+fn unusual_keys_are_deleted_in_one_request() {
+    each_variant(keys::delete_objects);
 }
 
 #[test]
-fn a_listing_of_more_than_a_thousand_keys_is_whole() {
-    each_server(listing::more_than_a_page);
+fn listings_return_all_keys_across_pages() {
+    each_server(listing::pages);
 }
 
 #[test]
-fn a_listing_by_folder() {
-    each_variant(listing::folders);
+fn delimiters_group_keys_into_common_prefixes() {
+    each_variant(listing::delimiters);
 }
 
 #[test]
-fn every_kind_of_body_is_stored_whole() {
+fn every_body_type_is_stored_completely() {
     each_variant(objects::bodies);
 }
 
 #[test]
-fn headers_of_an_object_come_back() {
-    each_variant(objects::stored_headers);
+fn object_headers_round_trip() {
+    each_variant(objects::headers);
 }
 
 #[test]
-fn metadata_comes_back() {
+fn metadata_round_trips() {
     each_variant(objects::metadata);
 }
 
@@ -114,237 +114,237 @@ fn ranges_are_read() {
 }
 
 #[test]
-fn a_download_is_whole_or_not_there() {
+fn downloads_replace_the_file_only_if_complete() {
     each_variant(objects::downloads);
 }
 
 #[test]
-fn conditions_of_reading_hold() {
-    each_variant(conditions::reading);
+fn conditional_reads_are_honoured() {
+    each_variant(conditions::reads);
 }
 
 #[test]
-fn conditions_of_storing_hold() {
-    each_variant(conditions::storing);
+fn conditional_writes_are_honoured() {
+    each_variant(conditions::writes);
 }
 
 #[test]
-fn unsigned_requests_reach_what_is_public_and_nothing_else() {
+fn unsigned_requests_reach_only_public_data() {
     each_variant(access::unsigned);
 }
 
 #[test]
-fn canned_acls_of_objects_and_buckets_are_set_and_read() {
+fn canned_acls_are_set_and_read() {
     each_variant(access::canned_acls);
 }
 
 #[test]
-fn a_second_user_is_refused() {
+fn second_user_is_denied_access() {
     each_variant(access::second_user);
 }
 
 #[test]
-fn buckets_are_made_looked_at_and_removed() {
-    each_variant(buckets::life_of_a_bucket);
+fn buckets_are_created_checked_and_deleted() {
+    each_variant(buckets::create_and_delete);
 }
 
 #[test]
-fn a_forced_delete_takes_more_than_a_thousand_objects_along() {
-    each_server(buckets::forced_delete);
+fn force_delete_bucket_deletes_more_than_a_thousand_objects() {
+    each_server(buckets::force_delete);
 }
 
 #[test]
-fn refused_credentials_say_what_to_change() {
-    each_variant(errors::credentials);
+fn rejected_credentials_have_a_hint() {
+    each_variant(errors::rejected_credentials);
 }
 
 #[test]
-fn plain_http_to_a_port_of_tls_says_what_to_change() {
+fn plain_http_to_a_tls_port_has_a_hint() {
     each_variant(errors::wrong_scheme);
 }
 
 #[test]
-fn what_is_missing_is_not_found() {
-    each_variant(errors::missing);
+fn missing_buckets_and_keys_are_not_found() {
+    each_variant(errors::not_found);
 }
 
 #[test]
-fn presigned_urls_override_headers_of_the_answer() {
+fn presigned_urls_override_response_headers() {
     each_variant(urls::response_overrides);
 }
 
 #[test]
-fn presigned_urls_need_the_signed_headers() {
+fn presigned_urls_require_the_signed_headers() {
     each_variant(urls::signed_headers);
 }
 
 #[test]
-fn presigned_urls_expire_and_cannot_be_changed() {
+fn presigned_urls_expire_and_cannot_be_altered() {
     each_server(urls::expiry);
 }
 
 #[test]
-fn grants_are_read_changed_and_written_back() {
-    each_variant(grants::of_objects);
-    each_variant(grants::of_buckets);
+fn grants_are_added_and_revoked() {
+    each_variant(grants::object_grants);
+    each_variant(grants::bucket_grants);
 }
 
 #[test]
-fn grants_to_groups_and_by_email() {
-    each_variant(grants::to_groups);
-    each_variant(grants::by_email);
+fn grants_to_groups_and_email_addresses_take_effect() {
+    each_variant(grants::group_grants);
+    each_variant(grants::email_grants);
 }
 
 #[test]
-fn a_version_has_an_acl_of_its_own() {
-    each_variant(grants::of_versions);
+fn each_version_has_its_own_acl() {
+    each_variant(grants::version_acls);
 }
 
 #[test]
-fn an_encryption_key_is_needed_to_read() {
-    each_variant(encryption::with_a_key_of_ours);
-    each_variant(encryption::in_parts_by_hand);
+fn customer_key_is_required_to_read() {
+    each_variant(encryption::customer_key);
+    each_variant(encryption::customer_key_in_parts);
 }
 
 #[test]
-fn the_server_encrypts_by_itself() {
-    each_variant(encryption::with_a_key_of_the_servers);
+fn server_encrypts_with_its_own_key() {
+    each_variant(encryption::server_key);
 }
 
 #[test]
-fn tags_redirects_and_metadata_are_stored_with_an_object() {
+fn tags_redirects_and_metadata_are_stored_with_objects() {
     each_variant(stored::tags_and_redirects);
-    each_variant(stored::metadata_that_is_not_ascii);
+    each_variant(stored::non_ascii_metadata);
 }
 
 #[test]
-fn attributes_and_parts_of_an_object() {
+fn attributes_and_parts_of_objects_are_read() {
     each_variant(stored::attributes);
     each_variant(stored::part_numbers);
 }
 
 #[test]
-fn presigned_urls_of_every_object_operation() {
-    each_variant(presigned::every_object_operation);
+fn presigned_urls_work_for_every_object_operation() {
+    each_variant(presigned::object_operations);
 }
 
 #[test]
-fn presigned_urls_carry_out_an_upload_in_parts() {
-    each_variant(presigned::an_upload_in_parts);
+fn presigned_urls_complete_a_multipart_upload() {
+    each_variant(presigned::multipart_upload);
 }
 
 #[test]
-fn a_form_uploads_what_its_policy_allows() {
-    each_variant(forms::allowed);
+fn post_forms_upload_what_their_policy_allows() {
+    each_variant(forms::accepted);
 }
 
 #[test]
-fn a_form_refuses_what_its_policy_does_not_allow() {
-    each_variant(forms::refused);
+fn post_forms_that_violate_their_policy_are_rejected() {
+    each_variant(forms::rejected);
 }
 
 #[test]
-fn raw_requests_do_what_has_no_method() {
-    each_variant(raw::own_actions);
+fn raw_requests_succeed() {
+    each_variant(raw::requests);
 }
 
 #[test]
-fn raw_requests_fail_like_ours() {
-    each_variant(raw::own_failures);
+fn raw_requests_return_the_usual_errors() {
+    each_variant(raw::errors);
 }
 
 #[test]
-fn a_signed_request_is_sent_by_another_client() {
-    each_variant(signing::sent_by_another_client);
+fn signed_requests_can_be_sent_by_another_http_client() {
+    each_variant(signing::other_http_client);
 }
 
 #[test]
-fn credentials_come_from_closures_and_profiles() {
-    each_variant(signing::credentials_of_a_closure);
-    each_variant(signing::credentials_of_a_profile);
+fn credentials_are_loaded_from_closures_and_profiles() {
+    each_variant(signing::credentials_provider);
+    each_variant(signing::credentials_from_profile);
 }
 
 #[test]
 fn versions_and_delete_markers_are_listed_read_and_deleted() {
-    each_variant(versions::listed);
+    each_variant(versions::list_and_delete);
 }
 
 #[test]
-fn versions_are_listed_in_pages_of_any_size() {
-    each_server(versions::in_pages);
+fn versions_are_listed_with_every_page_size() {
+    each_server(versions::pages);
 }
 
 #[test]
-fn unfinished_uploads_are_listed_and_aborted() {
-    each_variant(deletion::uploads);
+fn multipart_uploads_are_listed_and_aborted() {
+    each_variant(deletion::multipart_uploads);
 }
 
 #[test]
-fn a_prefix_a_bucket_and_its_contents_are_deleted_with_all_versions() {
-    each_variant(deletion::everything);
+fn prefixes_and_buckets_are_deleted_with_all_versions() {
+    each_variant(deletion::prefixes_and_buckets);
 }
 
 #[test]
-fn what_may_not_be_deleted_is_told_and_the_bucket_stays() {
-    each_variant(deletion::refused);
+fn undeletable_objects_are_reported_and_the_bucket_is_kept() {
+    each_variant(deletion::denied);
 }
 
 #[test]
-fn a_forced_delete_of_thousands_of_versions_and_uploads() {
+fn force_delete_bucket_deletes_thousands_of_versions_and_uploads() {
     each_server(deletion::thousands);
 }
 
 #[test]
-fn uploads_in_parts_step_by_step() {
+fn multipart_upload_succeeds_step_by_step() {
     each_variant(uploads::step_by_step);
 }
 
 #[test]
-fn files_go_up_and_come_back_in_one_and_in_parts() {
-    each_variant(uploads::whole_files);
+fn files_round_trip_in_one_request_and_in_parts() {
+    each_variant(uploads::files);
 }
 
 #[test]
-fn objects_are_copied_with_their_metadata_or_other() {
+fn copies_keep_or_replace_the_metadata() {
     each_variant(copies::metadata);
 }
 
 #[test]
-fn copies_of_versions_and_under_conditions() {
+fn copies_honour_versions_and_conditions() {
     each_variant(copies::conditions);
 }
 
 #[test]
 fn objects_are_renamed() {
-    each_variant(copies::renamed);
+    each_variant(copies::rename);
 }
 
 #[test]
-fn settings_of_a_bucket_read_back_equal() {
-    each_variant(settings::of_buckets);
+fn bucket_settings_round_trip() {
+    each_variant(settings::bucket_settings);
 }
 
 #[test]
-fn tags_read_back_equal() {
+fn tags_round_trip() {
     each_variant(settings::tags);
 }
 
 #[test]
-fn rules_of_a_lifecycle_read_back_equal_or_are_undone() {
+fn lifecycle_rules_round_trip_or_are_undone() {
     each_variant(settings::lifecycle);
 }
 
 #[test]
-fn a_website_reads_back_equal() {
+fn website_configuration_round_trips() {
     each_variant(settings::website);
 }
 
 #[test]
-fn settings_that_were_never_made_are_read_as_none() {
-    each_variant(settings::none_yet);
+fn unset_settings_are_read_as_none() {
+    each_variant(settings::unset);
 }
 
 #[test]
-fn deleting_a_setting_never_deletes_the_bucket() {
-    each_variant(settings::deleted);
+fn deleting_settings_keeps_the_bucket() {
+    each_variant(settings::delete);
 }

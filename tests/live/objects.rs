@@ -1,4 +1,4 @@
-//! Content and properties of objects: what goes in comes out.
+//! Content, headers and metadata of objects: they are read back as they were stored.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -10,7 +10,7 @@ use super::fixture::{TempDir, TestBucket};
 use super::gaps;
 use super::server::Variant;
 
-/// Of nothing.
+/// The MD5 of an empty body.
 const EMPTY_MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 pub(crate) fn bodies(variant: &Variant<'_>) {
@@ -25,9 +25,9 @@ pub(crate) fn bodies(variant: &Variant<'_>) {
 
     let all_bytes: Vec<u8> = (0..=255).collect();
     client.put_object(&bucket, "k", &all_bytes).unwrap();
-    assert_eq!(read("k"), all_bytes, "stored over what was there");
+    assert_eq!(read("k"), all_bytes, "the old object was replaced");
 
-    // larger than every buffer on the way, and no multiple of any
+    // Larger than every buffer involved, and not a multiple of any of them.
     let large: Vec<u8> = (0..3_000_001_u32).flat_map(|n| n.to_le_bytes()).collect();
     let folder = TempDir::create();
     fs::write(folder.join("large"), &large).unwrap();
@@ -41,24 +41,25 @@ pub(crate) fn bodies(variant: &Variant<'_>) {
     client.put_object(&bucket, "reader", reader).unwrap();
     assert!(read("reader") == large);
 
+    // A reader with more or fewer bytes than announced must not store anything.
     for length in [4, 6] {
         let wrong =
             client.put_object(&bucket, "wrong", Body::from_reader(&b"five!"[..], length)).unwrap_err();
         assert_eq!(wrong.kind(), ErrorKind::LocalIo, "{wrong}");
     }
     assert!(client.head_object(&bucket, "wrong").unwrap_err().is_not_found(), "nothing was stored");
-    // the connection that broke off is not used again
+    // The client does not reuse the connection of the incomplete request.
     assert_eq!(read("rest").len(), 4);
 
     let mut start = [0; 8];
     let mut reader = client.get_object(&bucket, "reader").unwrap();
     reader.read_exact(&mut start).unwrap();
-    drop(reader); // midway
+    drop(reader); // before the end of the body
     assert_eq!(start, large[..8]);
     assert!(read("reader") == large);
 }
 
-pub(crate) fn stored_headers(variant: &Variant<'_>) {
+pub(crate) fn headers(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "plain", "x").unwrap();
@@ -72,8 +73,8 @@ pub(crate) fn stored_headers(variant: &Variant<'_>) {
         .header("x-amz-storage-class", "STANDARD");
     client.put_object_with(&bucket, "k", "x", &options).unwrap();
     let head = client.head_object(&bucket, "k").unwrap();
-    let got = client.get_object(&bucket, "k").unwrap().metadata;
-    for metadata in [head, got] {
+    let get = client.get_object(&bucket, "k").unwrap().metadata;
+    for metadata in [head, get] {
         assert_eq!(metadata.content_type.as_deref(), Some("text/html; charset=utf-8"));
         assert_eq!(metadata.header("Cache-Control"), Some("max-age=60, public"));
         assert_eq!(metadata.header("content-disposition"), Some("attachment; filename=\"a b.html\""));
@@ -86,7 +87,7 @@ pub(crate) fn stored_headers(variant: &Variant<'_>) {
 pub(crate) fn metadata(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
-    let back = |value: &str| {
+    let round_trip = |value: &str| {
         let options = PutObjectOptions::new().metadata("value", value);
         client.put_object_with(&bucket, "k", "x", &options).unwrap();
         let found = client.head_object(&bucket, "k").unwrap().metadata.remove("value");
@@ -96,12 +97,12 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
             Err(format!("{value:?} came back as {found:?}"))
         }
     };
-    back("blue").unwrap();
-    back("a, b; c=\"d\" %41 + \\ <&>").unwrap();
-    back("two  and   three").unwrap();
-    back("").unwrap();
-    gaps::UTF8_METADATA.check(variant.server, back("Grüße, 世界 🦀"));
-    gaps::UTF8_METADATA.check(variant.server, back("é")); // one byte in Latin-1, two in UTF-8
+    round_trip("blue").unwrap();
+    round_trip("a, b; c=\"d\" %41 + \\ <&>").unwrap();
+    round_trip("two  and   three").unwrap();
+    round_trip("").unwrap();
+    gaps::UTF8_METADATA.check(variant.server, round_trip("Grüße, 世界 🦀"));
+    gaps::UTF8_METADATA.check(variant.server, round_trip("é")); // one byte in Latin-1, two in UTF-8
 
     let several = PutObjectOptions::new().metadata("Colour", "blue").metadata("shape-2", "round");
     client.put_object_with(&bucket, "k", "x", &several).unwrap();
@@ -110,7 +111,7 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
     assert_eq!(
         pairs,
         [("colour", "blue"), ("shape-2", "round")],
-        "no entry of the object it replaced is left"
+        "the metadata of the replaced object is gone"
     );
 }
 
@@ -132,8 +133,8 @@ pub(crate) fn ranges(variant: &Variant<'_>) {
     assert_eq!(read(range().range(..3)).unwrap(), "012");
     assert_eq!(read(range().range(8..1000)).unwrap(), "89");
     assert_eq!(read(range().range(..)).unwrap(), "0123456789");
-    let past = read(range().range(10..)).unwrap_err();
-    assert!(past.is_invalid_range(), "{past}");
+    let past_end = read(range().range(10..)).unwrap_err();
+    assert!(past_end.is_invalid_range(), "{past_end}");
 }
 
 pub(crate) fn downloads(variant: &Variant<'_>) {
@@ -141,11 +142,11 @@ pub(crate) fn downloads(variant: &Variant<'_>) {
     let bucket = TestBucket::create(&client);
     let folder = TempDir::create();
     let target = folder.join("target");
-    fs::write(&target, "what was there").unwrap();
+    fs::write(&target, "old content").unwrap();
 
     let missing = client.download_file(&bucket, "missing", &target).unwrap_err();
     assert!(missing.is_not_found(), "{missing}");
-    assert_eq!(fs::read(&target).unwrap(), b"what was there");
+    assert_eq!(fs::read(&target).unwrap(), b"old content");
     assert_eq!(folder.files(), ["target"]);
 
     let content = b"0123456789abcdef".repeat(200_000);

@@ -1,68 +1,65 @@
-//! Signed URLs of every operation, used by a client that knows nothing of S3.
+//! Presigned URLs of every operation, sent by a plain HTTP client.
 
 use std::time::Duration;
 
 use plain_s3::{Method, PresignedUrl, RawRequest, UrlOptions};
 
 use super::fixture::TestBucket;
-use super::http::{self, Answer};
+use super::http::{self, Response};
 use super::server::Variant;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const KEY: &str = "a b+c%2F/é?#";
 
-pub(crate) fn every_object_operation(variant: &Variant<'_>) {
+pub(crate) fn object_operations(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
 
     let put = client.presign_put_object(&bucket, KEY, HOUR).unwrap();
-    assert_eq!(follow(variant, &put, b"content").status, 200);
-    assert_eq!(
-        follow(variant, &client.presign_get_object(&bucket, KEY, HOUR).unwrap(), b"").body,
-        b"content"
-    );
+    assert_eq!(send(variant, &put, b"content").status, 200);
+    assert_eq!(send(variant, &client.presign_get_object(&bucket, KEY, HOUR).unwrap(), b"").body, b"content");
 
-    let head = follow(variant, &client.presign_head_object(&bucket, KEY, HOUR).unwrap(), b"");
+    let head = send(variant, &client.presign_head_object(&bucket, KEY, HOUR).unwrap(), b"");
     assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("7"), 0));
     let mut as_get = client.presign_head_object(&bucket, KEY, HOUR).unwrap();
     as_get.method = "GET";
-    assert_eq!(follow(variant, &as_get, b"").status, 403, "a URL for HEAD is none for GET");
+    assert_eq!(send(variant, &as_get, b"").status, 403, "a URL for HEAD was accepted for GET");
 
     let listing =
         RawRequest::new(Method::Get).bucket(&*bucket).query("prefix", "a b+").query("max-keys", "5");
-    let listing = follow(variant, &client.presign(&listing, HOUR).unwrap(), b"");
+    let listing = send(variant, &client.presign(&listing, HOUR).unwrap(), b"");
     assert!(listing.status == 200 && listing.text().contains("<Prefix>a b+</Prefix>"), "{}", listing.text());
 
     let delete = client.presign_delete_object(&bucket, KEY, HOUR).unwrap();
-    assert_eq!(follow(variant, &delete, b"").status, 204);
+    assert_eq!(send(variant, &delete, b"").status, 204);
     assert!(client.head_object(&bucket, KEY).unwrap_err().is_not_found());
-    let gone = follow(variant, &client.presign_head_object(&bucket, KEY, HOUR).unwrap(), b"");
-    assert_eq!(gone.status, 404);
+    let deleted = send(variant, &client.presign_head_object(&bucket, KEY, HOUR).unwrap(), b"");
+    assert_eq!(deleted.status, 404);
 }
 
-pub(crate) fn an_upload_in_parts(variant: &Variant<'_>) {
+pub(crate) fn multipart_upload(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let options = UrlOptions::new().header("content-type", "application/x-tar").header("x-amz-meta-a", "b");
     let create = client.presign_create_multipart_upload_with(&bucket, KEY, HOUR, &options).unwrap();
     assert_eq!(create.headers.len(), 2);
-    let begun = follow(variant, &create, b"");
-    assert_eq!(begun.status, 200, "{}", begun.text());
-    let id = between(&begun.text(), "<UploadId>", "<");
+    let started = send(variant, &create, b"");
+    assert_eq!(started.status, 200, "{}", started.text());
+    let id = between(&started.text(), "<UploadId>", "<");
 
     let parts = [vec![1; 5 << 20], vec![2; 100]];
     let mut complete = String::from("<CompleteMultipartUpload>");
     for (number, content) in (1..).zip(&parts) {
         let url = client.presign_upload_part(&bucket, KEY, &id, number, HOUR).unwrap();
-        let answer = follow(variant, &url, content);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        let e_tag = answer.header("etag").expect("an ETag").trim_matches('"').to_owned();
+        let response = send(variant, &url, content);
+        assert_eq!(response.status, 200, "{}", response.text());
+        let e_tag = response.header("etag").expect("an ETag").trim_matches('"').to_owned();
         complete += &format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{e_tag}\"</ETag></Part>");
     }
     complete += "</CompleteMultipartUpload>";
     let url = client.presign_complete_multipart_upload(&bucket, KEY, &id, HOUR).unwrap();
-    let answer = follow(variant, &url, complete.as_bytes());
-    assert!(answer.status == 200 && !answer.text().contains("<Error>"), "{}", answer.text());
+    let response = send(variant, &url, complete.as_bytes());
+    assert!(response.status == 200 && !response.text().contains("<Error>"), "{}", response.text());
 
     let mut object = client.get_object(&bucket, KEY).unwrap();
     assert_eq!(object.metadata.content_type.as_deref(), Some("application/x-tar"));
@@ -71,15 +68,16 @@ pub(crate) fn an_upload_in_parts(variant: &Variant<'_>) {
     std::io::Read::read_to_end(&mut object, &mut content).unwrap();
     assert!(content == parts.concat());
 
-    let begun = follow(variant, &client.presign_create_multipart_upload(&bucket, "gone", HOUR).unwrap(), b"");
-    let id = between(&begun.text(), "<UploadId>", "<");
-    let abort = client.presign_abort_multipart_upload(&bucket, "gone", &id, HOUR).unwrap();
-    assert_eq!(follow(variant, &abort, b"").status, 204);
-    let part = client.presign_upload_part(&bucket, "gone", &id, 1, HOUR).unwrap();
-    assert_eq!(follow(variant, &part, b"x").status, 404);
+    let started =
+        send(variant, &client.presign_create_multipart_upload(&bucket, "aborted", HOUR).unwrap(), b"");
+    let id = between(&started.text(), "<UploadId>", "<");
+    let abort = client.presign_abort_multipart_upload(&bucket, "aborted", &id, HOUR).unwrap();
+    assert_eq!(send(variant, &abort, b"").status, 204);
+    let part = client.presign_upload_part(&bucket, "aborted", &id, 1, HOUR).unwrap();
+    assert_eq!(send(variant, &part, b"x").status, 404);
 }
 
-fn follow(variant: &Variant<'_>, url: &PresignedUrl, body: &[u8]) -> Answer {
+fn send(variant: &Variant<'_>, url: &PresignedUrl, body: &[u8]) -> Response {
     http::send(variant, url.method, &url.url, &url.headers, body)
 }
 

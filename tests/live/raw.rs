@@ -1,4 +1,4 @@
-//! Requests of the caller's own.
+//! Raw requests, which the caller builds.
 
 use std::io::Read as _;
 
@@ -7,23 +7,23 @@ use plain_s3::{Body, ErrorKind, Method, RawRequest};
 use super::fixture::TestBucket;
 use super::server::Variant;
 
-pub(crate) fn own_actions(variant: &Variant<'_>) {
+pub(crate) fn requests(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let object = |method| RawRequest::new(method).bucket(&*bucket).key("a b/é+.txt");
 
     let put = object(Method::Put).header("content-type", "text/plain").header("x-amz-meta-a", "b");
-    let answer = client.send_raw(&put, "Hello World!").unwrap();
-    assert_eq!(answer.status, 200);
-    assert!(answer.header("ETag").unwrap().contains("ed076287532e86365e841e92bfc50d8c"));
-    let mut answer = client.send_raw(&object(Method::Get), "").unwrap();
+    let response = client.send_raw(&put, "Hello World!").unwrap();
+    assert_eq!(response.status, 200);
+    assert!(response.header("ETag").unwrap().contains("ed076287532e86365e841e92bfc50d8c"));
+    let mut response = client.send_raw(&object(Method::Get), "").unwrap();
     assert_eq!(
-        (answer.header("content-type"), answer.header("x-amz-meta-a")),
+        (response.header("content-type"), response.header("x-amz-meta-a")),
         (Some("text/plain"), Some("b"))
     );
     let mut start = [0; 5];
-    answer.read_exact(&mut start).unwrap();
-    assert_eq!((&start, answer.text().unwrap().as_str()), (b"Hello", " World!"));
+    response.read_exact(&mut start).unwrap();
+    assert_eq!((&start, response.text().unwrap().as_str()), (b"Hello", " World!"));
 
     let reader = Body::from_reader(&b"from a reader"[..], 13);
     client.send_raw(&object(Method::Put), reader).unwrap();
@@ -35,7 +35,7 @@ pub(crate) fn own_actions(variant: &Variant<'_>) {
     let xml = client.send_raw(&listing, "").unwrap().text().unwrap();
     assert!(xml.contains("<Key>a b/é+.txt</Key>"), "{xml}");
 
-    // a signed sub-resource with a body that has its sums
+    // A signed subresource, and a body for which the client sends checksums.
     let delete = RawRequest::new(Method::Post).bucket(&*bucket).subresource("delete");
     let body = "<Delete><Object><Key>a b/é+.txt</Key></Object></Delete>";
     let xml = client.send_raw(&delete, body).unwrap().text().unwrap();
@@ -46,7 +46,7 @@ pub(crate) fn own_actions(variant: &Variant<'_>) {
     assert!(service.contains(&format!("<Name>{}</Name>", &*bucket)), "{service}");
 }
 
-pub(crate) fn own_failures(variant: &Variant<'_>) {
+pub(crate) fn errors(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let request = RawRequest::new(Method::Get).bucket(&*bucket).key("missing");
@@ -55,6 +55,6 @@ pub(crate) fn own_failures(variant: &Variant<'_>) {
     assert!(error.is_not_found() && error.to_string().starts_with(&format!("GET {}/missing: 404", &*bucket)));
     let anonymous = variant.anonymous().send_raw(&request, "").unwrap_err();
     assert!(anonymous.is_access_denied(), "{anonymous}");
-    let bad = request.header("range", "bytes=5-9").header("if-match", "\"x\"");
-    assert!(client.send_raw(&bad, "").is_err());
+    let conditional = request.header("range", "bytes=5-9").header("if-match", "\"x\"");
+    assert!(client.send_raw(&conditional, "").is_err());
 }

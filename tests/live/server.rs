@@ -1,4 +1,4 @@
-//! The server that the environment names, and the variants in which it is used.
+//! The server under test, and the variants in which it is tested.
 
 use std::env;
 use std::fmt;
@@ -27,7 +27,7 @@ struct Tls {
     ca_pem: Option<Vec<u8>>,
 }
 
-/// One way to use the server.
+/// A combination of addressing style, signature version and scheme.
 pub(crate) struct Variant<'a> {
     pub server: &'a Server,
     pub(crate) style: AddressingStyle,
@@ -36,17 +36,17 @@ pub(crate) struct Variant<'a> {
     pub(crate) ca_pem: Option<&'a [u8]>,
 }
 
-/// Runs a scenario in each variant, one after the other.
+/// Runs a scenario in each variant in turn.
 pub(crate) fn each_variant(scenario: fn(&Variant<'_>)) {
     each_server(|server| {
         for variant in server.variants() {
-            println!("-- {variant}"); // shown where the scenario fails
+            println!("-- {variant}"); // the test harness prints it if the scenario fails
             scenario(&variant);
         }
     });
 }
 
-/// Runs a scenario that goes through the variants by itself.
+/// Runs a scenario once; it iterates over the variants itself.
 pub(crate) fn each_server(scenario: impl Fn(&Server)) {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     if let Some(server) = SERVER.get_or_init(Server::from_env) {
@@ -54,14 +54,14 @@ pub(crate) fn each_server(scenario: impl Fn(&Server)) {
     }
 }
 
-/// Tells of every variant that the environment or this build leaves out.
+/// Reports every variant that the environment or the features of this build exclude.
 pub(crate) fn variants_are_complete() {
     each_server(|server| {
         if server.vhost_endpoint.is_none() {
             skip("virtual-hosted style is not tested: S3_TEST_VHOST_ENDPOINT is not set");
         }
         if server.signatures.len() < 2 {
-            skip("one signature version is not tested: S3_TEST_SIGNATURE names the other");
+            skip("only one signature version is tested: S3_TEST_SIGNATURE is set");
         }
         if server.other.is_none() {
             skip("a second user is not tested: S3_TEST_OTHER_ACCESS_KEY_ID is not set");
@@ -84,7 +84,7 @@ impl Server {
     fn from_env() -> Option<Self> {
         let Some(endpoint) = variable("S3_ENDPOINT") else {
             skip(
-                "live tests skipped: S3_ENDPOINT is not set; tests/servers/ceph-rgw COMMAND sets it, see tests/live/main.rs",
+                "live tests skipped: S3_ENDPOINT is not set; run them with tests/servers/ceph-rgw, see tests/live/main.rs",
             );
             return None;
         };
@@ -93,9 +93,10 @@ impl Server {
             None => vec![SignatureVersion::V2, SignatureVersion::V4],
             Some("v2") => vec![SignatureVersion::V2],
             Some("v4") => vec![SignatureVersion::V4],
-            Some(other) => panic!("S3_TEST_SIGNATURE is {other:?}; it is v2 or v4"),
+            Some(other) => panic!("S3_TEST_SIGNATURE is {other:?}, but must be v2 or v4"),
         };
-        let ca_pem = variable("S3_TEST_CA").map(|path| fs::read(path).expect("S3_TEST_CA names a PEM file"));
+        let ca_pem = variable("S3_TEST_CA")
+            .map(|path| fs::read(path).expect("S3_TEST_CA must name a readable PEM file"));
         let other = variable("S3_TEST_OTHER_ACCESS_KEY_ID")
             .map(|key| Credentials::new(key, required("S3_TEST_OTHER_SECRET_ACCESS_KEY")));
         Some(Self {
@@ -113,15 +114,15 @@ impl Server {
     }
 
     pub(crate) fn variants(&self) -> Vec<Variant<'_>> {
-        let mut places = vec![(AddressingStyle::Path, self.endpoint.as_str(), None)];
+        let mut endpoints = vec![(AddressingStyle::Path, self.endpoint.as_str(), None)];
         if let Some(endpoint) = &self.vhost_endpoint {
-            places.push((AddressingStyle::VirtualHosted, endpoint, None));
+            endpoints.push((AddressingStyle::VirtualHosted, endpoint, None));
         }
         if let Some(tls) = &self.tls {
-            places.push((AddressingStyle::Path, &tls.endpoint, tls.ca_pem.as_deref()));
+            endpoints.push((AddressingStyle::Path, &tls.endpoint, tls.ca_pem.as_deref()));
         }
         let mut variants = Vec::new();
-        for (style, endpoint, ca_pem) in places {
+        for (style, endpoint, ca_pem) in endpoints {
             for &signature in &self.signatures {
                 variants.push(Variant { server: self, style, signature, endpoint, ca_pem });
             }
@@ -131,21 +132,23 @@ impl Server {
 }
 
 impl Variant<'_> {
-    /// The client of the user who owns the buckets.
+    /// Returns a client of the first user, who owns the buckets.
     pub(crate) fn client(&self) -> Client {
         self.client_of(self.server.user.clone())
     }
 
+    /// Returns a client with these credentials, whose successful calls are recorded.
     pub(crate) fn client_of(&self, credentials: Credentials) -> Client {
         let config = self.config().credentials(credentials);
-        Client::new(compatibility::watched(config, self.server, self.signature)).unwrap()
+        Client::new(compatibility::recording(config, self.server, self.signature)).unwrap()
     }
 
+    /// Returns a client without credentials, which does not sign its requests.
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.config()).unwrap()
     }
 
-    /// The client of the second user, where there is one; [`variants_are_complete`] tells where not.
+    /// Returns a client of the second user, if there is one. [`variants_are_complete`] reports if there is none.
     pub(crate) fn other(&self) -> Option<Client> {
         Some(self.client_of(self.server.other.clone()?))
     }
@@ -154,7 +157,7 @@ impl Variant<'_> {
         variable("AWS_ACCESS_KEY_ID").unwrap_or_default()
     }
 
-    /// The settings without credentials.
+    /// Returns the configuration without credentials.
     pub(crate) fn config(&self) -> Config {
         let mut config =
             Config::new(self.endpoint).addressing_style(self.style).signature_version(self.signature);
@@ -176,17 +179,18 @@ impl fmt::Display for Variant<'_> {
     }
 }
 
-/// Shows a line whatever the test harness captures.
+/// Prints a line to stderr, which the test harness does not capture if it is written directly.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "\n{line}"); // the harness may be within a line
+    let _ = writeln!(io::stderr(), "\n{line}"); // the harness may have printed half a line
 }
 
-/// Tells what is left out; a failure where everything is required.
+/// Reports that something is not tested. Panics if `S3_TEST_REQUIRED` is 1.
 fn skip(line: &str) {
     assert!(variable("S3_TEST_REQUIRED").as_deref() != Some("1"), "S3_TEST_REQUIRED is 1, but: {line}");
     say(line);
 }
 
+/// Returns an environment variable. An empty one counts as not set.
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The settings of buckets and the tags of objects: written, read back equal, deleted.
+//! Bucket settings and object tags: they are written, read back unchanged, and deleted.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use super::fixture::TestBucket;
 use super::gaps;
 use super::server::Variant;
 
-pub(crate) fn of_buckets(variant: &Variant<'_>) {
+pub(crate) fn bucket_settings(variant: &Variant<'_>) {
     let client = variant.client();
     let server = variant.server;
     let bucket = TestBucket::create(&client);
-    let place = client.get_bucket_location(&bucket).unwrap();
-    assert!(place.is_none_or(|place| !place.is_empty()));
+    let location = client.get_bucket_location(&bucket).unwrap();
+    assert!(location.is_none_or(|location| !location.is_empty()));
 
     let rules = [
         CorsRule::new("https://*.example.com", "GET")
@@ -28,10 +28,10 @@ pub(crate) fn of_buckets(variant: &Variant<'_>) {
             .max_age_seconds(3000),
         CorsRule::new("*", "HEAD"),
     ];
-    if let Some(()) = gaps::CORS.of(server, client.put_bucket_cors(&bucket, &rules)) {
+    if let Some(()) = gaps::CORS.supported(server, client.put_bucket_cors(&bucket, &rules)) {
         let read = client.get_bucket_cors(&bucket).unwrap();
         assert_eq!(read[0], rules[0]);
-        assert_eq!(CorsRule::default().allowed_origin("*").allowed_method("HEAD"), anonymous(&read[1]));
+        assert_eq!(CorsRule::default().allowed_origin("*").allowed_method("HEAD"), without_id(&read[1]));
         client.delete_bucket_cors(&bucket).unwrap();
         assert!(client.get_bucket_cors(&bucket).unwrap().is_empty());
     }
@@ -42,7 +42,7 @@ pub(crate) fn of_buckets(variant: &Variant<'_>) {
         &*bucket
     );
     client.put_object(&bucket, "k", "x").unwrap();
-    if let Some(()) = gaps::POLICY.of(server, client.put_bucket_policy(&bucket, &policy)) {
+    if let Some(()) = gaps::POLICY.supported(server, client.put_bucket_policy(&bucket, &policy)) {
         assert_eq!(client.get_bucket_policy(&bucket).unwrap(), Some(policy));
         assert_eq!(variant.anonymous().get_object(&bucket, "k").unwrap().text().unwrap(), "x");
         let malformed = client.put_bucket_policy(&bucket, "{\"Version\": 7}").unwrap_err();
@@ -53,7 +53,9 @@ pub(crate) fn of_buckets(variant: &Variant<'_>) {
     }
 
     let block = PublicAccessBlock::new().block_public_acls(true).block_public_policy(true);
-    if let Some(()) = gaps::PUBLIC_ACCESS_BLOCK.of(server, client.put_public_access_block(&bucket, block)) {
+    if let Some(()) =
+        gaps::PUBLIC_ACCESS_BLOCK.supported(server, client.put_public_access_block(&bucket, block))
+    {
         assert_eq!(client.get_public_access_block(&bucket).unwrap(), Some(block));
         client.delete_public_access_block(&bucket).unwrap();
         assert_eq!(
@@ -63,15 +65,15 @@ pub(crate) fn of_buckets(variant: &Variant<'_>) {
     }
 
     let requester = client.put_bucket_request_payment(&bucket, Payer::Requester);
-    if let Some(()) = gaps::REQUEST_PAYMENT.of(server, requester) {
+    if let Some(()) = gaps::REQUEST_PAYMENT.supported(server, requester) {
         assert_eq!(client.get_bucket_request_payment(&bucket).unwrap(), Payer::Requester);
         client.put_bucket_request_payment(&bucket, Payer::BucketOwner).unwrap();
         assert_eq!(client.get_bucket_request_payment(&bucket).unwrap(), Payer::BucketOwner);
     }
 }
 
-/// The rule without the name that a server may have made up.
-fn anonymous(rule: &CorsRule) -> CorsRule {
+/// Returns the rule without its ID, as a server may generate one.
+fn without_id(rule: &CorsRule) -> CorsRule {
     let mut rule = rule.clone();
     rule.id = None;
     rule
@@ -84,7 +86,9 @@ pub(crate) fn tags(variant: &Variant<'_>) {
     let tags = [("project", "poetry"), ("empty", ""), ("a + b", "é / =")];
     let expected: BTreeMap<String, String> =
         tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let Some(()) = gaps::TAGS.of(variant.server, client.put_bucket_tagging(&bucket, tags)) else { return };
+    let Some(()) = gaps::TAGS.supported(variant.server, client.put_bucket_tagging(&bucket, tags)) else {
+        return;
+    };
     assert_eq!(client.get_bucket_tagging(&bucket).unwrap(), expected);
     client.delete_bucket_tagging(&bucket).unwrap();
     assert!(client.get_bucket_tagging(&bucket).unwrap().is_empty());
@@ -124,13 +128,14 @@ pub(crate) fn lifecycle(variant: &Variant<'_>) {
         LifecycleRule::new("cold/").id("moved").transition(30, "STANDARD"),
     ];
     let stored = client.put_bucket_lifecycle_configuration(&bucket, &rules);
-    let Some(()) = gaps::LIFECYCLE.of(variant.server, stored) else { return };
+    let Some(()) = gaps::LIFECYCLE.supported(variant.server, stored) else { return };
     let mut read = client.get_bucket_lifecycle_configuration(&bucket).unwrap();
     assert_eq!(read.len(), 4);
     for rule in &rules {
         assert!(read.contains(rule), "{rule:?} is not in {read:?}");
     }
 
+    // If the server drops a part of a rule, the client restores the previous rules and fails.
     let large = [LifecycleRule::new("").id("large").size_greater_than(1 << 30).expire_after_days(1)];
     let outcome = match client.put_bucket_lifecycle_configuration(&bucket, &large) {
         Ok(()) => Ok(()),
@@ -164,15 +169,15 @@ pub(crate) fn website(variant: &Variant<'_>) {
     let elsewhere = WebsiteRedirect::new().host_name("example.com").protocol("https");
     for website in [pages, WebsiteConfiguration::redirect_all(elsewhere)] {
         let stored = client.put_bucket_website(&bucket, &website);
-        let Some(()) = gaps::WEBSITE.of(variant.server, stored) else { return };
+        let Some(()) = gaps::WEBSITE.supported(variant.server, stored) else { return };
         assert_eq!(client.get_bucket_website(&bucket).unwrap(), Some(website));
     }
     client.delete_bucket_website(&bucket).unwrap();
     assert_eq!(client.get_bucket_website(&bucket).unwrap(), None);
 }
 
-/// Of a bucket and an object that have none: each is read as such, or the server does not know it.
-pub(crate) fn none_yet(variant: &Variant<'_>) {
+/// Reads the settings of a new bucket and a new object. Each is unset, or the server does not implement it.
+pub(crate) fn unset(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "k", "x").unwrap();
@@ -198,11 +203,12 @@ pub(crate) fn none_yet(variant: &Variant<'_>) {
     ];
     for (name, read) in reads {
         match read(&client, &bucket) {
-            Ok(none) => assert!(none, "{name}"),
+            Ok(is_unset) => assert!(is_unset, "{name}"),
             Err(error) => assert!(error.is_not_implemented(), "{name}: {error}"),
         }
     }
-    // not every server has it empty, or signs it in V2; see `deleted`
+    // Any result is accepted here: some servers return a default, and under V2 some do not know that this
+    // subresource is part of the signature (see `delete`).
     let _ = client.get_public_access_block(&bucket);
     match client.put_object_tagging(&bucket, "k", [("a", "b")]) {
         Ok(()) => client.delete_object_tagging(&bucket, "k").unwrap(),
@@ -213,8 +219,8 @@ pub(crate) fn none_yet(variant: &Variant<'_>) {
     }
 }
 
-/// On an empty bucket, which a server would delete if it took one of these for `DELETE /bucket`.
-pub(crate) fn deleted(variant: &Variant<'_>) {
+/// Deletes the settings of an empty bucket. A server that ignored the subresource would delete the bucket itself.
+pub(crate) fn delete(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     type Delete = fn(&Client, &str) -> Result<()>;
@@ -228,7 +234,7 @@ pub(crate) fn deleted(variant: &Variant<'_>) {
     ];
     for (name, delete) in deletes {
         if let Err(error) = delete(&client, &bucket) {
-            // one that does not know publicAccessBlock does not sign it under V2
+            // A server that does not know publicAccessBlock does not include it in a V2 signature.
             let unknown = error.is_not_implemented() || error.code() == Some("SignatureDoesNotMatch");
             assert!(unknown && error.hint().unwrap().contains("Nothing was changed"), "{name}: {error}");
         }

@@ -1,4 +1,4 @@
-//! Signing without our transport, and the places that credentials come from.
+//! Signing requests for another HTTP client, and the sources of credentials.
 
 use std::fs;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::gaps;
 use super::http;
 use super::server::{Variant, variable};
 
-pub(crate) fn sent_by_another_client(variant: &Variant<'_>) {
+pub(crate) fn other_http_client(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let config = variant.config().credentials(variant.server.user.clone());
@@ -20,45 +20,46 @@ pub(crate) fn sent_by_another_client(variant: &Variant<'_>) {
     let object = |method| RawRequest::new(method).bucket(&*bucket).key("a b/é+.txt");
 
     let put = signer.sign(&object(Method::Put).header("x-amz-meta-a", "b  c")).unwrap();
-    let answer = http::send(variant, put.method, &put.url, &put.headers, b"content");
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    let response = http::send(variant, put.method, &put.url, &put.headers, b"content");
+    assert_eq!(response.status, 200, "{}", response.text());
     let get = signer.sign(&object(Method::Get).header("range", "bytes=0-2")).unwrap();
-    let answer = http::send(variant, get.method, &get.url, &get.headers, b"");
-    assert_eq!((answer.status, answer.text().as_str()), (206, "con"));
+    let response = http::send(variant, get.method, &get.url, &get.headers, b"");
+    assert_eq!((response.status, response.text().as_str()), (206, "con"));
 
-    let late = SystemTime::now() - Duration::from_secs(3600);
-    let stale = signer.sign_at(&object(Method::Get), late.into()).unwrap();
-    let answer = http::send(variant, stale.method, &stale.url, &stale.headers, b"");
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let stale = signer.sign_at(&object(Method::Get), hour_ago.into()).unwrap();
+    let response = http::send(variant, stale.method, &stale.url, &stale.headers, b"");
     if variant.signature == SignatureVersion::V2 {
-        let status = format!("status {}", answer.status);
-        gaps::STALE_V2.check(variant.server, if answer.status == 403 { Ok(()) } else { Err(status) });
+        let status = format!("status {}", response.status);
+        gaps::STALE_V2.check(variant.server, if response.status == 403 { Ok(()) } else { Err(status) });
     } else {
-        assert_eq!(answer.status, 403, "{}", answer.text());
+        assert_eq!(response.status, 403, "{}", response.text());
     }
 
     let acl = signer.sign(&object(Method::Get).subresource("acl")).unwrap();
-    let answer = http::send(variant, acl.method, &acl.url, &acl.headers, b"");
-    assert!(answer.text().contains("AccessControlPolicy"), "{}", answer.text());
+    let response = http::send(variant, acl.method, &acl.url, &acl.headers, b"");
+    assert!(response.text().contains("AccessControlPolicy"), "{}", response.text());
     let url = signer.presign(&object(Method::Delete), Duration::from_secs(60)).unwrap();
     assert_eq!(http::send(variant, url.method, &url.url, &url.headers, b"").status, 204);
 }
 
-pub(crate) fn credentials_of_a_closure(variant: &Variant<'_>) {
-    let asked = Arc::new(AtomicU32::new(0));
-    let (count, user) = (asked.clone(), variant.server.user.clone());
+pub(crate) fn credentials_provider(variant: &Variant<'_>) {
+    let calls = Arc::new(AtomicU32::new(0));
+    let (count, user) = (calls.clone(), variant.server.user.clone());
     let config = variant.config().credentials_provider(move || {
         count.fetch_add(1, Ordering::Relaxed);
         Ok::<_, std::io::Error>(user.clone().expires_at(SystemTime::now() + Duration::from_secs(3600)))
     });
     let client = Client::new(config).unwrap();
-    assert_eq!(asked.load(Ordering::Relaxed), 0, "nobody is asked before there is something to sign");
+    // Credentials are fetched when they are needed, and cached until shortly before they expire.
+    assert_eq!(calls.load(Ordering::Relaxed), 0, "the provider is called only when a request is signed");
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "k", "x").unwrap();
     assert_eq!(client.list_objects(&bucket).count(), 1);
-    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
-pub(crate) fn credentials_of_a_profile(variant: &Variant<'_>) {
+pub(crate) fn credentials_from_profile(variant: &Variant<'_>) {
     let (Some(access_key), Some(secret_key)) =
         (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"))
     else {
@@ -73,8 +74,8 @@ pub(crate) fn credentials_of_a_profile(variant: &Variant<'_>) {
     fs::write(
         &path,
         format!(
-            "[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n\n[live] ; ours\n\
-             aws_access_key_id={access_key}\naws_secret_access_key = {secret_key} # not part of it\n\
+            "[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n\n[live] ; a comment\n\
+             aws_access_key_id={access_key}\naws_secret_access_key = {secret_key} # another comment\n\
              {region}endpoint_url = {}\n",
             variant.endpoint
         ),

@@ -1,4 +1,4 @@
-//! What is stored with an object, and what is told of it: tags, redirects, metadata, attributes, parts.
+//! Tags, website redirects, metadata, attributes and part numbers of objects.
 
 use plain_s3::{ErrorKind, GetObjectOptions, Method, PutObjectOptions, RawRequest};
 
@@ -12,7 +12,7 @@ pub(crate) fn tags_and_redirects(variant: &Variant<'_>) {
     let options = PutObjectOptions::new().tagging([("project", "plain & simple"), ("café", "é=1")]);
     client.put_object_with(&bucket, "tagged", "x", &options).unwrap();
     let request = RawRequest::new(Method::Get).bucket(&*bucket).key("tagged").subresource("tagging");
-    let tags = client.send_raw(&request, "").and_then(|answer| answer.text());
+    let tags = client.send_raw(&request, "").and_then(|response| response.text());
     gaps::TAGS.check(
         variant.server,
         match tags {
@@ -33,7 +33,7 @@ pub(crate) fn tags_and_redirects(variant: &Variant<'_>) {
     );
 }
 
-pub(crate) fn metadata_that_is_not_ascii(variant: &Variant<'_>) {
+pub(crate) fn non_ascii_metadata(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let values = ["café", "日本 語", "ÿ", "a \"quoted\" =?word?=", "🦀 and text"];

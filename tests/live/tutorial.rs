@@ -1,4 +1,4 @@
-//! The eleven steps of the tutorial, each with a look at what it did.
+//! The eleven steps of the tutorial, with a check of the effect of each.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -10,27 +10,27 @@ use super::http;
 use super::server::Variant;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// Of `Hello World!`.
+/// The MD5 of `Hello World!`.
 const HELLO_MD5: &str = "ed076287532e86365e841e92bfc50d8c";
 
-pub(crate) fn eleven_steps(variant: &Variant<'_>) {
-    // 1: a connection
+pub(crate) fn steps(variant: &Variant<'_>) {
+    // 1: creating a connection
     let client = variant.client();
 
-    // 2: owned buckets
+    // 2: listing owned buckets
     let mah_bucket = TestBucket::create(&client);
     let owned = client.list_buckets().unwrap();
-    let mine = owned.iter().find(|owned| owned.name == *mah_bucket).expect("the new bucket among the owned");
+    let mine = owned.iter().find(|owned| owned.name == *mah_bucket).expect("the new bucket is listed");
     assert_just_now(mine.creation_date);
 
-    // 3: a new bucket
+    // 3: creating a bucket
     let bucket = TestBucket::planned(&client);
     assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
     client.create_bucket(&bucket).unwrap();
     client.head_bucket(&bucket).unwrap();
-    assert!(names(&client).contains(&bucket.to_owned()));
+    assert!(bucket_names(&client).contains(&bucket.to_owned()));
 
-    // 4: its content
+    // 4: listing a bucket's content
     client.put_object(&bucket, "myphoto1.jpg", vec![1; 251_262]).unwrap();
     client.put_object(&bucket, "myphoto2.jpg", vec![2; 262_518]).unwrap();
     let objects: Vec<_> = client.list_objects(&bucket).map(Result::unwrap).collect();
@@ -39,20 +39,20 @@ pub(crate) fn eleven_steps(variant: &Variant<'_>) {
     objects.iter().for_each(|object| assert_just_now(object.last_modified));
 
     // 5: deleting a bucket, which must be empty
-    let refused = client.delete_bucket(&bucket).unwrap_err();
-    assert!(refused.is_bucket_not_empty(), "{refused}");
-    assert_eq!(refused.status(), Some(409));
-    assert!(refused.hint().unwrap().contains("force_delete_bucket"), "{refused}");
+    let rejected = client.delete_bucket(&bucket).unwrap_err();
+    assert!(rejected.is_bucket_not_empty(), "{rejected}");
+    assert_eq!(rejected.status(), Some(409));
+    assert!(rejected.hint().unwrap().contains("force_delete_bucket"), "{rejected}");
     assert_eq!(client.list_objects(&bucket).count(), 2);
     client.delete_bucket(&mah_bucket).unwrap();
     assert!(client.head_bucket(&mah_bucket).unwrap_err().is_not_found());
 
-    // 6: the forced delete
+    // 6: forced delete
     client.force_delete_bucket(&bucket).unwrap();
     assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
-    assert!(!names(&client).contains(&bucket.to_owned()));
+    assert!(!bucket_names(&client).contains(&bucket.to_owned()));
 
-    // 7: an object
+    // 7: creating an object
     client.create_bucket(&bucket).unwrap();
     let stored = client.put_object(&bucket, "hello.txt", "Hello World!").unwrap();
     assert_eq!(stored.e_tag.unwrap().as_str(), HELLO_MD5);
@@ -60,14 +60,14 @@ pub(crate) fn eleven_steps(variant: &Variant<'_>) {
     assert_eq!((head.content_length, head.e_tag.unwrap().as_str()), (12, HELLO_MD5));
     assert_eq!(client.get_object(&bucket, "hello.txt").unwrap().text().unwrap(), "Hello World!");
 
-    // 8: ACLs
+    // 8: changing ACLs
     client.put_object(&bucket, "secret_plans.txt", "Dominate the world").unwrap();
     client.put_object_acl(&bucket, "hello.txt", CannedAcl::PublicRead).unwrap();
     client.put_object_acl(&bucket, "secret_plans.txt", CannedAcl::Private).unwrap();
     assert!(client.get_object_acl(&bucket, "hello.txt").unwrap().is_public_read());
     assert!(!client.get_object_acl(&bucket, "secret_plans.txt").unwrap().is_public_read());
 
-    // 9: a download to a file
+    // 9: downloading an object to a file
     let folder = TempDir::create();
     let poetry = b"BEFOREHAND: close door, each window & exit".repeat(10_000);
     client.put_object(&bucket, "perl_poetry.pdf", &poetry).unwrap();
@@ -82,7 +82,7 @@ pub(crate) fn eleven_steps(variant: &Variant<'_>) {
     assert!(client.get_object(&bucket, "goodbye.txt").unwrap_err().is_not_found());
     assert!(client.list_objects(&bucket).all(|object| object.unwrap().key != "goodbye.txt"));
 
-    // 11: URLs, unsigned and signed for an hour
+    // 11: generating URLs, unsigned and presigned for one hour
     let hello = http::get(variant, &client.object_url(&bucket, "hello.txt").unwrap());
     assert_eq!((hello.status, hello.text().as_str()), (200, "Hello World!"));
     let unsigned = client.object_url(&bucket, "secret_plans.txt").unwrap();
@@ -92,16 +92,16 @@ pub(crate) fn eleven_steps(variant: &Variant<'_>) {
     assert_eq!((plans.status, plans.text().as_str()), (200, "Dominate the world"));
 }
 
-fn names(client: &Client) -> Vec<String> {
+fn bucket_names(client: &Client) -> Vec<String> {
     client.list_buckets().unwrap().into_iter().map(|bucket| bucket.name).collect()
 }
 
-/// A quarter of an hour either way is what servers allow the clocks to differ.
+/// Asserts that the time is within 15 minutes of now, which is the clock difference that servers tolerate.
 fn assert_just_now(moment: Timestamp) {
-    let then = moment.system_time().unwrap_or_else(|| panic!("a date: {moment}"));
+    let then = moment.system_time().unwrap_or_else(|| panic!("not a date: {moment}"));
     let now = SystemTime::now();
-    let apart = now.duration_since(then).or_else(|_| then.duration_since(now)).unwrap();
-    assert!(apart < Duration::from_secs(900), "{moment} is {apart:?} from now");
+    let difference = now.duration_since(then).or_else(|_| then.duration_since(now)).unwrap();
+    assert!(difference < Duration::from_secs(900), "{moment} differs from now by {difference:?}");
     let text = moment.to_string();
     assert!(text.len() == "2011-04-21T18:05:39.000Z".len() && text.ends_with('Z'), "{text}");
 }

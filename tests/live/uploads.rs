@@ -1,4 +1,4 @@
-//! Uploads in parts, step by step and as a whole.
+//! Multipart uploads, step by step and of whole files.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use plain_s3::{CopyOptions, UploadOptions, Verification};
 use super::fixture::{TempDir, TestBucket};
 use super::server::Variant;
 
-/// The smallest part that may be followed by another.
+/// The minimum size of a part, except for the last one.
 const PART: usize = 5 << 20;
 
 pub(crate) fn step_by_step(variant: &Variant<'_>) {
@@ -26,21 +26,21 @@ pub(crate) fn step_by_step(variant: &Variant<'_>) {
     let object = client.get_object(&bucket, "k").unwrap();
     assert!(object.bytes().unwrap() == [&first, &b"the rest"[..]].concat());
 
-    let id = client.create_multipart_upload(&bucket, "gone").unwrap();
-    client.upload_part(&bucket, "gone", &id, 1, "x").unwrap();
-    client.abort_multipart_upload(&bucket, "gone", &id).unwrap();
-    assert!(client.upload_part(&bucket, "gone", &id, 2, "x").unwrap_err().is_not_found());
+    let id = client.create_multipart_upload(&bucket, "aborted").unwrap();
+    client.upload_part(&bucket, "aborted", &id, 1, "x").unwrap();
+    client.abort_multipart_upload(&bucket, "aborted", &id).unwrap();
+    assert!(client.upload_part(&bucket, "aborted", &id, 2, "x").unwrap_err().is_not_found());
     assert_eq!(client.list_multipart_uploads(&bucket).count(), 0);
 }
 
-pub(crate) fn whole_files(variant: &Variant<'_>) {
+pub(crate) fn files(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let folder = TempDir::create();
     let content: Vec<u8> = (0..PART + 1000).map(|i| (i / 7) as u8).collect();
     fs::write(folder.join("file"), &content).unwrap();
-    let by_parts = UploadOptions::new().part_size(PART as u64);
-    let upload = client.upload_file_with(&bucket, "in parts", folder.join("file"), &by_parts).unwrap();
+    let options = UploadOptions::new().part_size(PART as u64);
+    let upload = client.upload_file_with(&bucket, "in parts", folder.join("file"), &options).unwrap();
     assert_eq!((upload.bytes, upload.parts), (content.len() as u64, 2));
     assert_eq!(client.upload_file(&bucket, "in one", folder.join("file")).unwrap().parts, 0);
     assert_eq!(client.upload_reader(&bucket, "empty", &b""[..]).unwrap().bytes, 0);

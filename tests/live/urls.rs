@@ -1,4 +1,4 @@
-//! URLs to hand to others, used by a client that knows nothing of S3.
+//! Presigned URLs: response headers, signed headers and expiry.
 
 use std::thread;
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub(crate) fn response_overrides(variant: &Variant<'_>) {
         .response_cache_control("no-store")
         .response_expires("Thu, 01 Jan 1970 00:00:00 GMT");
     let url = client.presign_get_object_with(&bucket, "k", HOUR, &options).unwrap();
-    let answer = http::get(variant, &url.url);
-    assert_eq!((answer.status, answer.text().as_str()), (200, "content"), "{url}");
+    let response = http::get(variant, &url.url);
+    assert_eq!((response.status, response.text().as_str()), (200, "content"), "{url}");
     for (name, value) in [
         ("content-type", "text/plain; charset=utf-8"),
         ("content-disposition", "attachment; filename=\"a b+c.txt\""),
@@ -33,7 +33,7 @@ pub(crate) fn response_overrides(variant: &Variant<'_>) {
         ("cache-control", "no-store"),
         ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
     ] {
-        assert_eq!(answer.header(name), Some(value), "{name}");
+        assert_eq!(response.header(name), Some(value), "{name}");
     }
 }
 
@@ -47,8 +47,8 @@ pub(crate) fn signed_headers(variant: &Variant<'_>) {
     let url = client.presign_put_object_with(&bucket, "a b.pdf", HOUR, &options).unwrap();
     let without = http::put(variant, &url.url, &[], b"x");
     assert_eq!(without.status, 403, "{}", without.text());
-    let answer = http::put(variant, &url.url, &url.headers, b"content");
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    let response = http::put(variant, &url.url, &url.headers, b"content");
+    assert_eq!(response.status, 200, "{}", response.text());
     let head = client.head_object(&bucket, "a b.pdf").unwrap();
     assert_eq!((head.content_length, head.content_type.as_deref()), (7, Some("application/pdf")));
     assert_eq!(head.metadata["colour"], "blue");
@@ -68,21 +68,21 @@ pub(crate) fn expiry(server: &Server) {
         let client = variant.client();
         let url = client.presign_get_object(&bucket, "k", HOUR).unwrap().url;
         assert_eq!(http::get(variant, &url).status, 200, "{url}");
-        let changed = url.replacen("/k?", "/other?", 1);
-        assert_ne!(url, changed);
-        assert_eq!(http::get(variant, &changed).status, 403, "{changed}");
-        assert_eq!(http::put(variant, &url, &[], b"x").status, 403, "a URL to read is none to store");
-        let prolonged =
+        let other_key = url.replacen("/k?", "/other?", 1);
+        assert_ne!(url, other_key);
+        assert_eq!(http::get(variant, &other_key).status, 403, "{other_key}");
+        assert_eq!(http::put(variant, &url, &[], b"x").status, 403, "a URL for GET was accepted for PUT");
+        let extended =
             url.replace("X-Amz-Expires=3600", "X-Amz-Expires=7200").replace("Expires=1", "Expires=2");
-        assert_ne!(url, prolonged);
-        assert_eq!(http::get(variant, &prolonged).status, 403, "{prolonged}");
+        assert_ne!(url, extended);
+        assert_eq!(http::get(variant, &extended).status, 403, "{extended}");
         short_lived.push((variant, client.presign_get_object(&bucket, "k", Duration::from_secs(1)).unwrap()));
     }
-    // only time makes a URL expire
+    // Wait once until the URLs of all variants have expired.
     thread::sleep(Duration::from_secs(2));
     for (variant, url) in short_lived {
-        let answer = http::get(variant, &url.url);
-        assert_eq!(answer.status, 403, "{variant}: {url}: {}", answer.text());
+        let response = http::get(variant, &url.url);
+        assert_eq!(response.status, 403, "{variant}: {url}: {}", response.text());
     }
     assert_eq!(owner.get_object(&bucket, "k").unwrap().text().unwrap(), "content");
 }

@@ -1,4 +1,4 @@
-//! Buckets that keep versions: what is listed, read and deleted.
+//! Versioned buckets: listing, reading and deleting versions.
 
 use plain_s3::{GetObjectOptions, ListOptions, ObjectIdentifier, ObjectVersion, Versioning};
 
@@ -6,17 +6,17 @@ use super::fixture::TestBucket;
 use super::gaps;
 use super::server::{Server, Variant};
 
-pub(crate) fn listed(variant: &Variant<'_>) {
+pub(crate) fn list_and_delete(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "a b+c%2F", "before").unwrap();
-    let Some(before) = gaps::VERSIONS.of(variant.server, client.get_bucket_versioning(&bucket)) else {
+    let Some(before) = gaps::VERSIONS.supported(variant.server, client.get_bucket_versioning(&bucket)) else {
         let error = client.list_object_versions(&bucket).next().unwrap().unwrap_err();
         assert!(error.is_not_implemented(), "{error}");
         return;
     };
     assert_eq!(before, None);
-    let [only] = &versions(variant, &bucket)[..] else { panic!("not one version") };
+    let [only] = &versions(variant, &bucket)[..] else { panic!("expected one version") };
     assert_eq!((only.version_id.as_str(), only.is_latest, only.size), ("null", true, 6));
 
     client.put_bucket_versioning(&bucket, Versioning::Enabled).unwrap();
@@ -41,13 +41,13 @@ pub(crate) fn listed(variant: &Variant<'_>) {
         assert_eq!(object.text().unwrap(), content);
     }
 
-    let folder = ListOptions::new().delimiter("/");
-    let pages: Result<Vec<_>, _> = client.list_object_versions_with(&bucket, &folder).pages().collect();
+    let delimited = ListOptions::new().delimiter("/");
+    let pages: Result<Vec<_>, _> = client.list_object_versions_with(&bucket, &delimited).pages().collect();
     let pages = pages.unwrap();
     assert_eq!(pages.iter().map(|page| page.entries.len()).sum::<usize>(), 3);
     assert_eq!(pages.iter().flat_map(|page| &page.common_prefixes).collect::<Vec<_>>(), ["dir/"]);
 
-    // without its delete marker the object is there again, and without a version the one below
+    // Deleting the delete marker restores the object. Deleting its newest version uncovers the one before.
     client.delete_objects(&bucket, [ObjectIdentifier::from(marker)]).unwrap();
     assert_eq!(client.get_object(&bucket, "a b+c%2F").unwrap().text().unwrap(), "second");
     client.delete_objects(&bucket, [newer]).unwrap();
@@ -60,12 +60,12 @@ pub(crate) fn listed(variant: &Variant<'_>) {
     assert_eq!((all.len(), all[0].version_id.as_str(), all[0].size), (2, "null", 4), "{all:?}");
 }
 
-/// Also where delete markers with the id `null` stand at the end of a page, which Ceph cannot go on after.
-pub(crate) fn in_pages(server: &Server) {
+/// Includes pages that end with a delete marker with the ID `null`, after which Ceph cannot continue a listing.
+pub(crate) fn pages(server: &Server) {
     let client = server.variants()[0].client();
     let bucket = TestBucket::create(&client);
     let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
-    let Some(()) = gaps::VERSIONS.of(server, enabled) else { return };
+    let Some(()) = gaps::VERSIONS.supported(server, enabled) else { return };
     for key in ["_a", "a b", "c", "c/d", "\u{1}"] {
         for content in ["1", "22", "333"] {
             client.put_object(&bucket, key, content).unwrap();
@@ -80,6 +80,7 @@ pub(crate) fn in_pages(server: &Server) {
     client.put_object(&bucket, "c/d", "4444").unwrap();
 
     let all = versions(&server.variants()[0], &bucket);
+    // 15 versions, two delete markers with an ID, and four versions or delete markers with the ID `null`.
     assert_eq!(all.len(), 5 * 3 + 2 + 4, "{all:?}");
     for variant in server.variants() {
         let client = variant.client();
