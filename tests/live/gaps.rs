@@ -43,7 +43,7 @@ pub(crate) static QUOTED_IF_MATCH: Feature = Feature {
     name: "PutObject succeeds if `If-Match` has the current ETag",
     gaps: &[(
         "ceph-rgw",
-        "16.2 compares its ETag, which has no quotes, with the header value, which has quotes.",
+        "Ceph 16.2 compares its ETag, which has no quotes, with the header value, which has quotes.",
     )],
     actions: &[],
 };
@@ -54,7 +54,7 @@ pub(crate) static UNKNOWN_GRANTEE: Feature =
 pub(crate) static SERVER_KEY: Feature = Feature {
     name: "Server-side encryption with a key of the server (AES256)",
     gaps: &[
-        ("ceph-rgw", "16.2 supports only `aws:kms` and customer keys."),
+        ("ceph-rgw", "Ceph 16.2 supports only `aws:kms` and customer keys."),
         ("embedded", "The server does not encrypt objects."),
     ],
     actions: &[],
@@ -65,14 +65,14 @@ pub(crate) static REDIRECTS: Feature =
 
 pub(crate) static ATTRIBUTES: Feature = Feature {
     name: "Object attributes",
-    gaps: &[("ceph-rgw", "16.2 ignores `?attributes` and returns the object."), NOT_IMPLEMENTED],
+    gaps: &[("ceph-rgw", "Ceph 16.2 ignores `?attributes` and returns the object."), NOT_IMPLEMENTED],
     actions: &["GetObjectAttributes"],
 };
 
 pub(crate) static PART_NUMBERS: Feature = Feature {
     name: "Parts of an object can be read by number",
     gaps: &[
-        ("ceph-rgw", "16.2 ignores `partNumber` and returns the whole object."),
+        ("ceph-rgw", "Ceph 16.2 ignores `partNumber` and returns the whole object."),
         ("embedded", "The server ignores `partNumber` and returns the whole object."),
     ],
     actions: &[],
@@ -147,7 +147,7 @@ pub(crate) static LIFECYCLE: Feature = Feature {
 
 pub(crate) static LIFECYCLE_SIZES: Feature = Feature {
     name: "Lifecycle rules can filter by object size",
-    gaps: &[("ceph-rgw", "16.2 drops the size filter, so the rule would delete other objects as well.")],
+    gaps: &[("ceph-rgw", "Ceph 16.2 drops the size filter, so the rule would delete other objects as well.")],
     actions: &[],
 };
 
@@ -171,19 +171,19 @@ pub(crate) static REQUEST_PAYMENT: Feature = Feature {
 
 pub(crate) static UPLOAD_PREFIXES: Feature = Feature {
     name: "ListMultipartUploads returns common prefixes for a delimiter",
-    gaps: &[("ceph-rgw", "16.2 omits the common prefixes from the response.")],
+    gaps: &[("ceph-rgw", "Ceph 16.2 omits the common prefixes from the response.")],
     actions: &[],
 };
 
 pub(crate) static COPY_BETWEEN_CUSTOMER_KEYS: Feature = Feature {
     name: "Source and target of a copied part can have different customer keys",
-    gaps: &[("ceph-rgw", "16.2 uses the customer key of the target for the source.")],
+    gaps: &[("ceph-rgw", "Ceph 16.2 decrypts the source with the customer key of the target.")],
     actions: &[],
 };
 
 pub(crate) static COPY_CONDITIONS: Feature = Feature {
     name: "Conditions on the source of a copy are honoured",
-    gaps: &[("ceph-rgw", "16.2 reads `x-amz-copy-if-match` instead of `x-amz-copy-source-if-match`.")],
+    gaps: &[("ceph-rgw", "Ceph 16.2 reads `x-amz-copy-if-match` instead of `x-amz-copy-source-if-match`.")],
     actions: &[],
 };
 

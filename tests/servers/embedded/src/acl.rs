@@ -1,9 +1,9 @@
-//! Access control lists, which s3s-fs does not have.
+//! Access control lists, which s3s-fs does not implement.
 
 use s3s::dto::{self, AccessControlPolicy, Grantee, Type};
 use s3s::{S3Request, S3Result, s3_error};
 
-use crate::users::{self, Who};
+use crate::users::{self, Caller};
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
@@ -35,19 +35,20 @@ impl Permission {
     }
 }
 
+/// The users whom a grant includes.
 #[derive(Clone, PartialEq)]
-enum To {
+enum Recipient {
     User(String),
     AllUsers,
     AuthenticatedUsers,
 }
 
-impl To {
-    fn includes(&self, who: Who) -> bool {
+impl Recipient {
+    fn includes(&self, caller: Caller) -> bool {
         match self {
-            Self::User(name) => who == Some(name.as_str()),
+            Self::User(name) => caller == Some(name.as_str()),
             Self::AllUsers => true,
-            Self::AuthenticatedUsers => who.is_some(),
+            Self::AuthenticatedUsers => caller.is_some(),
         }
     }
 
@@ -87,43 +88,44 @@ impl To {
 
 #[derive(Clone)]
 pub struct Acl {
-    grants: Vec<(To, Permission)>,
+    grants: Vec<(Recipient, Permission)>,
 }
 
 impl Acl {
-    /// A canned one, by the value of `x-amz-acl`. None at all means private.
-    /// `bucket_owner` matters only for objects; for a bucket it is the owner itself.
+    /// Returns the canned ACL for a value of `x-amz-acl`; `None` stands for `private`.
+    /// `bucket_owner` matters only for objects. For a bucket, it is the same as `owner`.
     pub fn canned(name: Option<&str>, owner: &str, bucket_owner: &str) -> S3Result<Self> {
         use Permission::{FullControl, Read, Write};
-        let bucket_owner = To::User(bucket_owner.to_owned());
-        let more = match name.unwrap_or("private") {
+        let bucket_owner = Recipient::User(bucket_owner.to_owned());
+        let others = match name.unwrap_or("private") {
             "private" => vec![],
-            "public-read" => vec![(To::AllUsers, Read)],
-            "public-read-write" => vec![(To::AllUsers, Read), (To::AllUsers, Write)],
-            "authenticated-read" => vec![(To::AuthenticatedUsers, Read)],
+            "public-read" => vec![(Recipient::AllUsers, Read)],
+            "public-read-write" => vec![(Recipient::AllUsers, Read), (Recipient::AllUsers, Write)],
+            "authenticated-read" => vec![(Recipient::AuthenticatedUsers, Read)],
             "bucket-owner-read" => vec![(bucket_owner, Read)],
             "bucket-owner-full-control" => vec![(bucket_owner, FullControl)],
-            other => return Err(s3_error!(InvalidArgument, "There is no canned ACL {other}")),
+            other => return Err(s3_error!(InvalidArgument, "Unknown canned ACL {other}")),
         };
-        let own = (To::User(owner.to_owned()), FullControl);
+        // The owner of an object may also be the owner of its bucket, but must not be listed twice.
+        let own = (Recipient::User(owner.to_owned()), FullControl);
         let mut grants = vec![own];
-        grants.extend(more.into_iter().filter(|grant| *grant != grants[0]).collect::<Vec<_>>());
+        grants.extend(others.into_iter().filter(|grant| *grant != grants[0]).collect::<Vec<_>>());
         Ok(Self { grants })
     }
 
-    /// From the body of `PUT ?acl`.
-    fn policy(policy: &AccessControlPolicy) -> S3Result<Self> {
+    /// Returns the ACL in the body of `PUT ?acl`.
+    fn from_policy(policy: &AccessControlPolicy) -> S3Result<Self> {
         let malformed = || s3_error!(MalformedACLError, "A grant is incomplete or unknown");
         let grants = policy.grants.iter().flatten().map(|grant| {
-            let to = grant.grantee.as_ref().and_then(To::parse);
+            let recipient = grant.grantee.as_ref().and_then(Recipient::parse);
             let permission = grant.permission.as_ref();
             let permission = permission.and_then(|p| Permission::parse(p.as_str()));
-            to.zip(permission).ok_or_else(malformed)
+            recipient.zip(permission).ok_or_else(malformed)
         });
         Ok(Self { grants: grants.collect::<S3Result<_>>()? })
     }
 
-    /// What `PUT ?acl` asks for: a canned ACL or a policy.
+    /// Returns the ACL that a `PUT ?acl` request sets, which is either a canned ACL or a policy.
     pub fn requested(
         canned: Option<&str>,
         policy: Option<&AccessControlPolicy>,
@@ -131,30 +133,32 @@ impl Acl {
         bucket_owner: &str,
     ) -> S3Result<Self> {
         match (canned, policy) {
-            (None, Some(policy)) => Self::policy(policy),
-            (Some(_), Some(_)) => Err(s3_error!(UnexpectedContent, "A canned ACL and a policy")),
-            (None, None) => Err(s3_error!(MissingSecurityHeader, "No ACL is given")),
+            (None, Some(policy)) => Self::from_policy(policy),
+            (Some(_), Some(_)) => {
+                Err(s3_error!(UnexpectedContent, "The request has both a canned ACL and a policy"))
+            }
+            (None, None) => Err(s3_error!(MissingSecurityHeader, "The request has no ACL")),
             (canned, None) => Self::canned(canned, owner, bucket_owner),
         }
     }
 
-    pub fn allows(&self, who: Who, wanted: Permission) -> bool {
-        self.grants.iter().any(|(to, permission)| {
-            to.includes(who) && (*permission == wanted || *permission == Permission::FullControl)
+    pub fn allows(&self, caller: Caller, required: Permission) -> bool {
+        self.grants.iter().any(|(recipient, permission)| {
+            recipient.includes(caller) && (*permission == required || *permission == Permission::FullControl)
         })
     }
 
     pub fn grants(&self) -> dto::Grants {
-        let grant = |(to, permission): &(To, Permission)| dto::Grant {
-            grantee: Some(to.grantee()),
+        let grant = |(recipient, permission): &(Recipient, Permission)| dto::Grant {
+            grantee: Some(recipient.grantee()),
             permission: Some(dto::Permission::from_static(permission.name())),
         };
         self.grants.iter().map(grant).collect()
     }
 }
 
-/// Grants by header are not kept here, and must not be taken for granted.
-pub fn refuse_grant_headers<T>(req: &S3Request<T>) -> S3Result<()> {
+/// Rejects grants in headers. They are not implemented, and must not be ignored silently.
+pub fn reject_grant_headers<T>(req: &S3Request<T>) -> S3Result<()> {
     let is_grant = |name: &str| name.starts_with("x-amz-grant-");
     match req.headers.keys().find(|name| is_grant(name.as_str())) {
         Some(name) => Err(s3_error!(NotImplemented, "{name} is not supported")),

@@ -1,4 +1,4 @@
-//! Operations on buckets: they need the index only.
+//! Operations on buckets, which need only the index.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,7 +7,7 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use crate::access::denied;
-use crate::acl::{Acl, refuse_grant_headers};
+use crate::acl::{Acl, reject_grant_headers};
 use crate::index::{self, Bucket as Stored, Object as StoredObject};
 use crate::listing::{self, Encoding, Page, Query, delimiter, page};
 use crate::store::Store;
@@ -15,8 +15,8 @@ use crate::users;
 
 impl Store {
     pub fn new_bucket(&self, req: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
-        refuse_grant_headers(&req)?;
-        let owner = users::who(req.credentials.as_ref()).ok_or_else(denied)?;
+        reject_grant_headers(&req)?;
+        let owner = users::caller(req.credentials.as_ref()).ok_or_else(denied)?;
         let input = req.input;
         let acl = Acl::canned(input.acl.as_ref().map(BucketCannedACL::as_str), owner, owner)?;
         let configuration = input.create_bucket_configuration;
@@ -26,9 +26,9 @@ impl Store {
         let mut index = self.index.lock();
         match index.buckets.get(&input.bucket) {
             Some(bucket) if bucket.owner != owner => {
-                return Err(s3_error!(BucketAlreadyExists, "The bucket belongs to somebody else"));
+                return Err(s3_error!(BucketAlreadyExists, "The bucket belongs to another user"));
             }
-            // As Ceph: having it already is what was asked for.
+            // As in Ceph, creating an own bucket again succeeds.
             Some(_) => {}
             None => {
                 let bucket = Stored {
@@ -50,13 +50,13 @@ impl Store {
         if !index.bucket(name)?.objects.is_empty() {
             return Err(s3_error!(BucketNotEmpty, "The bucket is not empty"));
         }
-        // Unfinished uploads do not keep a bucket. Their parts go with the temporary folder.
+        // Unfinished multipart uploads do not keep a bucket. Their parts are deleted with the temporary folder.
         index.buckets.remove(name);
         Ok(S3Response::new(DeleteBucketOutput {}))
     }
 
-    pub fn own_buckets(&self, req: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
-        let owner = users::who(req.credentials.as_ref()).ok_or_else(denied)?;
+    pub fn owned_buckets(&self, req: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
+        let owner = users::caller(req.credentials.as_ref()).ok_or_else(denied)?;
         let prefix = req.input.prefix;
         let index = self.index.lock();
         let own = index.buckets.iter().filter(|(name, bucket)| {
@@ -83,15 +83,15 @@ impl Store {
     }
 
     pub fn list_v1(&self, input: ListObjectsInput) -> S3Result<S3Response<ListObjectsOutput>> {
-        let encoding = Encoding::asked(input.encoding_type.as_ref())?;
-        let max_keys = listing::limit(input.max_keys)?;
+        let encoding = Encoding::requested(input.encoding_type.as_ref())?;
+        let max_keys = listing::page_size(input.max_keys)?;
         let index = self.index.lock();
         let bucket = index.bucket(&input.bucket)?;
         let prefix = input.prefix.unwrap_or_default();
         let marker = input.marker.unwrap_or_default();
         let delimiter = delimiter(input.delimiter.as_ref());
         let page = objects(bucket, &prefix, delimiter, &marker, max_keys);
-        // S3 leaves it out without a delimiter: the client is to use the last key.
+        // S3 returns the marker only if there is a delimiter. Otherwise, the client uses the last key.
         let next = page.next().filter(|_| delimiter.is_some());
         Ok(S3Response::new(ListObjectsOutput {
             contents: Some(page.items.iter().map(|o| contents(o, &encoding, true)).collect()),
@@ -109,15 +109,15 @@ impl Store {
     }
 
     pub fn list_v2(&self, input: ListObjectsV2Input) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let encoding = Encoding::asked(input.encoding_type.as_ref())?;
-        let max_keys = listing::limit(input.max_keys)?;
+        let encoding = Encoding::requested(input.encoding_type.as_ref())?;
+        let max_keys = listing::page_size(input.max_keys)?;
         let index = self.index.lock();
         let bucket = index.bucket(&input.bucket)?;
         let prefix = input.prefix.unwrap_or_default();
         let delimiter = delimiter(input.delimiter.as_ref());
-        // The token knows the start of the listing better than the first request did.
+        // A client may send start-after with every page. The continuation token takes precedence.
         let after = match (&input.continuation_token, &input.start_after) {
-            (Some(token), _) => listing::from_token(token)?,
+            (Some(token), _) => listing::decode_token(token)?,
             (None, start) => start.clone().unwrap_or_default(),
         };
         let page = objects(bucket, &prefix, delimiter, &after, max_keys);
@@ -127,8 +127,8 @@ impl Store {
             contents: Some(page.items.iter().map(|o| contents(o, &encoding, owner)).collect()),
             common_prefixes: Some(page.common_prefixes(&encoding)),
             is_truncated: Some(page.truncated),
-            next_continuation_token: page.next().map(listing::to_token),
-            // No more than max_keys, which was an i32.
+            next_continuation_token: page.next().map(listing::encode_token),
+            // The count is at most max_keys, so it fits into an i32.
             key_count: Some(i32::try_from(count).unwrap_or(max_keys)),
             delimiter: delimiter.map(|d| encoding.apply(d)),
             prefix: Some(encoding.apply(&prefix)),
@@ -154,7 +154,7 @@ impl Store {
         &self,
         req: S3Request<PutBucketAclInput>,
     ) -> S3Result<S3Response<PutBucketAclOutput>> {
-        refuse_grant_headers(&req)?;
+        reject_grant_headers(&req)?;
         let input = req.input;
         let canned = input.acl.as_ref().map(BucketCannedACL::as_str);
         let policy = input.access_control_policy.as_ref();
@@ -172,9 +172,9 @@ fn objects<'a>(
     after: &str,
     max_keys: i32,
 ) -> Page<(&'a str, &'a StoredObject)> {
-    // Starting at the prefix saves walking over all keys before it.
+    // Starting at the prefix skips all keys before it.
     let from = if after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
-    // The empty string is before every key, so excluding it when it is "nothing" does no harm.
+    // Without a start key, `after` is empty. Excluding the empty string is harmless, as no key is empty.
     let keys = bucket.objects.range::<str, _>((from, Bound::Unbounded));
     let keys = keys.map(|(key, object)| (key.as_str(), (key.as_str(), object)));
     let max = usize::try_from(max_keys).unwrap_or(0);

@@ -4,18 +4,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Deleted when dropped, so that an early return leaves nothing behind.
+/// A temporary folder. It is deleted when it is dropped, so that an early return leaves nothing behind.
 pub struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
     pub fn create() -> io::Result<Self> {
-        // Process id and time make the name unique enough; creating it fails if it is not.
+        // The process ID and the time make the name unique. If it were not, creating the folder would fail.
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
         let name = format!("embedded-s3-{}-{nanos}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        private_folder(&path)?;
+        create_private(&path)?;
         Ok(Self { path })
     }
 
@@ -23,7 +23,7 @@ impl Folder {
         &self.path
     }
 
-    /// As dropping it, but says what went wrong.
+    /// Deletes the folder, and unlike `drop` returns the error.
     pub fn delete(self) -> io::Result<()> {
         remove(&self.path)
     }
@@ -31,7 +31,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nobody is left to tell.
+        // `drop` cannot return the error.
         let _ = remove(&self.path);
     }
 }
@@ -43,8 +43,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The system's temporary folder is shared, so other users get no look at the bodies.
-fn private_folder(path: &Path) -> io::Result<()> {
+/// Creates a folder that other users cannot read, as the temporary folder of the system is shared.
+fn create_private(path: &Path) -> io::Result<()> {
     #[cfg_attr(not(unix), allow(unused_mut))]
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]

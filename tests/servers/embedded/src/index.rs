@@ -1,9 +1,9 @@
-//! What is stored: buckets, objects, and uploads under way.
+//! The index of all buckets, objects and multipart uploads.
 //!
-//! s3s-fs keeps bodies and headers, as files. It would use the object's key as a path, so that
-//! `a` beside `a/b`, `..`, `a//b` or a long key fail. Here every body gets a file name of its own
-//! (`stored`), and this index maps the keys to it. That also makes replacing an object atomic.
-//! The index is in memory only: the storage does not outlive the process.
+//! s3s-fs stores bodies and headers as files. It would use the key of an object as its path, so that
+//! `a` next to `a/b`, `..`, `a//b` and long keys would fail. Therefore each body gets a unique file
+//! name, and this index maps the keys to the file names. This also makes replacing an object atomic.
+//! The index is only in memory: the storage does not outlive the process.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,8 @@ use crate::acl::Acl;
 
 #[derive(Clone)]
 pub struct Object {
-    pub stored: String,
+    /// The file name of the body in s3s-fs.
+    pub file_name: String,
     pub size: u64,
     pub etag: ETag,
     pub modified: Timestamp,
@@ -33,7 +34,8 @@ pub struct Part {
 
 #[derive(Clone)]
 pub struct Upload {
-    pub stored: String,
+    /// The file name that the body of the completed object will have in s3s-fs.
+    pub file_name: String,
     pub initiated: Timestamp,
     pub owner: String,
     pub acl: Acl,
@@ -45,9 +47,9 @@ pub struct Bucket {
     pub acl: Acl,
     pub created: Timestamp,
     pub region: Option<String>,
-    /// A `String` is ordered by its UTF-8 bytes, as a listing must be.
+    /// The objects by key. `String` is ordered by its UTF-8 bytes, which is the order of a listing.
     pub objects: BTreeMap<String, Object>,
-    /// By key and upload id.
+    /// The multipart uploads by key and upload ID.
     pub uploads: BTreeMap<(String, String), Upload>,
 }
 
@@ -79,6 +81,7 @@ impl Index {
         uploads.get_mut(&(key.to_owned(), id.to_owned())).ok_or_else(no_such_upload)
     }
 
+    /// Removes an upload from the index and returns it.
     pub fn take_upload(&mut self, bucket: &str, key: &str, id: &str) -> S3Result<Upload> {
         let uploads = &mut self.bucket_mut(bucket)?.uploads;
         uploads.remove(&(key.to_owned(), id.to_owned())).ok_or_else(no_such_upload)
@@ -97,19 +100,19 @@ fn no_such_upload() -> s3s::S3Error {
     s3_error!(NoSuchUpload, "The upload does not exist; it may have been completed or aborted")
 }
 
-/// Shared by the operations and the access check.
+/// The index, shared by the operations and the access check.
 #[derive(Clone, Default)]
 pub struct SharedIndex(Arc<Mutex<Index>>);
 
 impl SharedIndex {
     pub fn lock(&self) -> MutexGuard<'_, Index> {
-        // No change to the index can panic halfway, so a poisoned lock is still good.
+        // No change to the index can panic halfway, so a poisoned lock is still consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Now, in whole seconds as S3 has them. `Last-Modified` carries no more, and a client sends it
-/// back in `If-Modified-Since`.
+/// Returns the current time in whole seconds. `Last-Modified` is not more precise, and clients send
+/// it back in `If-Modified-Since`.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from(UNIX_EPOCH + Duration::from_secs(since.as_secs()))

@@ -1,4 +1,4 @@
-//! Pages of a listing, and its URL encoding.
+//! Pages of listings, and their URL encoding.
 //!
 //! s3s-fs lists files by their paths, and echoes `encoding-type=url` without encoding anything.
 
@@ -7,13 +7,13 @@ use std::borrow::Cow;
 use s3s::dto::{CommonPrefix, EncodingType};
 use s3s::{S3Error, S3Result, s3_error};
 
-/// The most a page of S3 holds, and what it holds when the client does not say.
-const MAX: i32 = 1000;
+/// The maximum and the default page size of S3.
+const MAX_PAGE_SIZE: i32 = 1000;
 
 pub struct Query<'a> {
     pub prefix: &'a str,
     pub delimiter: Option<&'a str>,
-    /// Common prefixes up to here were on an earlier page.
+    /// The key or common prefix that the page starts after. Common prefixes up to it were on an earlier page.
     pub after: &'a str,
     pub max: usize,
 }
@@ -27,7 +27,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Where the next page goes on, if there is one.
+    /// Returns the position after which the next page starts, if there is one.
     pub fn next(&self) -> Option<&str> {
         self.last.as_deref().filter(|_| self.truncated)
     }
@@ -38,7 +38,7 @@ impl<T> Page<T> {
     }
 }
 
-/// `sorted` holds keys in byte order, from the first one that may be on the page.
+/// Returns a page. `sorted` has the keys in byte order, from the first one that can be on the page.
 pub fn page<'a, T>(sorted: impl Iterator<Item = (&'a str, T)>, query: &Query<'_>) -> Page<T> {
     let mut page = Page { items: vec![], prefixes: vec![], truncated: false, last: None };
     if query.max == 0 {
@@ -46,6 +46,7 @@ pub fn page<'a, T>(sorted: impl Iterator<Item = (&'a str, T)>, query: &Query<'_>
     }
     for (key, item) in sorted {
         let Some(rest) = key.strip_prefix(query.prefix) else {
+            // Keys before the prefix are skipped. After the keys with the prefix, no more can follow.
             if key > query.prefix {
                 break;
             }
@@ -69,25 +70,25 @@ pub fn page<'a, T>(sorted: impl Iterator<Item = (&'a str, T)>, query: &Query<'_>
     page
 }
 
-/// An empty delimiter is none.
-pub fn delimiter(asked: Option<&String>) -> Option<&str> {
-    asked.map(String::as_str).filter(|d| !d.is_empty())
+/// Returns the delimiter of a request. An empty delimiter counts as none.
+pub fn delimiter(requested: Option<&String>) -> Option<&str> {
+    requested.map(String::as_str).filter(|d| !d.is_empty())
 }
 
-/// The page size to use and to report.
-pub fn limit(asked: Option<i32>) -> S3Result<i32> {
-    match asked.unwrap_or(MAX) {
+/// Returns the page size to use and to report.
+pub fn page_size(requested: Option<i32>) -> S3Result<i32> {
+    match requested.unwrap_or(MAX_PAGE_SIZE) {
         n if n < 0 => Err(s3_error!(InvalidArgument, "The page size must not be negative")),
-        n => Ok(n.min(MAX)),
+        n => Ok(n.min(MAX_PAGE_SIZE)),
     }
 }
 
-/// Whether the client asked for URL-encoded names.
+/// Whether the client requested URL-encoded names.
 pub struct Encoding(bool);
 
 impl Encoding {
-    pub fn asked(asked: Option<&EncodingType>) -> S3Result<Self> {
-        match asked.map(EncodingType::as_str) {
+    pub fn requested(requested: Option<&EncodingType>) -> S3Result<Self> {
+        match requested.map(EncodingType::as_str) {
             None => Ok(Self(false)),
             Some(EncodingType::URL) => Ok(Self(true)),
             Some(_) => Err(s3_error!(InvalidArgument, "The encoding type must be url")),
@@ -99,7 +100,7 @@ impl Encoding {
     }
 }
 
-/// As S3 does it: `/` and `*` stay, and a space is a plus sign.
+/// Encodes a name in the way S3 does: `/` and `*` are not encoded, and a space becomes a plus sign.
 fn url_encode(text: &str) -> Cow<'_, str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/*".contains(&b);
     if text.bytes().all(plain) {
@@ -116,13 +117,13 @@ fn url_encode(text: &str) -> Cow<'_, str> {
     Cow::Owned(encoded)
 }
 
-/// Opaque to the client, so that any key survives the XML and the query string.
-pub fn to_token(last: &str) -> String {
+/// Returns an opaque continuation token, so that any key is safe in XML and in a query string.
+pub fn encode_token(last: &str) -> String {
     base64_simd::URL_SAFE_NO_PAD.encode_to_string(last)
 }
 
-pub fn from_token(token: &str) -> S3Result<String> {
-    let wrong = || -> S3Error { s3_error!(InvalidArgument, "The continuation token is incorrect") };
-    let bytes = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(token).map_err(|_| wrong())?;
-    String::from_utf8(bytes).ok().filter(|last| !last.is_empty()).ok_or_else(wrong)
+pub fn decode_token(token: &str) -> S3Result<String> {
+    let invalid = || -> S3Error { s3_error!(InvalidArgument, "The continuation token is invalid") };
+    let bytes = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(token).map_err(|_| invalid())?;
+    String::from_utf8(bytes).ok().filter(|last| !last.is_empty()).ok_or_else(invalid)
 }

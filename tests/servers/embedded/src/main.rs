@@ -1,7 +1,7 @@
-//! `embedded-s3 COMMAND ARGS…` runs COMMAND with an S3 server of its own.
+//! `embedded-s3 COMMAND ARGS…` starts an S3 server and runs COMMAND against it.
 //!
-//! The server listens on loopback only, on a port the system picks. It lives as long as COMMAND.
-//! COMMAND finds it through its environment; see `environment` below.
+//! The server listens only on loopback, on a free port, and stops when COMMAND ends. COMMAND finds
+//! the server through environment variables; see `set_environment`.
 
 #![forbid(unsafe_code)]
 
@@ -33,7 +33,7 @@ usage: embedded-s3 COMMAND [ARGS...]
 Starts an S3 server on 127.0.0.1 (a free port, storage in a temporary folder), runs COMMAND
 with S3_ENDPOINT, AWS_ACCESS_KEY_ID and the like set, stops the server, and exits as COMMAND did.";
 
-/// As a shell does for a command it cannot start.
+/// The exit code if COMMAND cannot be started, as in a shell.
 const CANNOT_START: i32 = 127;
 
 fn main() -> ExitCode {
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match run(&program, args.collect()) {
-        // Not ExitCode: on Windows the code of a process has 32 bits.
+        // ExitCode has only 8 bits, but on Windows the exit code of a process has 32.
         Ok(code) => std::process::exit(code),
         Err(error) => {
             eprintln!("embedded-s3: cannot run the server: {error}");
@@ -54,12 +54,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// We have no options, so anything that looks like one asks for the usage.
+/// Returns `true` if the argument looks like an option. There are none, so the usage is printed.
 fn starts_with_dash(arg: &OsString) -> bool {
     arg.as_encoded_bytes().starts_with(b"-")
 }
 
-/// Everything of ours is stopped and deleted when this returns.
+/// Runs the server and COMMAND, and returns the exit code of COMMAND. When this function returns, the server
+/// has been stopped and its storage deleted.
 fn run(program: &OsString, args: Vec<OsString>) -> std::io::Result<i32> {
     let folder = Folder::create()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -70,7 +71,7 @@ fn run(program: &OsString, args: Vec<OsString>) -> std::io::Result<i32> {
 
     let mut command = Command::new(program);
     command.args(args);
-    environment(&mut command, port);
+    set_environment(&mut command, port);
     let code = match command.spawn() {
         Ok(mut child) => {
             runtime.spawn(signals.forward_to(child.id()));
@@ -89,7 +90,7 @@ fn run(program: &OsString, args: Vec<OsString>) -> std::io::Result<i32> {
     Ok(code)
 }
 
-fn environment(command: &mut Command, port: u16) {
+fn set_environment(command: &mut Command, port: u16) {
     command
         .env("S3_TEST_SERVER", "embedded")
         .env("S3_ENDPOINT", format!("http://127.0.0.1:{port}"))
@@ -98,13 +99,13 @@ fn environment(command: &mut Command, port: u16) {
         .env("AWS_SECRET_ACCESS_KEY", ALICE.secret_key)
         .env("S3_TEST_OTHER_ACCESS_KEY_ID", BOB.access_key)
         .env("S3_TEST_OTHER_SECRET_ACCESS_KEY", BOB.secret_key)
-        // Whatever would point COMMAND at another server or user.
+        // These would direct COMMAND to another server or user.
         .env_remove("AWS_SESSION_TOKEN")
         .env_remove("AWS_PROFILE")
         .env_remove("AWS_ENDPOINT_URL")
         .env_remove("AWS_ENDPOINT_URL_S3");
-    // What `cargo run` tells us of our own package. A cargo within COMMAND would take it for a change and
-    // build half of its dependencies again.
+    // `cargo run` sets these variables for this package. If they reached a cargo in COMMAND, it would
+    // detect a change and rebuild half of its dependencies.
     for (name, _) in std::env::vars_os() {
         let bytes = name.as_encoded_bytes();
         if bytes.starts_with(b"CARGO_PKG_") || bytes.starts_with(b"CARGO_MANIFEST_") {
@@ -117,7 +118,7 @@ fn environment(command: &mut Command, port: u16) {
 fn exit_code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     let killed_by = status.signal().map(|signal| 128 + signal);
-    // One of the two is always there for a process that has ended.
+    // A process that has ended has either an exit code or a signal.
     status.code().or(killed_by).unwrap_or(1)
 }
 

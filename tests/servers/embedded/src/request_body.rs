@@ -1,7 +1,8 @@
-//! A request body that can be read to its end after the answer is known.
+//! A request body whose rest can be read after the response is known.
 //!
-//! s3s answers some requests without reading their body, say a PUT into a missing bucket.
-//! Closing the connection then would reset it, and the client may never see the answer.
+//! s3s responds to some requests without reading their body, for example to a PUT into a missing
+//! bucket. Closing the connection at this point would reset it, and the client might never receive
+//! the response.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,18 +16,19 @@ pub struct RequestBody(Arc<Shared>);
 
 struct Shared {
     body: Mutex<Incoming>,
-    touched: AtomicBool,
+    started: AtomicBool,
 }
 
 impl RequestBody {
     pub fn new(body: Incoming) -> Self {
-        Self(Arc::new(Shared { body: Mutex::new(body), touched: AtomicBool::new(false) }))
+        Self(Arc::new(Shared { body: Mutex::new(body), started: AtomicBool::new(false) }))
     }
 
-    /// `asked_first` is set if the client waits for `100 Continue` before it sends the body.
-    /// Such a body is left alone if nobody has asked for it.
-    pub async fn read_rest(mut self, asked_first: bool) {
-        if asked_first && !self.0.touched.load(Ordering::Relaxed) {
+    /// Reads and discards the rest of the body. If the client waits for `100 Continue`
+    /// (`expects_continue`) and s3s has not started to read the body, nothing is read, because
+    /// reading would send the `100 Continue`.
+    pub async fn drain(mut self, expects_continue: bool) {
+        if expects_continue && !self.0.started.load(Ordering::Relaxed) {
             return;
         }
         while !self.is_end_stream() {
@@ -50,7 +52,7 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        self.0.touched.store(true, Ordering::Relaxed);
+        self.0.started.store(true, Ordering::Relaxed);
         Pin::new(&mut *self.lock()).poll_frame(cx)
     }
 

@@ -1,4 +1,4 @@
-//! The HTTP side: accepts connections and hands the requests to s3s.
+//! The HTTP server: accepts connections and passes the requests to s3s.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, TcpListener as StdListener};
@@ -20,10 +20,10 @@ use crate::request_body::RequestBody;
 use crate::store::Store;
 use crate::users::KnownUsers;
 
-/// Buckets are addressed as `bucket.s3.localhost` too.
+/// The domain for virtual-hosted style: `bucket.s3.localhost`.
 pub const DOMAIN: &str = "s3.localhost";
 
-/// Starts to serve and returns the port. Needs a runtime.
+/// Starts the server and returns its port. Must be called within a Tokio runtime.
 pub fn start(folder: &Path) -> std::io::Result<u16> {
     let store = Store::new(folder)?;
     let access = AccessByAcl(store.index.clone());
@@ -45,26 +45,26 @@ async fn accept(listener: TcpListener, service: S3Service) {
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, service.clone()));
             }
-            // Of that one connection, or too many open files: others may still come.
+            // The error concerns only one connection or, if there are too many open files, is temporary.
             Err(_) => tokio::task::yield_now().await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, service: S3Service) {
-    // An answer is sent in small pieces, which would wait for each other.
+    // Responses are sent in small pieces, which Nagle's algorithm would delay.
     let _ = stream.set_nodelay(true);
-    let answer = service_fn(move |request| {
+    let handler = service_fn(move |request| {
         let service = service.clone();
-        async move { Ok::<_, Infallible>(answer(&service, request).await) }
+        async move { Ok::<_, Infallible>(handle(&service, request).await) }
     });
     let http = hyper::server::conn::http1::Builder::new();
-    // It fails if the client goes away, which is the client's business.
-    let _ = http.serve_connection(TokioIo::new(stream), answer).await;
+    // An error means that the client closed the connection, which is not a problem of the server.
+    let _ = http.serve_connection(TokioIo::new(stream), handler).await;
 }
 
-async fn answer(service: &S3Service, request: Request<Incoming>) -> HttpResponse {
-    let asks_first = request.headers().contains_key(EXPECT);
+async fn handle(service: &S3Service, request: Request<Incoming>) -> HttpResponse {
+    let expects_continue = request.headers().contains_key(EXPECT);
     let (head, body) = request.into_parts();
     let body = RequestBody::new(body);
     let request = Request::from_parts(head, Body::http_body(body.clone()));
@@ -77,12 +77,12 @@ async fn answer(service: &S3Service, request: Request<Incoming>) -> HttpResponse
             response
         }
     };
-    body.read_rest(asks_first).await;
-    finish(response)
+    body.drain(expects_continue).await;
+    finish_response(response)
 }
 
-/// What s3s leaves to do.
-fn finish(mut response: HttpResponse) -> HttpResponse {
+/// Adds a request ID and corrects what s3s does differently from S3.
+fn finish_response(mut response: HttpResponse) -> HttpResponse {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let id = format!("embedded-{:08}", COUNT.fetch_add(1, Ordering::Relaxed));
     if let Ok(id) = HeaderValue::try_from(id) {
@@ -90,7 +90,7 @@ fn finish(mut response: HttpResponse) -> HttpResponse {
     }
     let xml = response.headers().get(CONTENT_TYPE).is_some_and(|t| t == "application/xml");
     if response.status() == StatusCode::NOT_MODIFIED {
-        // An error like the others for s3s, but this one has no body.
+        // s3s treats 304 as an error with an XML body, but a 304 must not have a body.
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(CONTENT_TYPE);
     } else if xml && let Some(bytes) = response.body().bytes() {
@@ -99,8 +99,8 @@ fn finish(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-/// s3s writes control characters in keys as they are. Then no XML parser takes the answer, and
-/// a carriage return is read as a line feed. S3 writes character references.
+/// Replaces control characters with character references, as S3 does. s3s writes control characters
+/// in keys unchanged: XML parsers reject such a response, or read a carriage return as a line feed.
 fn escape_controls(xml: &[u8]) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(xml.len());
     for &byte in xml {
@@ -112,16 +112,16 @@ fn escape_controls(xml: &[u8]) -> Vec<u8> {
     escaped
 }
 
-/// Finds the bucket in the host name.
+/// Finds the bucket in the `Host` header.
 ///
-/// The `SingleDomain` of s3s takes any other name, say `localhost`, for a bucket.
+/// `SingleDomain` of s3s would interpret every other host name, such as `localhost`, as a bucket.
 struct BucketHost {
     suffix: String,
 }
 
 impl S3Host for BucketHost {
     fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
-        // Host names have no case, bucket names are in lower case.
+        // Host names are case-insensitive, and bucket names are in lower case.
         let lower = host.to_ascii_lowercase();
         let virtual_host = VirtualHost::new(DOMAIN);
         Ok(match lower.strip_suffix(&self.suffix) {

@@ -1,7 +1,7 @@
-//! Signals sent to the launcher.
+//! Signals that are sent to the launcher.
 //!
-//! They must not end it before it has deleted its folder, and must reach COMMAND.
-//! So the launcher survives them and ends when COMMAND does.
+//! A signal must not end the launcher before it has deleted its folder, and must reach COMMAND.
+//! Therefore the launcher forwards signals, and ends only when COMMAND ends.
 
 use std::io;
 
@@ -14,7 +14,8 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// From here on these signals no longer end this process. Needs a runtime.
+    /// Installs handlers, so that these signals no longer end this process. Must be called within a
+    /// Tokio runtime.
     pub fn catch() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -24,8 +25,8 @@ impl Signals {
         })
     }
 
-    /// Passes on what only the launcher got. An interrupt comes from a terminal, which sends it
-    /// to COMMAND as well, so that one is only swallowed.
+    /// Forwards the signals that only the launcher received. The terminal sends an interrupt to
+    /// COMMAND as well, so the launcher only ignores it.
     pub async fn forward_to(mut self, child: u32) {
         std::future::poll_fn(|cx| {
             while self.interrupt.poll_recv(cx).is_ready() {}
@@ -41,12 +42,12 @@ impl Signals {
     }
 }
 
-/// Through the command, since the system call would need unsafe code.
+/// Sends a signal with the `kill` program, as the system call would need unsafe code.
 #[cfg(unix)]
 fn kill(signal: &str, child: u32) {
     let mut command = std::process::Command::new("kill");
     command.arg(signal).arg(child.to_string());
-    // It fails only when the child has just ended, and then there is nothing to do.
+    // This fails only if the child has just ended, and then there is nothing to do.
     let _ = command.stderr(std::process::Stdio::null()).status();
 }
 
@@ -59,7 +60,7 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Ctrl-C reaches COMMAND by itself; here it is only swallowed.
+    /// Ignores Ctrl-C, which the terminal sends to COMMAND as well.
     pub async fn forward_to(self, _child: u32) {
         while tokio::signal::ctrl_c().await.is_ok() {}
     }

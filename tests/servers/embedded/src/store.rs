@@ -1,4 +1,4 @@
-//! The S3 operations as s3s wants them, and what they share.
+//! The implementation of the `S3` trait of s3s, and what the operations share.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,34 +10,34 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 
 use crate::acl::Acl;
-use crate::conditions::WriteIf;
+use crate::conditions::WriteConditions;
 use crate::index::{self, Index, Object as Stored, SharedIndex};
 use crate::users;
 
-/// The one bucket of s3s-fs. Ours are in the index only.
+/// The only bucket in s3s-fs, which has all bodies. The buckets of the users are only in the index.
 pub const BODIES: &str = "bodies";
 
 pub struct Store {
     pub fs: FileSystem,
     pub index: SharedIndex,
-    names: AtomicU64,
+    next_file: AtomicU64,
 }
 
-/// An object whose body is being stored.
+/// An object that is being created.
 pub struct NewObject {
     pub bucket: String,
     pub key: String,
-    pub stored: String,
+    pub file_name: String,
     pub owner: String,
     pub acl: Acl,
-    pub only_if: WriteIf,
+    pub conditions: WriteConditions,
 }
 
 impl NewObject {
-    /// Whether it may be stored now. Asked before the body is read, and again after.
+    /// Checks the conditions of the request: once before the body is read, and again afterwards.
     pub fn check(&self, index: &Index) -> S3Result<()> {
         let existing = index.bucket(&self.bucket)?.objects.get(&self.key);
-        self.only_if.check(existing)
+        self.conditions.check(existing)
     }
 }
 
@@ -45,12 +45,12 @@ impl Store {
     pub fn new(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir(folder.join(BODIES))?;
         let fs = FileSystem::new(folder).map_err(|e| std::io::Error::other(format!("{e:?}")))?;
-        Ok(Self { fs, index: SharedIndex::default(), names: AtomicU64::new(0) })
+        Ok(Self { fs, index: SharedIndex::default(), next_file: AtomicU64::new(0) })
     }
 
-    /// A file name no other body has.
-    pub fn new_name(&self) -> String {
-        format!("{:012}", self.names.fetch_add(1, Ordering::Relaxed))
+    /// Returns a unique file name for a body.
+    pub fn new_file_name(&self) -> String {
+        format!("{:012}", self.next_file.fetch_add(1, Ordering::Relaxed))
     }
 
     pub fn object_acl(
@@ -59,34 +59,34 @@ impl Store {
         credentials: Option<&Credentials>,
         bucket: &str,
     ) -> S3Result<Acl> {
-        let owner = users::name(credentials);
+        let owner = users::caller_or_anonymous(credentials);
         Acl::canned(canned, owner, &self.index.lock().bucket(bucket)?.owner)
     }
 
-    /// Makes a stored body an object, in place of the one that had the key.
+    /// Turns a stored body into an object, which replaces the previous object with the same key.
     pub async fn commit(&self, new: NewObject) -> S3Result<Stored> {
         let head =
-            HeadObjectInput { bucket: BODIES.to_owned(), key: new.stored.clone(), ..Default::default() };
+            HeadObjectInput { bucket: BODIES.to_owned(), key: new.file_name.clone(), ..Default::default() };
         let head = self.fs.head_object(request(head)).await?.output;
         let size = head.content_length.and_then(|n| u64::try_from(n).ok());
         let (Some(size), Some(etag)) = (size, head.e_tag) else {
             return Err(s3_error!(InternalError, "The stored body has no size or no ETag"));
         };
         let object = Stored {
-            stored: new.stored.clone(),
+            file_name: new.file_name.clone(),
             size,
             etag,
             modified: index::now(),
             owner: new.owner.clone(),
             acl: new.acl.clone(),
         };
-        // Not in the match: the lock must not be held while a body is deleted.
+        // This is a separate statement so that the lock is not held while a body is deleted.
         let inserted = self.insert(&new, object.clone());
         match inserted {
-            Ok(Some(replaced)) => self.discard(&replaced.stored).await,
+            Ok(Some(replaced)) => self.delete_body(&replaced.file_name).await,
             Ok(None) => {}
             Err(error) => {
-                self.discard(&new.stored).await;
+                self.delete_body(&new.file_name).await;
                 return Err(error);
             }
         }
@@ -99,16 +99,16 @@ impl Store {
         Ok(index.bucket_mut(&new.bucket)?.objects.insert(new.key.clone(), object))
     }
 
-    /// Deletes a body that is no object, or no longer.
-    pub async fn discard(&self, stored: &str) {
+    /// Deletes a body that does not belong to an object, or no longer does.
+    pub async fn delete_body(&self, file_name: &str) {
         let input =
-            DeleteObjectInput { bucket: BODIES.to_owned(), key: stored.to_owned(), ..Default::default() };
-        // If it stays, it is garbage in a folder that is deleted soon.
+            DeleteObjectInput { bucket: BODIES.to_owned(), key: file_name.to_owned(), ..Default::default() };
+        // If this fails, the folder that contains the body will be deleted soon.
         let _ = self.fs.delete_object(request(input)).await;
     }
 }
 
-/// A request of our own to s3s-fs.
+/// Builds a request of this server to s3s-fs.
 fn request<T>(input: T) -> S3Request<T> {
     S3Request {
         input,
@@ -126,7 +126,7 @@ fn request<T>(input: T) -> S3Request<T> {
 type In<T> = S3Request<T>;
 type Out<T> = S3Result<S3Response<T>>;
 
-/// The operations are in `buckets`, `objects` and `multipart`. The others are 501.
+/// The operations are implemented in `buckets`, `objects`, `multipart` and `uploads`. All others return 501.
 #[async_trait::async_trait]
 impl S3 for Store {
     async fn create_bucket(&self, req: In<CreateBucketInput>) -> Out<CreateBucketOutput> {
@@ -143,7 +143,7 @@ impl S3 for Store {
     }
 
     async fn list_buckets(&self, req: In<ListBucketsInput>) -> Out<ListBucketsOutput> {
-        self.own_buckets(req)
+        self.owned_buckets(req)
     }
 
     async fn get_bucket_location(&self, req: In<GetBucketLocationInput>) -> Out<GetBucketLocationOutput> {
@@ -187,7 +187,7 @@ impl S3 for Store {
     }
 
     async fn delete_objects(&self, req: In<DeleteObjectsInput>) -> Out<DeleteObjectsOutput> {
-        self.delete_many(req.input).await
+        self.delete_several(req.input).await
     }
 
     async fn get_object_acl(&self, req: In<GetObjectAclInput>) -> Out<GetObjectAclOutput> {
@@ -202,7 +202,7 @@ impl S3 for Store {
         &self,
         req: In<CreateMultipartUploadInput>,
     ) -> Out<CreateMultipartUploadOutput> {
-        self.begin_upload(req).await
+        self.create_upload(req).await
     }
 
     async fn upload_part(&self, req: In<UploadPartInput>) -> Out<UploadPartOutput> {
@@ -214,21 +214,21 @@ impl S3 for Store {
     }
 
     async fn list_parts(&self, req: In<ListPartsInput>) -> Out<ListPartsOutput> {
-        self.parts(req)
+        self.parts_of_upload(req)
     }
 
     async fn list_multipart_uploads(
         &self,
         req: In<ListMultipartUploadsInput>,
     ) -> Out<ListMultipartUploadsOutput> {
-        self.uploads(req.input)
+        self.uploads_in_bucket(req.input)
     }
 
     async fn complete_multipart_upload(
         &self,
         req: In<CompleteMultipartUploadInput>,
     ) -> Out<CompleteMultipartUploadOutput> {
-        self.finish_upload(req).await
+        self.complete_upload(req).await
     }
 
     async fn abort_multipart_upload(

@@ -1,24 +1,24 @@
-//! Listings of the uploads under way and of their parts.
+//! Listings of multipart uploads and of their parts.
 //!
-//! s3s-fs has none of the uploads, and one of the parts without order, ETag or pages.
+//! s3s-fs cannot list uploads, and lists parts without order, ETags or pages.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
 
 use crate::index::Upload;
 use crate::listing::{self, Encoding, Query, delimiter, page};
-use crate::multipart::usable;
+use crate::multipart::authorized_upload;
 use crate::store::Store;
 use crate::users;
 
 impl Store {
-    pub fn parts(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
-        let who = users::who(req.credentials.as_ref());
+    pub fn parts_of_upload(&self, req: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
+        let caller = users::caller(req.credentials.as_ref());
         let input = req.input;
-        let max = listing::limit(input.max_parts)?;
+        let max = listing::page_size(input.max_parts)?;
         let after = input.part_number_marker.unwrap_or(0);
         let index = self.index.lock();
-        let upload = usable(&index, who, &input.bucket, &input.key, &input.upload_id)?;
+        let upload = authorized_upload(&index, caller, &input.bucket, &input.key, &input.upload_id)?;
         let mut parts: Vec<Part> = upload
             .parts
             .range(after.saturating_add(1)..)
@@ -50,16 +50,16 @@ impl Store {
         }))
     }
 
-    pub fn uploads(
+    pub fn uploads_in_bucket(
         &self,
         input: ListMultipartUploadsInput,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-        let encoding = Encoding::asked(input.encoding_type.as_ref())?;
-        let max_uploads = listing::limit(input.max_uploads)?;
+        let encoding = Encoding::requested(input.encoding_type.as_ref())?;
+        let max_uploads = listing::page_size(input.max_uploads)?;
         let prefix = input.prefix.unwrap_or_default();
         let delimiter = delimiter(input.delimiter.as_ref());
         let key_marker = input.key_marker.unwrap_or_default();
-        // S3 ignores it without a key marker.
+        // S3 ignores the upload ID marker if there is no key marker.
         let id_marker = input.upload_id_marker.filter(|_| !key_marker.is_empty());
         let index = self.index.lock();
         let all = index.bucket(&input.bucket)?.uploads.iter();
@@ -70,7 +70,7 @@ impl Store {
         let rest = rest.map(|((key, id), upload)| (key.as_str(), (key, id, upload)));
         let max = usize::try_from(max_uploads).unwrap_or(0);
         let page = page(rest, &Query { prefix: &prefix, delimiter, after: &key_marker, max });
-        // After a common prefix the next page starts behind it, whatever the upload.
+        // If the page ends with a common prefix, the next one starts after the prefix, so no upload ID is needed.
         let last_id = page.items.last().filter(|(key, ..)| Some(key.as_str()) == page.next());
         let uploads = page.items.iter().map(|(key, id, upload)| MultipartUpload {
             key: Some(encoding.apply(key)),

@@ -10,7 +10,7 @@ pub struct User {
     pub secret_key: &'static str,
 }
 
-/// Her secret holds `+` and `/`: real ones do, and clients have got that wrong.
+/// The secret key contains `+` and `/`, as real ones do, because some clients encode them incorrectly.
 pub const ALICE: User = User {
     name: "alice",
     access_key: "ALICEONLOOPBACKONLY0",
@@ -23,24 +23,24 @@ pub const BOB: User = User {
     secret_key: "no+real/secret+of/bob+++a/test+server/34",
 };
 
-/// Owner of what an unsigned request stored in a public-read-write bucket.
+/// The owner of objects that unsigned requests stored in a public-read-write bucket.
 pub const ANONYMOUS: &str = "anonymous";
 
-/// Name of the user who signed the request; `None` for an unsigned one.
-pub type Who = Option<&'static str>;
+/// The name of the user who signed the request, or `None` if the request is unsigned.
+pub type Caller = Option<&'static str>;
 
 fn find(access_key: &str) -> Option<User> {
     [ALICE, BOB].into_iter().find(|user| user.access_key == access_key)
 }
 
-/// s3s has verified the signature by the time it hands out credentials.
-pub fn who(credentials: Option<&Credentials>) -> Who {
+/// Returns the user of a request. s3s passes credentials only after it has verified the signature.
+pub fn caller(credentials: Option<&Credentials>) -> Caller {
     credentials.and_then(|c| find(&c.access_key)).map(|user| user.name)
 }
 
-/// The same for one who stores something.
-pub fn name(credentials: Option<&Credentials>) -> &'static str {
-    who(credentials).unwrap_or(ANONYMOUS)
+/// Returns the user of a request that stores an object, which needs an owner.
+pub fn caller_or_anonymous(credentials: Option<&Credentials>) -> &'static str {
+    caller(credentials).unwrap_or(ANONYMOUS)
 }
 
 pub fn owner(name: &str) -> Owner {
@@ -51,7 +51,7 @@ pub struct KnownUsers;
 
 #[async_trait::async_trait]
 impl S3Auth for KnownUsers {
-    // The `SimpleAuth` of s3s says NotSignedUp for a key nobody has; S3 says InvalidAccessKeyId.
+    // For an unknown access key, `SimpleAuth` of s3s returns NotSignedUp, but S3 returns InvalidAccessKeyId.
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
         match find(access_key) {
             Some(user) => Ok(SecretKey::from(user.secret_key)),
