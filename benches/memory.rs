@@ -1,9 +1,9 @@
-//! How much memory an upload and a download of a large object take:
+//! Measures the peak memory of an upload and a download of a large object:
 //!
 //!     CEPH_RGW_SIZE=6000000000 tests/servers/ceph-rgw cargo bench --bench memory
 //!
-//! With `-- SIZE` the object has that many MiB; 1024 otherwise. It fails where the process ever held more than
-//! 16 MiB. Linux only, as the number is the kernel's.
+//! `-- SIZE` sets the size of the object in MiB; the default is 1024. The benchmark fails if the process ever used
+//! more than 16 MiB. It runs only on Linux, as the kernel reports the number.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use plain_s3::{Client, Config};
 
-const MOST_KIB: u64 = 16 << 10;
+const MAX_KIB: u64 = 16 << 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mib: u64 = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(1024);
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(client: &Client, bucket: &str, folder: &std::path::Path, mib: u64) -> Result<(), Box<dyn Error>> {
+    // A sparse file needs no disk space, so that the size is limited only by the server.
     let sparse = File::create_new(folder.join("sparse"))?;
     sparse.set_len(mib << 20)?;
     report("start", mib, Instant::now())?;
@@ -37,13 +38,13 @@ fn measure(client: &Client, bucket: &str, folder: &std::path::Path, mib: u64) ->
     let start = Instant::now();
     client.download_file(bucket, "large", folder.join("large"))?;
     let peak = report("download_file", mib, start)?;
-    if peak > MOST_KIB {
-        return Err(format!("{peak} KiB are more than {MOST_KIB}").into());
+    if peak > MAX_KIB {
+        return Err(format!("the peak of {peak} KiB exceeds the limit of {MAX_KIB} KiB").into());
     }
     Ok(())
 }
 
-/// Prints what a step took, and returns the peak of the resident memory so far in KiB.
+/// Prints the duration of a step and the peak memory, and returns the peak resident memory so far in KiB.
 fn report(step: &str, mib: u64, start: Instant) -> Result<u64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;

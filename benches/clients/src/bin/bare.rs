@@ -1,20 +1,20 @@
-//! The same requests by ureq and nothing else: no signature, no check, no parsing.
+//! The same requests with ureq alone: without signatures, checksums and parsing.
 
 use std::env;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 
-use plain_s3_benches::{KEYS, KEYS_A_PAGE, SMALL_SIZE, report};
+use plain_s3_benches::{KEYS, KEYS_PER_PAGE, SMALL_SIZE, report};
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 const USAGE: &str = "usage: bare COMMAND URL [ARGUMENT]
-  download URL FILE     to a file, with buffers of 1 MiB
-  put URL FILE          one PUT from a file
-  get URL COUNT         a small object, so many times
-  put-small URL COUNT   the same the other way
-  list URL              every page, unread";
+  download URL FILE     downloads to a file, with buffers of 1 MiB
+  put URL FILE          uploads a file with one PUT
+  get URL COUNT         gets the small object COUNT times
+  put-small URL COUNT   puts the small object COUNT times
+  list URL              gets every page of the listing, without parsing it";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         ["list", url] => {
             let agent = agent(64 << 10)?;
-            for first in (0..KEYS).step_by(KEYS_A_PAGE) {
+            for first in (0..KEYS).step_by(KEYS_PER_PAGE) {
                 let url = format!("{url}?list-type=2&continuation-token={}", first.saturating_sub(1));
                 agent.get(&url).call()?.body_mut().read_to_vec()?;
             }
@@ -59,8 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn agent(input: usize) -> Result<Agent, Box<dyn Error>> {
-    let mut config = Agent::config_builder().input_buffer_size(input).output_buffer_size(64 << 10);
+fn agent(input_buffer: usize) -> Result<Agent, Box<dyn Error>> {
+    let mut config = Agent::config_builder().input_buffer_size(input_buffer).output_buffer_size(64 << 10);
     if let Ok(ca) = env::var("BENCH_CA") {
         let roots = RootCerts::new_with_certs(&[Certificate::from_pem(&fs::read(ca)?)?]);
         config = config.tls_config(TlsConfig::builder().root_certs(roots).build());

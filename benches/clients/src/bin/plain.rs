@@ -1,5 +1,5 @@
-//! The measured client on plain-s3. Endpoint, keys and region come from the environment, as
-//! `Config::from_env` reads them; `BENCH_CA` is the file of the authority to trust.
+//! The measured client, which uses plain-s3. `Config::from_env` reads endpoint, credentials and region from the
+//! environment; `BENCH_CA` names the PEM file of the certificate authority to trust.
 
 use std::env;
 use std::error::Error;
@@ -9,14 +9,14 @@ use plain_s3::{Client, Config, ListApi, ListOptions};
 use plain_s3_benches::{BUCKET, KEYS, LARGE, SMALL, SMALL_SIZE, memory, report};
 
 const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
-  download FILE             the large object to a file, checked by its MD5
-  download-unchecked FILE   the same, only its length checked
-  put FILE                  one PUT, without MD5
-  upload FILE               in parts, each with its MD5
-  get COUNT                 the small object, so many times
-  put-small COUNT           the same the other way
-  list [v1]                 all keys
-  idle                      what a client holds in memory after each of several calls";
+  download FILE             downloads the large object to a file and checks its MD5
+  download-unchecked FILE   the same, but checks only the length
+  put FILE                  uploads a file with one PUT, without MD5
+  upload FILE               uploads a file in parts, each with its MD5
+  get COUNT                 gets the small object COUNT times
+  put-small COUNT           puts the small object COUNT times
+  list [v1]                 lists all keys
+  idle                      prints the memory of a client after each of several calls";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -67,38 +67,38 @@ fn client(check_md5: bool) -> Result<Client, Box<dyn Error>> {
     Ok(Client::new(config)?)
 }
 
-fn list(version: ListApi) -> Result<(), Box<dyn Error>> {
-    let options = ListOptions::new().api(version);
-    let mut seen = 0;
+fn list(api: ListApi) -> Result<(), Box<dyn Error>> {
+    let options = ListOptions::new().api(api);
+    let mut count = 0;
     for object in client(true)?.list_objects_with(BUCKET, &options) {
         let object = object?;
         assert!(object.size > 0 && object.e_tag.is_some());
-        seen += 1;
+        count += 1;
     }
-    assert_eq!(seen, KEYS);
+    assert_eq!(count, KEYS);
     Ok(())
 }
 
-/// Prints the resident memory in KiB at each step. The clients stay, with their connections idle.
+/// Prints the resident memory in KiB after each step. The clients are kept, with idle connections.
 fn idle() -> Result<(), Box<dyn Error>> {
-    let tell = |what: &str| println!("{what}: {} KiB", memory("VmRSS"));
-    tell("the program, before it has a client");
+    let report = |step: &str| println!("{step}: {} KiB", memory("VmRSS"));
+    report("before the first client");
     let first = client(false)?;
-    tell("with a client");
+    report("with a client");
     first.get_object(BUCKET, SMALL)?.bytes()?;
-    tell("after a 1 KiB GET, its connection idle");
+    report("after a 1 KiB GET, with an idle connection");
     let file = env::temp_dir().join(format!("plain-s3-bench-{}", std::process::id()));
     let downloaded = first.download_file(BUCKET, LARGE, &file);
     fs::remove_file(&file)?;
     downloaded?;
-    tell("after the large download, its connection idle");
-    println!("at the most until now: {} KiB", memory("VmHWM"));
-    let mut more = Vec::new();
+    report("after the large download, with an idle connection");
+    println!("peak so far: {} KiB", memory("VmHWM"));
+    let mut others = Vec::new();
     for _ in 0..100 {
         let client = client(false)?;
         client.get_object(BUCKET, SMALL)?.bytes()?;
-        more.push(client);
+        others.push(client);
     }
-    tell("with 100 more clients, each with an idle connection after a 1 KiB GET");
+    report("with 100 more clients, each with an idle connection after a 1 KiB GET");
     Ok(())
 }

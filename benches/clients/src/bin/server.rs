@@ -1,7 +1,7 @@
-//! The other end of what nginx cannot play: a sink for uploads, and a listing of 100,000 keys.
+//! The server for what nginx cannot serve: uploads, and a listing of 100,000 keys.
 //!
-//! `server` prints its port and serves until it is killed. It answers a PUT with the MD5 that came in
-//! `Content-MD5` as the ETag, and so computes none. `server ports N` prints N free ports instead.
+//! `server` prints its port and serves until it is killed. The ETag in the response to a PUT is the MD5 of its
+//! `Content-MD5` header, so that the server computes no MD5. `server ports N` prints N free ports instead.
 
 use std::env;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
-use plain_s3_benches::{KEYS, KEYS_A_PAGE};
+use plain_s3_benches::{KEYS, KEYS_PER_PAGE};
 
 fn main() -> io::Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -28,11 +28,11 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    let pages = Arc::new((0..KEYS / KEYS_A_PAGE).map(page).collect::<Vec<_>>());
+    let pages = Arc::new((0..KEYS / KEYS_PER_PAGE).map(page).collect::<Vec<_>>());
     println!("{}", listener.local_addr()?.port());
     for stream in listener.incoming() {
         let (stream, pages) = (stream?, Arc::clone(&pages));
-        // a client that hangs up ends its own connection only
+        // An error ends only the connection on which it occurs.
         thread::spawn(move || serve(stream, &pages));
     }
     Ok(())
@@ -53,7 +53,7 @@ fn serve(stream: TcpStream, pages: &[Vec<u8>]) -> io::Result<()> {
             io::copy(&mut (&mut input).take(head.length), &mut io::sink())?;
             Vec::new()
         };
-        (&stream).write_all(&answer(&head, &body, pages))?;
+        (&stream).write_all(&respond(&head, &body, pages))?;
     }
     Ok(())
 }
@@ -89,16 +89,16 @@ impl Head {
     }
 }
 
-fn answer(head: &Head, body: &[u8], pages: &[Vec<u8>]) -> Vec<u8> {
+fn respond(head: &Head, body: &[u8], pages: &[Vec<u8>]) -> Vec<u8> {
     let query = head.target.split_once('?').map_or("", |(_, query)| query);
     match head.method.as_str() {
         "GET" => {
             let token = query.split('&').find_map(|pair| {
                 pair.strip_prefix("continuation-token=").or_else(|| pair.strip_prefix("marker="))
             });
-            // a token is the last key, and keys end in their number
+            // The token is the last key of the previous page, and each key ends with its number.
             let page = match token.map(|token| token.rsplit('-').next().unwrap_or(token).parse::<usize>()) {
-                Some(Ok(last)) if last >= KEYS_A_PAGE - 1 => (last + 1) / KEYS_A_PAGE,
+                Some(Ok(last)) if last >= KEYS_PER_PAGE - 1 => (last + 1) / KEYS_PER_PAGE,
                 _ => 0,
             };
             pages[page.min(pages.len() - 1)].clone()
@@ -108,7 +108,7 @@ fn answer(head: &Head, body: &[u8], pages: &[Vec<u8>]) -> Vec<u8> {
              </InitiateMultipartUploadResult>",
         ),
         "POST" => {
-            let e_tag = sum_of_parts(&String::from_utf8_lossy(body));
+            let e_tag = multipart_etag(&String::from_utf8_lossy(body));
             xml(&format!(
                 "<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>large</Key><ETag>{e_tag}</ETag>\
                  </CompleteMultipartUploadResult>"
@@ -126,24 +126,24 @@ fn answer(head: &Head, body: &[u8], pages: &[Vec<u8>]) -> Vec<u8> {
     }
 }
 
-/// The ETag of an object of parts: the MD5 of their MD5s.
-fn sum_of_parts(xml: &str) -> String {
-    let mut sum = Md5::new();
+/// Returns the ETag of a multipart upload: the MD5 of the MD5s of its parts.
+fn multipart_etag(xml: &str) -> String {
+    let mut md5 = Md5::new();
     let mut count = 0;
     for tag in xml.split("<ETag>").skip(1) {
-        // `&quot;` has no hexadecimal digit
+        // `&quot;` contains no hexadecimal digits, so filtering the digits removes it.
         let digits: String = tag.chars().take_while(|c| *c != '<').filter(char::is_ascii_hexdigit).collect();
         let pairs = digits.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair));
-        sum.update(pairs.filter_map(|pair| u8::from_str_radix(&pair, 16).ok()).collect::<Vec<_>>());
+        md5.update(pairs.filter_map(|pair| u8::from_str_radix(&pair, 16).ok()).collect::<Vec<_>>());
         count += 1;
     }
-    format!("&quot;{}-{count}&quot;", hex(&sum.finalize()))
+    format!("&quot;{}-{count}&quot;", hex(&md5.finalize()))
 }
 
-/// A page as Ceph sends it: these fields in this order, and in chunks.
+/// Returns a page in the format of Ceph: these fields in this order, and a chunked body.
 fn page(number: usize) -> Vec<u8> {
-    let first = number * KEYS_A_PAGE;
-    let keys = first..first + KEYS_A_PAGE;
+    let first = number * KEYS_PER_PAGE;
+    let keys = first..first + KEYS_PER_PAGE;
     let mut text = String::from(
         "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><EncodingType>url</EncodingType>\
          <Name>bucket</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys>",
@@ -168,23 +168,23 @@ fn page(number: usize) -> Vec<u8> {
             keys.end - 1
         );
     }
-    let _ = write!(text, "<KeyCount>{KEYS_A_PAGE}</KeyCount></ListBucketResult>");
+    let _ = write!(text, "<KeyCount>{KEYS_PER_PAGE}</KeyCount></ListBucketResult>");
     xml(&text)
 }
 
 fn xml(text: &str) -> Vec<u8> {
     let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{text}");
-    let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\
+    let mut response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\
         x-amz-request-id: tx000006d9fa761e2cf4104-006b014e48-1012-default\r\nContent-Type: application/xml\r\n\
         Date: Sat, 21 Nov 2026 07:54:48 GMT\r\nConnection: Keep-Alive\r\n\r\n"
         .to_vec();
     for chunk in text.as_bytes().chunks(64 << 10) {
-        answer.extend(format!("{:X}\r\n", chunk.len()).bytes());
-        answer.extend(chunk);
-        answer.extend(b"\r\n");
+        response.extend(format!("{:X}\r\n", chunk.len()).bytes());
+        response.extend(chunk);
+        response.extend(b"\r\n");
     }
-    answer.extend(b"0\r\n\r\n");
-    answer
+    response.extend(b"0\r\n\r\n");
+    response
 }
 
 fn hex(bytes: &[u8]) -> String {
