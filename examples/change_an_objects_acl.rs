@@ -1,8 +1,8 @@
-//! Changing an object's ACL: one object for everybody to read, one for its owner alone.
+//! Changes the ACLs of two objects: everyone can read the first, only its owner the second.
 //!
 //!     cargo run --example change_an_objects_acl
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{CannedAcl, Client, Config};
 

@@ -1,8 +1,8 @@
-//! Creating a bucket. Its name is yours alone on the whole server, so choose one of your own.
+//! Creates a bucket. Bucket names are unique on the whole server, so choose your own name.
 //!
 //!     cargo run --example create_a_bucket
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

@@ -1,4 +1,4 @@
-//! Creating a connection: who you are and which server you mean. Nothing is sent yet.
+//! Creates a client from an endpoint and credentials. No request is sent yet.
 //!
 //!     cargo run --example create_a_connection
 

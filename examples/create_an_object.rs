@@ -1,8 +1,8 @@
-//! Creating an object of a few words.
+//! Creates an object from a string.
 //!
 //!     cargo run --example create_an_object
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

@@ -1,8 +1,8 @@
-//! Deleting a bucket, which must be empty.
+//! Deletes a bucket, which must be empty.
 //!
 //!     cargo run --example delete_a_bucket
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

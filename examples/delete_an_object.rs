@@ -1,8 +1,8 @@
-//! Deleting an object. One that is not there is no error.
+//! Deletes an object. This succeeds even if the object does not exist.
 //!
 //!     cargo run --example delete_an_object
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

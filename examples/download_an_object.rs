@@ -1,8 +1,8 @@
-//! Downloading an object to a file, into the folder that is named or the present one.
+//! Downloads an object to a file in the given folder, by default the current folder.
 //!
 //!     cargo run --example download_an_object -- /home/larry/documents
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
-//! Forced delete: the bucket and all objects in it. There is no way back.
+//! Deletes a bucket with all objects in it. This cannot be undone.
 //!
 //!     cargo run --example forced_delete
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

@@ -1,8 +1,9 @@
-//! Generating download URLs: unsigned for a public object, signed for one hour for a private one.
+//! Generates download URLs: an unsigned one for a public object, and a presigned one for a private object, which is
+//! valid for one hour.
 //!
 //!     cargo run --example generate_download_urls
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use std::time::Duration;
 

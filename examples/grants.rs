@@ -1,6 +1,8 @@
-//! Gives and takes away rights, to everybody and to single users.
+//! Grants permissions to everyone and to individual users. Each comment shows the call in boto.
 //!
 //!     cargo run --example grants
+//!
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{CannedAcl, Client, Config, Grantee, Permission};
 

@@ -1,8 +1,8 @@
-//! Listing a bucket's content: key, size in bytes and date of each object.
+//! Lists the content of a bucket: key, size in bytes and modification time of each object.
 //!
 //!     cargo run --example list_a_buckets_content
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

@@ -1,8 +1,8 @@
-//! Listing owned buckets: their names and creation dates.
+//! Lists the buckets that you own, with their creation dates.
 //!
 //!     cargo run --example list_owned_buckets
 //!
-//! The server and the keys come from S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config};
 

@@ -1,6 +1,8 @@
-//! Sends a request that has no method: signed, repeated and judged like every other.
+//! Sends a request for which the client has no method. It is signed, retried and checked for errors like any other.
 //!
 //!     cargo run --example raw_request
+//!
+//! S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set the server and the credentials.
 
 use plain_s3::{Client, Config, Method, RawRequest};
 

@@ -1,9 +1,10 @@
-//! The eleven steps of the tutorial, one after the other, against the server that the environment names:
+//! Runs the eleven steps of the tutorial against the server that S3_ENDPOINT, AWS_ACCESS_KEY_ID and
+//! AWS_SECRET_ACCESS_KEY set:
 //!
 //!     cargo run -p embedded-s3 -- cargo run --example tutorial
 //!
-//! With AWS_REGION set it signs with Signature V4, without with V2. Its buckets get names of their own, so
-//! that nothing of yours is touched.
+//! If AWS_REGION is set, requests are signed with Signature V4, otherwise with V2. The buckets have unique names, so
+//! that existing buckets are not affected.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\n5. Deleting a bucket, which must be empty");
     match client.delete_bucket(bucket) {
-        Err(error) if error.is_bucket_not_empty() => println!("refused: {error}"),
-        other => return Err(format!("a bucket with objects: {other:?}").into()),
+        Err(error) if error.is_bucket_not_empty() => println!("rejected: {error}"),
+        other => return Err(format!("expected BucketNotEmpty, got {other:?}").into()),
     }
     client.delete_bucket(mah_bucket)?;
     println!("{mah_bucket} deleted");
@@ -52,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n7. Creating an object");
     client.create_bucket(bucket)?;
     let stored = client.put_object(bucket, "hello.txt", "Hello World!")?;
-    println!("hello.txt\t{}", stored.e_tag.ok_or("no ETag")?);
+    println!("hello.txt\t{}", stored.e_tag.ok_or("the response has no ETag")?);
 
     println!("\n8. Changing an object's ACL");
     client.put_object(bucket, "secret_plans.txt", "Dominate the world")?;
