@@ -167,18 +167,3 @@ fn slug(heading: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
-
-#[test]
-fn tests_named_in_transfers_exist() {
-    let text = read("docs/transfers.md");
-    let names = text.split('`').skip(1).step_by(2).filter_map(|code| code.rsplit_once("::"));
-    let mut count = 0;
-    for (module, name) in names.filter(|(_, name)| *name != "a_name") {
-        let path = module.replace("::", "/");
-        let path = if path.starts_with("live/") { path } else { format!("it/{path}") };
-        let tests = read(format!("tests/{path}.rs"));
-        assert!(tests.contains(&format!("\nfn {name}() {{")), "{module}::{name}");
-        count += 1;
-    }
-    assert!(count > 60, "{count}");
-}
