@@ -7,17 +7,17 @@
 
 use std::time::Duration;
 
-use plain_s3::{Client, Config, UrlOptions};
+use plain_s3::{Client, Config, ObjectUrlOptions, PresignOptions};
 
 fn main() -> plain_s3::Result<()> {
     let client = Client::new(Config::from_env()?)?;
 
-    let plain_http = UrlOptions::new().force_http();
+    let plain_http = ObjectUrlOptions::new().force_http();
     let hello_url = client.object_url_with("my-new-bucket", "hello.txt", &plain_http)?;
     println!("{hello_url}");
 
-    let hour = Duration::from_secs(3600);
-    let plans_url = client.presign_get_object_with("my-new-bucket", "secret_plans.txt", hour, &plain_http)?;
+    let one_hour = PresignOptions::new(Duration::from_secs(3600)).force_http();
+    let plans_url = client.presign_get_object("my-new-bucket", "secret_plans.txt", one_hour)?;
     println!("{plans_url}");
     Ok(())
 }

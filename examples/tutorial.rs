@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use plain_s3::{CannedAcl, Client, Config, UrlOptions};
+use plain_s3::{CannedAcl, Client, Config, ObjectUrlOptions, PresignOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
@@ -77,10 +77,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("goodbye.txt deleted");
 
     println!("\n11. Generating download URLs, unsigned and signed for one hour");
-    let plain = UrlOptions::new().force_http();
-    let hour = Duration::from_secs(3600);
-    println!("{}", client.object_url_with(bucket, "hello.txt", &plain)?);
-    println!("{}", client.presign_get_object_with(bucket, "secret_plans.txt", hour, &plain)?);
+    let plain_http = ObjectUrlOptions::new().force_http();
+    println!("{}", client.object_url_with(bucket, "hello.txt", &plain_http)?);
+    let one_hour = PresignOptions::new(Duration::from_secs(3600)).force_http();
+    println!("{}", client.presign_get_object(bucket, "secret_plans.txt", one_hour)?);
 
     client.force_delete_bucket(bucket)?;
     Ok(())

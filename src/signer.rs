@@ -476,10 +476,7 @@ mod tests {
         let bad = config.credentials_provider(|| Err::<Credentials, _>("the vault is shut"));
         let error = RequestSigner::new(&bad).unwrap().sign(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
-        assert!(
-            error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"), "{error}");
     }
 
     #[test]

@@ -48,6 +48,9 @@ mod tests {
     fn empty_upload_id_is_rejected_because_the_request_would_delete_the_object() {
         let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
         let error = client.abort_multipart_upload("b", "k", "").unwrap_err();
-        assert_eq!(error.to_string(), "AbortMultipartUpload b/k: the upload ID is empty; pass the ID that create_multipart_upload returned");
+        assert_eq!(
+            error.to_string(),
+            "AbortMultipartUpload b/k: the upload ID is empty; pass the ID that create_multipart_upload returned"
+        );
     }
 }

@@ -24,7 +24,6 @@ use crate::response::Response;
 /// meanwhile, reading fails. It never mixes two versions.
 ///
 /// The [`io::Error`] of a failed read contains an [`Error`] of this crate.
-#[must_use]
 pub struct ObjectReader {
     /// The object's metadata.
     pub metadata: ObjectMetadata,

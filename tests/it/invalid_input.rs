@@ -2,9 +2,7 @@
 
 use std::fs::File;
 
-use plain_s3::{
-    AddressingStyle, Client, Credentials, GetObjectOptions, ListOptions, PutObjectOptions, UrlOptions,
-};
+use plain_s3::{AddressingStyle, Client, Credentials, GetObjectOptions, ListOptions, PutObjectOptions};
 
 use crate::clients::{anonymous_client, client, config, config_at, credentials, rejected};
 use crate::fake_server::FakeServer;
@@ -173,7 +171,7 @@ fn invalid_header_is_rejected() {
     put(options().if_match("a\r\nb"), "if-match");
     let get = GetObjectOptions::new().header("x\r\ny", "1");
     rejected(client.get_object_with("b", "k", &get), "header name");
-    let url = UrlOptions::new().header("x", "a\nb");
+    let url = PutObjectOptions::new().header("x", "a\nb");
     rejected(client.presign_put_object_with("b", "k", std::time::Duration::from_secs(9), &url), "header x");
     let _: [_; 0] = server.finish();
 }
@@ -240,7 +238,7 @@ fn empty_version_id_is_rejected() {
     }
     let options = plain_s3::CopyObjectOptions::new().source_version_id("");
     rejected(client.copy_object_with(("b", "k"), ("b", "l"), &options), words);
-    let url = plain_s3::UrlOptions::new().version_id("");
+    let url = plain_s3::DeleteObjectOptions::new().version_id("");
     let hour = std::time::Duration::from_secs(3600);
     rejected(client.presign_delete_object_with("b", "k", hour, &url), words);
     server.finish::<0>();

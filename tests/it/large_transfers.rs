@@ -46,7 +46,7 @@ fn child_process() {
     match operation {
         "download" => {
             let download = client.download_file("b", "k", file).unwrap();
-            assert_eq!((download.bytes, download.check), (length, Verification::Md5));
+            assert_eq!((download.bytes, download.verification), (length, Verification::Md5));
         }
         "upload" => {
             let upload = client.upload_reader("b", "k", io::repeat(7).take(length)).unwrap();

@@ -1,6 +1,6 @@
 //! Deleting everything under a prefix, everything in a bucket, and the bucket itself.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 use std::thread;
 
 use plain_s3::{DeleteAllOptions, DeletedCounts, ErrorKind, ListOptions, Versioning};
@@ -119,12 +119,12 @@ pub(crate) fn thousands(server: &Server) {
     in_parallel(550, |n| client.put_object(&bucket, &keys(n), "").map(drop));
     in_parallel(260, |n| client.create_multipart_upload(&bucket, &format!("u/{n}")).map(drop));
 
-    let progress = RefCell::new(Vec::new());
-    let options = DeleteAllOptions::new().progress(|counts| progress.borrow_mut().push(*counts));
+    let progress = Mutex::new(Vec::new());
+    let options = DeleteAllOptions::new().progress(|counts| progress.lock().unwrap().push(*counts));
     let deleted = client.force_delete_bucket_with(&bucket, &options).unwrap();
     let objects = if versioned { 2200 } else { 1101 };
     assert_eq!((deleted.objects, deleted.delete_markers, deleted.uploads), (objects, 0, 1040));
-    let progress = progress.take();
+    let progress = progress.lock().unwrap().clone();
     assert!(progress.len() >= 4 && progress.last() == Some(&deleted), "{progress:?}");
     assert!(progress.is_sorted_by_key(|counts| counts.objects + counts.uploads), "{progress:?}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plain_s3::{
     CompletedPart, ErrorKind, GetObjectOptions, PutObjectOptions, UploadOptions, UploadPartCopyOptions,
-    UploadPartOptions, UrlOptions,
+    UploadPartOptions,
 };
 
 use super::fixture::TestBucket;
@@ -47,8 +47,9 @@ pub(crate) fn customer_key(variant: &Variant<'_>) {
     assert!(client.get_object_with(&bucket, "parts", &get).unwrap().bytes().unwrap() == content);
 
     let hour = Duration::from_secs(3600);
-    let url =
-        client.presign_get_object_with(&bucket, "k", hour, &UrlOptions::new().sse_customer_key(KEY)).unwrap();
+    let url = client
+        .presign_get_object_with(&bucket, "k", hour, &GetObjectOptions::new().sse_customer_key(KEY))
+        .unwrap();
     assert_eq!(url.headers.len(), 3);
     let response = http::send(variant, "GET", &url.url, &url.headers, b"");
     assert_eq!((response.status, response.text().as_str()), (200, "secret"));
@@ -82,8 +83,7 @@ pub(crate) fn customer_key_in_parts(variant: &Variant<'_>) {
     copy(KEY).unwrap();
     gaps::COPY_BETWEEN_CUSTOMER_KEYS.supported(variant.server, copy([0x33; 32]));
     let hour = Duration::from_secs(3600);
-    let url = UrlOptions::new().sse_customer_key(KEY);
-    let url = client.presign_upload_part_with(&bucket, "k", &id, 3, hour, &url).unwrap();
+    let url = client.presign_upload_part_with(&bucket, "k", &id, 3, hour, &part).unwrap();
     let response = http::send(variant, "PUT", &url.url, &url.headers, b"the rest");
     assert_eq!(response.status, 200, "{}", response.text());
     client.upload_part(&bucket, "k", &id, 4, "x").expect_err("without the key");

@@ -46,7 +46,6 @@ fn upload_options<'a>() -> UploadOptions<'a> {
     UploadOptions::new().part_size(PART)
 }
 
-<<<<<<< HEAD:tests/live/kill.rs
 /// Starts the task in its own process and waits until it calls [`begin`].
 fn start(task: &str) -> Child {
     let mut command = command(&[], module_path!(), task);

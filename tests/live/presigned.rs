@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plain_s3::{Method, PresignedUrl, RawRequest, UrlOptions};
+use plain_s3::{Method, PresignedUrl, PutObjectOptions, RawRequest};
 
 use super::fixture::TestBucket;
 use super::http::{self, Response};
@@ -40,7 +40,7 @@ pub(crate) fn object_operations(variant: &Variant<'_>) {
 pub(crate) fn multipart_upload(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
-    let options = UrlOptions::new().header("content-type", "application/x-tar").header("x-amz-meta-a", "b");
+    let options = PutObjectOptions::new().content_type("application/x-tar").metadata("a", "b");
     let create = client.presign_create_multipart_upload_with(&bucket, KEY, HOUR, &options).unwrap();
     assert_eq!(create.headers.len(), 2);
     let started = send(variant, &create, b"");

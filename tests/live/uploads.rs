@@ -50,7 +50,7 @@ pub(crate) fn files(variant: &Variant<'_>) {
         [("in parts", Verification::Length), ("copy", Verification::Length), ("in one", Verification::Md5)]
     {
         let download = client.download_file(&bucket, key, folder.join("back")).unwrap();
-        assert_eq!((download.bytes, download.check), (content.len() as u64, check), "{key}");
+        assert_eq!((download.bytes, download.verification), (content.len() as u64, check), "{key}");
         assert!(fs::read(folder.join("back")).unwrap() == content, "{key}");
     }
 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use plain_s3::UrlOptions;
+use plain_s3::{CannedAcl, GetObjectOptions, PutObjectOptions};
 
 use super::fixture::TestBucket;
 use super::http;
@@ -15,13 +15,13 @@ pub(crate) fn response_overrides(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "k", "content").unwrap();
-    let options = UrlOptions::new()
+    let options = GetObjectOptions::new()
         .response_content_type("text/plain; charset=utf-8")
         .response_content_disposition("attachment; filename=\"a b+c.txt\"")
         .response_content_encoding("x-own")
         .response_content_language("de")
         .response_cache_control("no-store")
-        .response_expires("Thu, 01 Jan 1970 00:00:00 GMT");
+        .response_expires(std::time::SystemTime::UNIX_EPOCH);
     let url = client.presign_get_object_with(&bucket, "k", HOUR, &options).unwrap();
     let response = http::get(variant, &url.url);
     assert_eq!((response.status, response.text().as_str()), (200, "content"), "{url}");
@@ -40,10 +40,10 @@ pub(crate) fn response_overrides(variant: &Variant<'_>) {
 pub(crate) fn signed_headers(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
-    let options = UrlOptions::new()
-        .header("content-type", "application/pdf")
-        .header("x-amz-meta-colour", "blue")
-        .header("x-amz-acl", "public-read");
+    let options = PutObjectOptions::new()
+        .content_type("application/pdf")
+        .metadata("colour", "blue")
+        .acl(CannedAcl::PublicRead);
     let url = client.presign_put_object_with(&bucket, "a b.pdf", HOUR, &options).unwrap();
     let without = http::put(variant, &url.url, &[], b"x");
     assert_eq!(without.status, 403, "{}", without.text());

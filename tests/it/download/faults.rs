@@ -248,7 +248,7 @@ fn multipart_object_is_resumed_and_verified_by_length() {
         if std::mem::take(&mut first) { response.cut(77, End::Rst) } else { response }
     });
     let mut object = client_with_idle_timeout(&server).get_object("b", "k").unwrap();
-    assert_eq!(object.check(), Verification::Length);
+    assert_eq!(object.verification(), Verification::Length);
     let mut got = Vec::new();
     object.read_to_end(&mut got).unwrap();
     assert!(got == body);

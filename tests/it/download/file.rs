@@ -208,21 +208,22 @@ fn concurrent_downloads_to_one_file_do_not_mix() {
 #[test]
 #[cfg(unix)]
 fn temporary_file_has_the_permissions_of_the_target() {
-    use std::cell::Cell;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     let folder = TempDir::new();
     let target = folder.file("target", "old");
     fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
     let server = FakeServer::start([Response::content(HELLO.as_bytes())]);
-    let seen = Cell::new(0);
+    let seen = AtomicU32::new(0);
     let inspect = |_, _| {
         let names = folder.names();
         let temporary = names.iter().find(|name| name.ends_with(".part")).unwrap();
-        seen.set(fs::metadata(folder.join(temporary)).unwrap().permissions().mode() & 0o777);
+        let mode = fs::metadata(folder.join(temporary)).unwrap().permissions().mode();
+        seen.store(mode & 0o777, Ordering::Relaxed);
     };
     let options = DownloadOptions::new().progress(inspect);
     client(&server).download_file_with("b", "k", &target, &options).unwrap();
-    assert_eq!(seen.get(), 0o600);
+    assert_eq!(seen.load(Ordering::Relaxed), 0o600);
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
 }

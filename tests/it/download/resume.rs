@@ -1,7 +1,7 @@
 //! Downloads that continue where an earlier run stopped, and downloads only if the object has changed.
 
-use std::cell::RefCell;
 use std::fs;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use plain_s3::{
@@ -64,7 +64,7 @@ fn partial_file_of_a_failed_run_is_resumed() {
     let download = resume(&server, &folder).unwrap();
     assert_whole(&folder, &body);
     assert_eq!((download.bytes, download.resumed_from), (SIZE as u64, 19_999));
-    assert_eq!((download.check, download.changed), (Verification::Md5, true));
+    assert_eq!((download.verification, download.changed), (Verification::Md5, true));
     let [request] = server.finish();
     assert_eq!(request.header("range"), Some("bytes=19999-"));
     assert_eq!(request.header("if-match").unwrap(), format!("\"{}\"", md5_hex(&body)));
@@ -261,15 +261,15 @@ fn if_changed_combines_with_resume() {
 #[test]
 fn progress_continues_across_breaks_to_the_end() {
     let body = content(SIZE);
-    let progress = RefCell::new(Vec::new());
-    let options = DownloadOptions::new().progress(|done, all| progress.borrow_mut().push((done, all)));
+    let progress = Mutex::new(Vec::new());
+    let options = DownloadOptions::new().progress(|done, all| progress.lock().unwrap().push((done, all)));
     let mut first = Some(Response::content(&body).cut(20_000, End::Rst));
     let store = Store::default();
     store.put("/b/k", &body);
     let server = store.serve(move |_| first.take());
     let folder = TempDir::new();
     client(&server).download_file_with("b", "k", folder.join("target"), &options).unwrap();
-    let progress = progress.borrow();
+    let progress = progress.lock().unwrap();
     assert!(progress.is_sorted() && progress.iter().all(|(_, all)| *all == SIZE as u64), "{progress:?}");
     assert_eq!(progress.last(), Some(&(SIZE as u64, SIZE as u64)));
 }

@@ -1,10 +1,10 @@
 //! Multipart uploads over faulty connections and from faulty sources: each part is retried alone, and nothing
 //! is left behind.
 
-use std::cell::RefCell;
 use std::error::Error as _;
 use std::fs;
 use std::io::{self, Read, Write as _};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use plain_s3::{Client, Error, ErrorKind, PutObjectOptions, RetryPolicy, UploadOptions};
@@ -43,10 +43,10 @@ fn file_and_reader_are_uploaded_in_parts_and_read_once() {
     for from_file in [true, false] {
         let store = Store::default();
         let server = store.serve(|_| None);
-        let progress = RefCell::new(Vec::new());
+        let progress = Mutex::new(Vec::new());
         let options = options()
             .object(PutObjectOptions::new().content_type("x/y").if_none_exists())
-            .progress(|done, all| progress.borrow_mut().push((done, all)));
+            .progress(|done, all| progress.lock().unwrap().push((done, all)));
         let upload = if from_file {
             client(&server).upload_file_with("b", "k", &file, &options).unwrap()
         } else {
@@ -57,7 +57,7 @@ fn file_and_reader_are_uploaded_in_parts_and_read_once() {
         assert!(store.get("/b/k").unwrap() == body);
         let all = from_file.then_some(SIZE as u64);
         let part = PART as u64;
-        assert_eq!(*progress.borrow(), [(part, all), (2 * part, all), (SIZE as u64, all)]);
+        assert_eq!(*progress.lock().unwrap(), [(part, all), (2 * part, all), (SIZE as u64, all)]);
         let requests = server.requests();
         assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "PUT 3", "POST"]);
         assert_eq!(requests[1].header("content-md5").unwrap(), md5_base64(&body[..PART]));
@@ -172,8 +172,9 @@ fn existing_parts_are_reused() {
 fn request_payer_is_sent_on_every_request() {
     let store = Store::default();
     let server = store.serve(|request| is_part(request, "2").then(|| Response::error(403, "AccessDenied")));
-    let (client, body) = (client(&server), content(SIZE));
-    let options = || options().object(PutObjectOptions::new().request_payer().if_none_exists());
+    let config = config(&server).request_payer().expected_bucket_owner("111122223333");
+    let (client, body) = (Client::new(config).unwrap(), content(SIZE));
+    let options = || options().object(PutObjectOptions::new().if_none_exists());
     let error = client.upload_reader_with("b", "k", &body[..], &options().keep_parts()).unwrap_err();
     let resume = options().resume(error.upload_id().unwrap());
     client.upload_reader_with("b", "k", &body[..], &resume).unwrap_err();
@@ -181,6 +182,7 @@ fn request_payer_is_sent_on_every_request() {
     assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "GET", "PUT 2", "DELETE"]);
     for request in &requests {
         assert_eq!(request.header("x-amz-request-payer"), Some("requester"), "{}", request.line());
+        assert_eq!(request.header("x-amz-expected-bucket-owner"), Some("111122223333"), "{}", request.line());
         assert_eq!(request.header("if-none-match"), None, "{}", request.line());
     }
 }
@@ -264,7 +266,7 @@ fn file_changed_while_reading_is_not_stored() {
         let opened = fs::File::options().write(true).open(&file).unwrap();
         opened.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     };
-    let changes: [&dyn Fn(u64, Option<u64>); 3] = [&appends, &truncates, &rewrites];
+    let changes: [&(dyn Fn(u64, Option<u64>) + Send + Sync); 3] = [&appends, &truncates, &rewrites];
     for change in changes {
         fs::write(&file, &body).unwrap();
         let store = Store::default();

@@ -22,7 +22,9 @@ fn upload_part_sends_its_options_as_headers() {
     let client = client_v4(&server);
     let plain = client.upload_part("b", "k", ID, 1, "Hello").unwrap();
     assert_eq!(plain, CompletedPart::new(1, md5_hex(b"Hello")));
-    let options = UploadPartOptions::new().request_payer().header("x-amz-expected-bucket-owner", "1234");
+    let options = UploadPartOptions::new()
+        .header("x-amz-request-payer", "requester")
+        .header("x-amz-expected-bucket-owner", "1234");
     client.upload_part_with("b", "k", ID, 10_000, "World", &options).unwrap();
     let [first, last] = server.finish();
     assert_eq!(first.target(), "/b/k?partNumber=1&uploadId=2~a%2Fb");
@@ -44,7 +46,7 @@ fn upload_part_copy_sends_version_and_conditions() {
         .source_if_none_match("def")
         .source_if_modified_since(moment)
         .source_if_unmodified_since(moment)
-        .request_payer();
+        .header("x-amz-request-payer", "requester");
     let copy = |options| client.upload_part_copy_with("to", "k", ID, 2, ("from", "a b"), 5..10, options);
     assert_eq!(copy(&options).unwrap(), CompletedPart::new(2, md5_hex(b"x")));
     assert!(fails(ErrorKind::Server, copy(&options)).is_precondition_failed());
@@ -74,7 +76,8 @@ fn complete_multipart_upload_sends_its_condition() {
     let client = client(&server);
     let complete =
         |options| client.complete_multipart_upload_with("b", "k", ID, &[CompletedPart::new(1, "e")], options);
-    let new = CompleteMultipartUploadOptions::new().if_none_exists().request_payer();
+    let new =
+        CompleteMultipartUploadOptions::new().if_none_exists().header("x-amz-request-payer", "requester");
     let stored = complete(&new).unwrap();
     assert_eq!(stored.e_tag.unwrap().as_str(), "e-1");
     let replace = CompleteMultipartUploadOptions::new().if_match("old").header("x-amz-mp-object-size", "1");
