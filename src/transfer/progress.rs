@@ -14,6 +14,8 @@ pub trait ProgressResult: sealed::Sealed {
     fn into_control_flow(self) -> ControlFlow<()>;
 }
 
+/// Keeps other crates from implementing [`ProgressResult`].
+#[expect(unnameable_types, reason = "other crates must not be able to name it")]
 mod sealed {
     pub trait Sealed {}
     impl Sealed for () {}
