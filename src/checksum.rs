@@ -9,8 +9,6 @@ use sha2::Sha256;
 
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result};
-use crate::etag::ETag;
-use crate::headers::Headers;
 
 /// What was compared before downloaded content was accepted as complete. The length is always compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,22 +139,6 @@ impl fmt::Debug for Sha256Digest {
     }
 }
 
-/// Returns the MD5 of an object's whole content if the ETag among its headers is one. The ETag of a
-/// multipart or an encrypted object is not.
-pub(crate) fn content_md5(headers: &Headers) -> Option<Md5Digest> {
-    if is_encrypted(headers) {
-        return None;
-    }
-    ETag::new(headers.get("etag")?).md5_digest()
-}
-
-/// Returns `true` if the object is encrypted with a key that the store (`aws:kms`) or the caller manages.
-/// Then the ETag may look like an MD5 but is not one. Plain server-side encryption (`AES256`) keeps the MD5.
-fn is_encrypted(headers: &Headers) -> bool {
-    headers.get("x-amz-server-side-encryption").is_some_and(|value| value != "AES256")
-        || headers.get("x-amz-server-side-encryption-customer-algorithm").is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,18 +197,5 @@ mod tests {
         );
         check.update(b" World!");
         check.finish().unwrap();
-    }
-
-    #[test]
-    fn etag_of_an_encrypted_object_is_not_an_md5() {
-        let md5 = |name: &str, value: &str| {
-            let headers: Headers = [("etag", HELLO_MD5), (name, value)].into_iter().collect();
-            content_md5(&headers)
-        };
-        assert_eq!(md5("x-other", ""), Some(Md5Digest::of(HELLO)));
-        assert_eq!(md5("x-amz-server-side-encryption", "AES256"), Some(Md5Digest::of(HELLO)));
-        assert_eq!(md5("x-amz-server-side-encryption", "aws:kms"), None);
-        assert_eq!(md5("x-amz-server-side-encryption-customer-algorithm", "AES256"), None);
-        assert_eq!(content_md5(&Headers::default()), None);
     }
 }

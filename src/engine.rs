@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::hints::{self, Context};
 use crate::request::Request;
 use crate::response::Response;
-use crate::sign::{Signer, query_string};
+use crate::sign::Signer;
 use crate::timestamp::Timestamp;
 use crate::transport::Limits;
 use crate::validate;
@@ -86,7 +86,7 @@ impl Client {
         let endpoint = self.signer().endpoint();
         validate::sent_headers(&request.headers)?;
         let address = self.signer().address(endpoint, request)?;
-        let url = address.url(&query_string(&request.query));
+        let url = address.url(&request.query_string());
         // events alone need the description, so nobody else pays for it
         let call = if settings.events.is_enabled() { request.describe() } else { String::new() };
         let idle = settings.idle_timeout * if request.slow { SLOW_FACTOR } else { 1 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::checksum::{Md5Digest, content_md5};
+use crate::checksum::Md5Digest;
 use crate::encoded_word;
 use crate::etag::ETag;
 use crate::headers::Headers;
@@ -83,6 +83,22 @@ impl ObjectMetadata {
     }
 }
 
+/// Returns the MD5 of an object's whole content if the ETag among its headers is one. The ETag of a
+/// multipart or an encrypted object is not.
+pub(crate) fn content_md5(headers: &Headers) -> Option<Md5Digest> {
+    if is_encrypted(headers) {
+        return None;
+    }
+    ETag::new(headers.get("etag")?).md5_digest()
+}
+
+/// Returns `true` if the object is encrypted with a key that the store (`aws:kms`) or the caller manages.
+/// Then the ETag may look like an MD5 but is not one. Plain server-side encryption (`AES256`) keeps the MD5.
+fn is_encrypted(headers: &Headers) -> bool {
+    headers.get("x-amz-server-side-encryption").is_some_and(|value| value != "AES256")
+        || headers.get("x-amz-server-side-encryption-customer-algorithm").is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +137,19 @@ mod tests {
         assert!(
             metadata(&[md5, ("x-amz-server-side-encryption-customer-algorithm", "AES256")]).md5().is_none()
         );
+    }
+
+    #[test]
+    fn etag_of_an_encrypted_object_is_not_an_md5() {
+        let md5 = |name: &str, value: &str| {
+            let headers: Headers =
+                [("etag", "ed076287532e86365e841e92bfc50d8c"), (name, value)].into_iter().collect();
+            content_md5(&headers)
+        };
+        assert_eq!(md5("x-other", ""), Some(Md5Digest::of("Hello World!")));
+        assert_eq!(md5("x-amz-server-side-encryption", "AES256"), Some(Md5Digest::of("Hello World!")));
+        assert_eq!(md5("x-amz-server-side-encryption", "aws:kms"), None);
+        assert_eq!(md5("x-amz-server-side-encryption-customer-algorithm", "AES256"), None);
+        assert_eq!(content_md5(&Headers::default()), None);
     }
 }

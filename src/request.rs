@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::checksum::{Md5Digest, Sha256Digest};
+use crate::encode;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::names::impl_names;
@@ -171,6 +172,22 @@ impl<'a> Request<'a> {
         }
         validate::headers(&self.headers)?;
         self.invalid.as_ref().map_or(Ok(()), |message| Err(Error::invalid(message)))
+    }
+
+    /// Returns the query as it is sent: `acl`, `prefix=a%2Fb&marker=`.
+    pub(crate) fn query_string(&self) -> String {
+        let mut out = String::new();
+        for (name, value) in &self.query {
+            if !out.is_empty() {
+                out.push('&');
+            }
+            out.push_str(&encode::query(name));
+            if let Some(value) = value {
+                out.push('=');
+                out.push_str(&encode::query(value));
+            }
+        }
+        out
     }
 
     /// Returns the call as errors and events name it, on one line: `GetObject my-bucket/hello.txt`.

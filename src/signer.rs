@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::headers::{Headers, Redacted};
 use crate::raw_request::RawRequest;
 use crate::request::{Method, Request};
-use crate::sign::{SignatureVersion, Signer, query_string};
+use crate::sign::{SignatureVersion, Signer};
 
 /// Confirms that the requester pays, and names the owner that a bucket must have.
 const PAYER: &str = "x-amz-request-payer";
@@ -245,7 +245,7 @@ impl RequestSigner {
             let signed = self.signer(now)?.sign(&request, &address, now);
             Ok(SignedRequest {
                 method: request.method.as_str(),
-                url: address.url(&query_string(&request.query)),
+                url: address.url(&request.query_string()),
                 headers: signed.headers.to_vec(),
             })
         });
@@ -371,7 +371,7 @@ impl RequestSigner {
         let endpoint = if force_http { &self.endpoint.plain_http() } else { &self.endpoint };
         let address = self.address(endpoint, request);
         let address = address.map_err(|error| error.with_context(|| request.describe()))?;
-        Ok(address.url(&query_string(&request.query)))
+        Ok(address.url(&request.query_string()))
     }
 
     /// Adds the endpoint and the signer as fields of a `Debug` output.

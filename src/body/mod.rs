@@ -1,6 +1,7 @@
 //! The content of an upload: bytes, a file, or a reader of known length.
 
 mod reader;
+mod source;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::io::{Read, Seek as _};
 
 use crate::error::{Error, Result};
 pub(crate) use reader::BodyReader;
+use source::{FileRef, Source};
 
 /// The content of an upload.
 ///
@@ -29,26 +31,6 @@ pub(crate) use reader::BodyReader;
 /// # }
 /// ```
 pub struct Body<'a>(Source<'a>);
-
-enum Source<'a> {
-    Bytes(Cow<'a, [u8]>),
-    File(FileRef<'a>),
-    Reader { reader: Box<dyn Read + 'a>, len: u64 },
-}
-
-enum FileRef<'a> {
-    Owned(File),
-    Borrowed(&'a File),
-}
-
-impl FileRef<'_> {
-    fn get(&self) -> &File {
-        match self {
-            Self::Owned(file) => file,
-            Self::Borrowed(file) => file,
-        }
-    }
-}
 
 impl<'a> Body<'a> {
     /// Creates a body of exactly `len` bytes from a reader.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use super::Source;
+use super::source::Source;
 use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::error::{Error, ErrorKind, Result};
 

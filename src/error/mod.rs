@@ -152,7 +152,7 @@ impl Error {
             context: String::new(),
             message: message.into(),
             hint: None,
-            outcome: Outcome::of(kind),
+            outcome: kind.outcome(),
             response: None,
             signed: None,
             failures: Vec::new(),
@@ -247,6 +247,23 @@ impl Error {
     }
 }
 
+impl ErrorKind {
+    /// Returns what an error of this kind implies about the request unless more is known.
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Network | Self::Timeout => Outcome::Unknown,
+            Self::Server
+            | Self::UnexpectedResponse
+            | Self::Integrity
+            | Self::PartialFailure
+            | Self::Cancelled => Outcome::Refused,
+            Self::InvalidInput | Self::Credentials | Self::Connect | Self::Tls | Self::LocalIo => {
+                Outcome::NotSent
+            }
+        }
+    }
+}
+
 /// How the crate creates errors and adds to them.
 impl Error {
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -319,6 +336,33 @@ impl Error {
         self
     }
 
+    /// Returns what is known about the effect of the call, all its attempts included.
+    pub(crate) fn outcome(&self) -> Outcome {
+        // a gateway's timeout and a failure inside the server say nothing about the work done until then
+        let failed_inside =
+            matches!(self.status(), Some(500 | 502 | 504)) || self.code() == Some("InternalError");
+        if failed_inside { Outcome::Unknown } else { self.0.outcome }
+    }
+
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
+        self.outcome() == Outcome::Unknown
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
+    /// Marks a response that was cut short or is not the server's, so that another attempt may succeed.
+    pub(crate) fn malformed(self) -> Self {
+        self.with_outcome(Outcome::Unknown)
+    }
+
+    /// Marks a failure before the request was sent, if the kind alone does not imply it.
+    pub(crate) fn not_sent(self) -> Self {
+        self.with_outcome(Outcome::NotSent)
+    }
+
     /// Returns what happened, without the call and the hint.
     pub(crate) fn summary(&self) -> &str {
         &self.0.message
@@ -365,5 +409,33 @@ mod tests {
         let failure = KeyFailure::from_error("k", Some("v"), Error::server(403, "AccessDenied")).unwrap();
         assert_eq!((failure.code.as_str(), failure.version_id.as_deref()), ("AccessDenied", Some("v")));
         assert!(KeyFailure::from_error("k", None, Error::server(404, "NoSuchBucket")).is_err());
+    }
+
+    #[test]
+    fn outcome_is_unknown_only_if_the_request_may_have_been_carried_out() {
+        let server = |status, code: &str| {
+            let response = ErrorResponse { status, code: Some(code.into()), ..ErrorResponse::default() };
+            Error::from_response(ErrorKind::Server, response, "")
+        };
+        for unknown in [
+            Error::new(ErrorKind::Network, ""),
+            Error::new(ErrorKind::Timeout, ""),
+            Error::new(ErrorKind::UnexpectedResponse, "").malformed(),
+            server(500, "InternalError"),
+            server(504, "GatewayTimeout"),
+            server(200, "InternalError"),
+        ] {
+            assert_eq!(unknown.outcome(), Outcome::Unknown, "{unknown:#?}");
+        }
+        for (known, outcome) in [
+            (Error::new(ErrorKind::Connect, ""), Outcome::NotSent),
+            (Error::new(ErrorKind::Tls, ""), Outcome::NotSent),
+            (Error::new(ErrorKind::Timeout, "no connection").not_sent(), Outcome::NotSent),
+            (Error::new(ErrorKind::LocalIo, ""), Outcome::NotSent),
+            (server(503, "SlowDown"), Outcome::Refused),
+            (server(404, "NoSuchBucket"), Outcome::Refused),
+        ] {
+            assert_eq!(known.outcome(), outcome, "{known:#?}");
+        }
     }
 }

@@ -1,24 +1,14 @@
 //! Hints: the sentence at the end of an error that says what to do, if the cause is known.
 
+mod context;
 mod signature;
 
 use time::OffsetDateTime;
 
-use crate::endpoint::Endpoint;
-use crate::error::SignedTexts;
 use crate::error::{Error, ErrorResponse};
-use crate::request::Request;
 use crate::sign::Signer;
 use crate::timestamp::Timestamp;
-
-/// What a hint may refer to.
-pub(crate) struct Context<'a> {
-    pub(crate) request: &'a Request<'a>,
-    pub(crate) endpoint: &'a Endpoint,
-    pub(crate) signer: &'a Signer,
-    pub(crate) signed: Option<&'a SignedTexts>,
-    pub(crate) now: OffsetDateTime,
-}
+pub(crate) use context::Context;
 
 /// Adds the hint and, if the server rejected the signature, the signed texts.
 pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
@@ -151,9 +141,10 @@ fn rounded(seconds: u64) -> String {
 mod tests {
     use super::*;
     use crate::credentials::Credentials;
-    use crate::error::ErrorKind;
-    use crate::request::Method;
-    use crate::sign::SignatureVersion;
+    use crate::endpoint::Endpoint;
+    use crate::error::{ErrorKind, SignedTexts};
+    use crate::request::{Method, Request};
+    use crate::sign::{SignatureVersion, Signer};
 
     fn v2() -> Signer {
         Signer::V2(Credentials::new("AKID", "s3cr3t").session_token("t0k3n"))

@@ -1,6 +1,6 @@
 //! Rejected signatures: the line in which both sides differ, without the secrets in it.
 
-use super::Context;
+use super::context::Context;
 use crate::error::ErrorResponse;
 use crate::error::SignedTexts;
 

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::error::Result;
 use crate::metadata::ObjectMetadata;
-use crate::ops::get_object::GetObjectOptions;
+use crate::ops::options::get_object::GetObjectOptions;
 use crate::request::{Method, Request};
 use crate::response::Response;
 

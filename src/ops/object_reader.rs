@@ -10,8 +10,18 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::metadata::ObjectMetadata;
-use crate::ops::get_object::{GetObjectOptions, get_object_request};
+use crate::ops::options::get_object::GetObjectOptions;
+use crate::request::{Method, Request};
 use crate::response::Response;
+
+/// Returns the request of GetObject.
+pub(crate) fn get_object_request<'a>(
+    bucket: &'a str,
+    key: &'a str,
+    options: &'a GetObjectOptions,
+) -> Request<'a> {
+    options.apply(Request::object("GetObject", Method::Get, bucket, key))
+}
 
 /// The content of an object while it is being received.
 ///

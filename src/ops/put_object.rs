@@ -6,13 +6,13 @@ use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
 use crate::body::Body;
-use crate::checksum::{Md5Digest, content_md5};
+use crate::checksum::Md5Digest;
 use crate::client::Client;
 use crate::encode;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
-use crate::metadata::USER_PREFIX;
+use crate::metadata::{USER_PREFIX, content_md5};
 use crate::ops::options::encryption::with_customer_key;
 use crate::request::{Method, Request};
 use crate::response::Response;

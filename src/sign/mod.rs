@@ -1,21 +1,20 @@
 //! Signatures as pure functions of a request, its address, the credentials and the time.
 
 mod post_form;
+mod signed;
 mod v2;
 mod v4;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use crate::credentials::Credentials;
-use crate::encode;
 use crate::endpoint::Address;
-use crate::error::{Error, Result, SignedTexts};
-use crate::headers::Headers;
+use crate::error::{Error, Result};
 use crate::names::impl_names;
 use crate::request::Request;
+use signed::Signed;
 
 /// The signature versions of S3.
 ///
@@ -52,12 +51,6 @@ pub(crate) enum Signer {
     Anonymous,
     V2(Credentials),
     V4(v4::SigningKey),
-}
-
-/// The headers of a signed request, and the texts that were signed.
-pub(crate) struct Signed {
-    pub(crate) headers: Headers,
-    pub(crate) texts: Option<SignedTexts>,
 }
 
 impl Signer {
@@ -133,22 +126,6 @@ impl Signer {
 fn anonymous() -> Error {
     Error::invalid("a URL cannot be presigned without credentials")
         .with_hint("Set them with Config::credentials, or use object_url for a public object.")
-}
-
-/// Returns the encoded query string of a request, such as `acl` or `prefix=a%2Fb&marker=`.
-pub(crate) fn query_string(query: &[(Cow<'_, str>, Option<Cow<'_, str>>)]) -> String {
-    let mut out = String::new();
-    for (name, value) in query {
-        if !out.is_empty() {
-            out.push('&');
-        }
-        out.push_str(&encode::query(name));
-        if let Some(value) = value {
-            out.push('=');
-            out.push_str(&encode::query(value));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use time::OffsetDateTime;
 
-use super::{Signed, query_string};
+use super::signed::Signed;
 use crate::credentials::Credentials;
 use crate::encode;
 use crate::endpoint::Address;
@@ -80,7 +80,7 @@ pub(super) fn presign(
         })?;
     // the token is sent in the query, but signed as if it were a header
     let mut headers = request.headers.clone();
-    let mut query = query_string(&request.query);
+    let mut query = request.query_string();
     if let Some(token) = credentials.token() {
         headers.set(TOKEN, token);
         query = join(query, &format!("{TOKEN}={}", encode::query(token)));

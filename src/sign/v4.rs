@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use time::OffsetDateTime;
 
-use super::Signed;
+use super::signed::Signed;
 use crate::checksum::Sha256Digest;
 use crate::credentials::Credentials;
 use crate::encode::{self, hex};

@@ -1,0 +1,180 @@
+//! The options that GetObject and HeadObject share.
+
+use std::ops::{Bound, RangeBounds};
+
+use time::OffsetDateTime;
+
+use super::encryption::with_customer_key;
+use crate::etag::ETag;
+use crate::headers::Headers;
+use crate::request::Request;
+use crate::timestamp;
+
+/// Options for [`Client::get_object_with`](crate::Client::get_object_with), [`Client::head_object_with`](crate::Client::head_object_with) and the presigned URLs of both: the version, the
+/// range and the conditions.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct GetObjectOptions {
+    range: Option<(u64, Option<u64>)>,
+    query: Vec<(&'static str, String)>,
+    headers: Headers,
+}
+
+impl GetObjectOptions {
+    /// Creates the default options: the whole latest version, without conditions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Requests only these bytes: `0..100`, `100..` or `5..=9`. A range that extends past the end of the object is cut
+    /// off there.
+    pub fn range(mut self, bytes: impl RangeBounds<u64>) -> Self {
+        let start = match bytes.start_bound() {
+            Bound::Included(&first) => first,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match bytes.end_bound() {
+            Bound::Included(&last) => Some(last.saturating_add(1)),
+            Bound::Excluded(&end) => Some(end),
+            Bound::Unbounded => None,
+        };
+        self.range = Some((start, end));
+        self
+    }
+
+    /// Requests this version.
+    pub fn version_id(self, id: impl Into<String>) -> Self {
+        self.query("versionId", id)
+    }
+
+    /// Requests only this part, counted from 1, of an object that was uploaded in parts.
+    ///
+    /// Servers that do not support this, such as Ceph 16, send the whole object. That is an error, and nothing of the
+    /// content is read.
+    pub fn part_number(self, number: u32) -> Self {
+        self.query("partNumber", number.to_string())
+    }
+
+    /// Overrides the `Content-Type` header of the response.
+    pub fn response_content_type(self, value: impl Into<String>) -> Self {
+        self.query("response-content-type", value)
+    }
+
+    /// Overrides the `Content-Disposition` header of the response, for example with
+    /// `attachment; filename="plans.txt"`.
+    pub fn response_content_disposition(self, value: impl Into<String>) -> Self {
+        self.query("response-content-disposition", value)
+    }
+
+    /// Overrides the `Content-Encoding` header of the response.
+    pub fn response_content_encoding(self, value: impl Into<String>) -> Self {
+        self.query("response-content-encoding", value)
+    }
+
+    /// Overrides the `Content-Language` header of the response.
+    pub fn response_content_language(self, value: impl Into<String>) -> Self {
+        self.query("response-content-language", value)
+    }
+
+    /// Overrides the `Cache-Control` header of the response.
+    pub fn response_cache_control(self, value: impl Into<String>) -> Self {
+        self.query("response-cache-control", value)
+    }
+
+    /// Overrides the `Expires` header of the response.
+    pub fn response_expires(self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.query("response-expires", timestamp::http_date(moment.into()))
+    }
+
+    /// Sets `If-Match`: the request fails unless the object has this ETag (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+    pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
+        self.header("if-match", e_tag.into().to_header())
+    }
+
+    /// Sets `If-None-Match`: the request fails if the object has this ETag (see
+    /// [`is_not_modified`](crate::Error::is_not_modified)).
+    pub fn if_none_match(self, e_tag: impl Into<ETag>) -> Self {
+        self.header("if-none-match", e_tag.into().to_header())
+    }
+
+    /// Sets `If-Modified-Since`: the request fails unless the object was stored after this moment (see
+    /// [`is_not_modified`](crate::Error::is_not_modified)).
+    pub fn if_modified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.header("if-modified-since", timestamp::http_date(moment.into()))
+    }
+
+    /// Sets `If-Unmodified-Since`: the request fails if the object was stored after this moment (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+    pub fn if_unmodified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.header("if-unmodified-since", timestamp::http_date(moment.into()))
+    }
+
+    /// Sets the key with which the object was encrypted; see
+    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key). The request requires HTTPS.
+    pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
+        with_customer_key(self, &key, Self::header)
+    }
+
+    /// Sets any other header of the request.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+
+    fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.retain(|(n, _)| *n != name);
+        self.query.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn headers(mut self, headers: &Headers) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Returns the options for the remaining bytes of the same object, after the connection was lost.
+    pub(crate) fn remaining(mut self, bytes: std::ops::Range<u64>, e_tag: &ETag) -> Self {
+        // a range counts from the start of the object, not of a part
+        self.query.retain(|(name, _)| *name != "partNumber");
+        for condition in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
+            self.headers.remove(condition);
+        }
+        self.range(bytes).if_match(e_tag)
+    }
+
+    /// Returns the value of `If-Match` as it is sent.
+    pub(crate) fn if_match_header(&self) -> Option<&str> {
+        self.headers.get("if-match")
+    }
+
+    /// Returns the first byte of the range and, if it has an end, the byte after the last.
+    pub(crate) fn byte_range(&self) -> Option<(u64, Option<u64>)> {
+        self.range
+    }
+
+    /// Returns `true` if the response is the content of a whole object, to which its ETag applies.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.range.is_none() && !self.is_part()
+    }
+
+    pub(crate) fn is_part(&self) -> bool {
+        self.query.iter().any(|(name, _)| *name == "partNumber")
+    }
+
+    /// Adds these options to a request.
+    pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Request<'a> {
+        request = request.headers(&self.headers);
+        for (name, value) in &self.query {
+            request = request.query(name, value.as_str());
+        }
+        match self.range {
+            None => request,
+            Some((start, None)) => request.header("range", format!("bytes={start}-")),
+            Some((start, Some(end))) => request
+                .require(start < end, || format!("the range {start}..{end} is empty"))
+                .header("range", format!("bytes={start}-{}", end.saturating_sub(1))),
+        }
+    }
+}
