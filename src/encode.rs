@@ -1,4 +1,5 @@
-//! Percent-encoding as S3 requires it. URLs and both signature versions use these functions, so that they agree.
+//! Percent-encoding as S3 requires it. URLs and both signature versions use these functions, so that they
+//! agree.
 
 use std::fmt::Write as _;
 

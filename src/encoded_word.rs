@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// Decodes a value that consists only of encoded words in UTF-8, `=?UTF-8?B?…?=` or `=?UTF-8?Q?…?=`. Returns any
-/// other value unchanged.
+/// Decodes a value that consists only of encoded words in UTF-8, `=?UTF-8?B?…?=` or `=?UTF-8?Q?…?=`. Returns
+/// any other value unchanged.
 pub(crate) fn decode(value: &str) -> String {
     try_decode(value).unwrap_or_else(|| value.to_owned())
 }

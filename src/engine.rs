@@ -18,8 +18,8 @@ use crate::timestamp::Timestamp;
 use crate::transport::Limits;
 use crate::validate;
 
-/// How much longer than usual the server may be silent if it has to work before it responds, such as when it completes
-/// an upload.
+/// How much longer than usual the server may be silent if it has to work before it responds, such as when it
+/// completes an upload.
 const SLOW_FACTOR: u32 = 10;
 
 impl Client {
@@ -45,8 +45,8 @@ impl Client {
 
     /// Sends a request for a state that can be reached only once.
     ///
-    /// `already` is the error code by which the server reports that the state has been reached before. If the response
-    /// to an earlier attempt was lost, that attempt may have reached it, so the code is a success.
+    /// `already` is the error code by which the server reports that the state has been reached before. If the
+    /// response to an earlier attempt was lost, that attempt may have reached it, so the code is a success.
     pub(crate) fn call_idempotent(&self, request: &Request<'_>, already: &str) -> Result<()> {
         match self.call(request, Response::discard) {
             Err(error) if error.is_outcome_unknown() && error.code() == Some(already) => Ok(()),
@@ -61,8 +61,8 @@ impl Client {
 
     /// Sends a request with a body. Each attempt is signed anew, and retried as the retry policy allows.
     ///
-    /// `parse` runs inside the loop, so that an `<Error>` in a 200 response and a response that is cut short are
-    /// retried like any other error. Errors get their context here and nowhere else.
+    /// `parse` runs inside the loop, so that an `<Error>` in a 200 response and a response that is cut short
+    /// are retried like any other error. Errors get their context here and nowhere else.
     pub(crate) fn execute<T>(
         &self,
         deadline: Option<Instant>,
@@ -116,7 +116,8 @@ impl Client {
                 // a body that cannot be read ends the connection, so its own error is the cause
                 Err(error) => body.take_error().unwrap_or(error),
             };
-            // a correction is no retry: it neither waits nor counts as an attempt, and each is made once per call
+            // a correction is no retry: it neither waits nor counts as an attempt, and each is made once per
+            // call
             if let Some(correction) = self.correct(&mut corrections, &error, &signer) {
                 if body.rewind()? {
                     settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });

@@ -115,7 +115,8 @@ impl Headers {
         self.iter().map(|(name, _)| name).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
-    /// Returns the headers of a customer key, which every request for the content must send, each part included.
+    /// Returns the headers of a customer key, which every request for the content must send, each part
+    /// included.
     pub(crate) fn for_each_part(&self) -> Headers {
         self.filtered(|name| name.starts_with("x-amz-server-side-encryption-customer-"))
     }

@@ -58,5 +58,6 @@ pub use signer::{PresignOptions, PresignedUrl, RequestSigner, SignedRequest};
 pub use timestamp::Timestamp;
 pub use transfer::*;
 
-/// The crate `time`, re-exported because its [`OffsetDateTime`](time::OffsetDateTime) is part of this crate's API.
+/// The crate `time`, re-exported because its [`OffsetDateTime`](time::OffsetDateTime) is part of this crate's
+/// API.
 pub use time;

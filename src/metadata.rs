@@ -33,8 +33,9 @@ pub struct ObjectMetadata {
     pub e_tag: Option<ETag>,
     /// The time when the object was stored.
     pub last_modified: Timestamp,
-    /// User-defined metadata, with names in lower case and without `x-amz-meta-`. RFC 2047 encoded words, which
-    /// AWS returns for values that are not ASCII, are decoded; [`header`](Self::header) returns the raw value.
+    /// User-defined metadata, with names in lower case and without `x-amz-meta-`. RFC 2047 encoded words,
+    /// which AWS returns for values that are not ASCII, are decoded; [`header`](Self::header) returns the raw
+    /// value.
     pub metadata: BTreeMap<String, String>,
     /// The version ID, if the bucket keeps versions.
     pub version_id: Option<String>,

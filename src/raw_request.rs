@@ -12,19 +12,20 @@ pub(crate) const PAYLOAD_SHA256: &str = "x-amz-content-sha256";
 /// [`Client::send_raw`](crate::Client::send_raw), [`Client::presign`](crate::Client::presign) and
 /// [`RequestSigner`](crate::RequestSigner) take one.
 ///
-/// Pass the names and values of the query decoded. `Content-Length`, `Host`, the date and the signature are added when
-/// the request is signed. If you set `x-amz-content-sha256`, Signature V4 signs it in place of the body; otherwise it
-/// signs `UNSIGNED-PAYLOAD`, for methods that have a body.
+/// Pass the names and values of the query decoded. `Content-Length`, `Host`, the date and the signature are
+/// added when the request is signed. If you set `x-amz-content-sha256`, Signature V4 signs it in place of the
+/// body; otherwise it signs `UNSIGNED-PAYLOAD`, for methods that have a body.
 ///
-/// **Servers ignore sub-resources that they do not know.** On Ceph, `DELETE /bucket?encryption` deletes the bucket, and
-/// `PUT /bucket/key?restore` overwrites the object. Make sure that the server knows what the query names before you
-/// send anything but a `GET`.
+/// **Servers ignore sub-resources that they do not know.** On Ceph, `DELETE /bucket?encryption` deletes the
+/// bucket, and `PUT /bucket/key?restore` overwrites the object. Make sure that the server knows what the
+/// query names before you send anything but a `GET`.
 ///
-/// Signature V2 signs only these query names: `acl cors delete lifecycle location logging notification partNumber
-/// policy requestPayment response-cache-control response-content-disposition response-content-encoding
-/// response-content-language response-content-type response-expires tagging torrent uploadId uploads versionId
-/// versioning versions website`. All others are sent unsigned. If a server requires another one to be signed, it
-/// returns `SignatureDoesNotMatch`; use Signature V4, which signs every name.
+/// Signature V2 signs only these query names: `acl cors delete lifecycle location logging notification
+/// partNumber policy requestPayment response-cache-control response-content-disposition
+/// response-content-encoding response-content-language response-content-type response-expires tagging torrent
+/// uploadId uploads versionId versioning versions website`. All others are sent unsigned. If a server
+/// requires another one to be signed, it returns `SignatureDoesNotMatch`; use Signature V4, which signs every
+/// name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RawRequest {

@@ -40,10 +40,11 @@ impl_names! {
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no secret.
+/// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no
+/// secret.
 ///
-/// Each operation is a function that returns one of these, and a function that parses the response. Whatever sends
-/// or presigns requests needs to know nothing else about an operation.
+/// Each operation is a function that returns one of these, and a function that parses the response. Whatever
+/// sends or presigns requests needs to know nothing else about an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Request<'a> {
     /// The AWS action, for errors and events: `GetObject`.
@@ -54,7 +55,8 @@ pub(crate) struct Request<'a> {
     /// Names and decoded values; a sub-resource such as `acl` has no value.
     pub(crate) query: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) headers: Headers,
-    /// The XML or JSON document that is sent as the body; empty if there is none, or if content is sent instead.
+    /// The XML or JSON document that is sent as the body; empty if there is none, or if content is sent
+    /// instead.
     pub(crate) document: String,
     /// What Signature V4 signs in place of the body.
     pub(crate) payload_sha256: Cow<'static, str>,
@@ -118,8 +120,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Declares that content is sent as the body. V4 does not sign its hash: the ETag verifies the content instead,
-    /// so that it is read only once.
+    /// Declares that content is sent as the body. V4 does not sign its hash: the ETag verifies the content
+    /// instead, so that it is read only once.
     pub(crate) fn unsigned_payload(mut self) -> Self {
         self.payload_sha256 = Cow::Borrowed(UNSIGNED_PAYLOAD);
         self

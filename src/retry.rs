@@ -11,10 +11,10 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How many times a call is attempted, and the delay between attempts.
 ///
-/// The client retries transient errors: failed or lost connections, timeouts, responses that were cut short, the
-/// statuses 429, 500, 502, 503 and 504, and the codes `SlowDown`, `InternalError`, `RequestTimeout` and
-/// `ServiceUnavailable` (see [`Error::is_retryable`]). It does not retry if the body cannot be read again (see
-/// [`Body::from_reader`](crate::Body::from_reader)) or if the delay does not fit into
+/// The client retries transient errors: failed or lost connections, timeouts, responses that were cut short,
+/// the statuses 429, 500, 502, 503 and 504, and the codes `SlowDown`, `InternalError`, `RequestTimeout` and
+/// `ServiceUnavailable` (see [`Error::is_retryable`]). It does not retry if the body cannot be read again
+/// (see [`Body::from_reader`](crate::Body::from_reader)) or if the delay does not fit into
 /// [`Config::call_timeout`](crate::Config::call_timeout).
 ///
 /// The delay after attempt *n* is random between zero and the smaller of `base_delay` · 2ⁿ⁻¹ and `max_delay`
@@ -90,8 +90,8 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Returns a random number from 0 to 1. The standard library's randomly keyed hasher is random enough to spread
-/// the retries of many clients, and needs no dependency.
+/// Returns a random number from 0 to 1. The standard library's randomly keyed hasher is random enough to
+/// spread the retries of many clients, and needs no dependency.
 fn random_fraction() -> f64 {
     RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }

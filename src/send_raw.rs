@@ -13,8 +13,8 @@ use crate::response::Response;
 
 /// The response to a [`RawRequest`]: a success, whose body is a [`Read`].
 ///
-/// Reading a body that is cut short fails if the response has a length or is chunked. The body of a successful response
-/// is not searched for an `<Error>`.
+/// Reading a body that is cut short fails if the response has a length or is chunked. The body of a
+/// successful response is not searched for an `<Error>`.
 pub struct RawResponse {
     /// The HTTP status, from 200 to 299.
     pub status: u16,
@@ -33,8 +33,8 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// Fails if reading fails, and with [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the body is not
-    /// UTF-8.
+    /// Fails if reading fails, and with [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the
+    /// body is not UTF-8.
     pub fn text(mut self) -> Result<String> {
         let mut bytes = Vec::new();
         self.body.read_to_end(&mut bytes).map_err(Error::from_read)?;
@@ -63,15 +63,15 @@ impl fmt::Debug for RawResponse {
 impl Client {
     /// Sends a raw request, for an operation that has no method of its own.
     ///
-    /// The request is signed, and retried according to [`Config::retry`](crate::Config::retry). Error responses become
-    /// errors, as with every other call. If the body is in memory, its `Content-MD5` and SHA-256 are sent. Read the
-    /// warning at [`RawRequest`] first.
+    /// The request is signed, and retried according to [`Config::retry`](crate::Config::retry). Error
+    /// responses become errors, as with every other call. If the body is in memory, its `Content-MD5` and
+    /// SHA-256 are sent. Read the warning at [`RawRequest`] first.
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the bucket name, the key or a header is invalid,
-    /// or if the method does not allow a body; and with [`Server`](crate::ErrorKind::Server) if the server returns an
-    /// error.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the bucket name, the key or a header is
+    /// invalid, or if the method does not allow a body; and with [`Server`](crate::ErrorKind::Server) if the
+    /// server returns an error.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

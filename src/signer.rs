@@ -23,9 +23,9 @@ pub(crate) const SOURCE_BUCKET_OWNER: &str = "x-amz-source-expected-bucket-owner
 
 /// Signs requests that another HTTP client sends.
 ///
-/// This is the part of a [`Client`](crate::Client) that determines where a request goes and who signs it. It has no
-/// connections and starts no threads. Retries, checks of lengths and digests, and error responses are up to whoever
-/// sends the request.
+/// This is the part of a [`Client`](crate::Client) that determines where a request goes and who signs it. It
+/// has no connections and starts no threads. Retries, checks of lengths and digests, and error responses are
+/// up to whoever sends the request.
 ///
 /// ```
 /// use plain_s3::{Config, Credentials, Method, RawRequest, RequestSigner};
@@ -110,8 +110,8 @@ pub struct PresignOptions {
 }
 
 impl PresignOptions {
-    /// Creates options for a URL that is valid for `expires`, in whole seconds: at least 1 and, with Signature V4, at
-    /// most 604,800 (7 days).
+    /// Creates options for a URL that is valid for `expires`, in whole seconds: at least 1 and, with
+    /// Signature V4, at most 604,800 (7 days).
     pub fn new(expires: Duration) -> Self {
         Self { expires, force_http: false, signed_at: None }
     }
@@ -138,13 +138,13 @@ impl From<Duration> for PresignOptions {
 }
 
 impl RequestSigner {
-    /// Creates a signer from the endpoint, addressing style, region, signature version, credentials and requester
-    /// settings of a configuration. The other settings are ignored.
+    /// Creates a signer from the endpoint, addressing style, region, signature version, credentials and
+    /// requester settings of a configuration. The other settings are ignored.
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region or the credentials are
-    /// invalid.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region or the
+    /// credentials are invalid.
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -201,8 +201,8 @@ impl RequestSigner {
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the bucket name, the key or a header is invalid,
-    /// and with [`Credentials`](crate::ErrorKind::Credentials) if the credentials provider fails.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the bucket name, the key or a header is
+    /// invalid, and with [`Credentials`](crate::ErrorKind::Credentials) if the credentials provider fails.
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -308,8 +308,8 @@ impl RequestSigner {
         presigned.map_err(|error| error.with_context(|| format!("presign {call}")))
     }
 
-    /// Moves the payer and the bucket owner from the headers to the query, where V4 accepts them, so that whoever uses
-    /// the URL need not send them.
+    /// Moves the payer and the bucket owner from the headers to the query, where V4 accepts them, so that
+    /// whoever uses the URL need not send them.
     fn move_requester_to_query<'r>(&self, request: Request<'r>) -> Request<'r> {
         let mut request = self.complete(&request).into_owned();
         for name in [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER] {

@@ -13,8 +13,9 @@ const MONTHS: [&str; 12] =
 
 /// A date and time returned by the server, such as a creation or modification time.
 ///
-/// `Display` prints it in the format of S3 listings, `2011-04-21T18:05:39.000Z`. If the server returns no date or
-/// an invalid one, the value is [`Timestamp::UNKNOWN`], which prints as `-` and sorts before all others.
+/// `Display` prints it in the format of S3 listings, `2011-04-21T18:05:39.000Z`. If the server returns no
+/// date or an invalid one, the value is [`Timestamp::UNKNOWN`], which prints as `-` and sorts before all
+/// others.
 ///
 /// ```
 /// use plain_s3::{Timestamp, time::OffsetDateTime};
@@ -80,14 +81,14 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// Converts a date to UTC. Returns `None` if the result is out of range: a server can return a date at the end of
-/// the year 9999 with an offset.
+/// Converts a date to UTC. Returns `None` if the result is out of range: a server can return a date at the
+/// end of the year 9999 with an offset.
 fn to_utc(date: OffsetDateTime) -> Option<OffsetDateTime> {
     date.checked_to_offset(UtcOffset::UTC)
 }
 
-/// Converts a date passed by the caller to UTC. A date that is out of range in UTC keeps its offset rather than
-/// causing a panic.
+/// Converts a date passed by the caller to UTC. A date that is out of range in UTC keeps its offset rather
+/// than causing a panic.
 fn to_utc_or_unchanged(date: OffsetDateTime) -> OffsetDateTime {
     to_utc(date).unwrap_or(date)
 }
@@ -113,7 +114,8 @@ pub(crate) fn http_date(date: OffsetDateTime) -> String {
     out
 }
 
-/// Returns the compact format of Signature V4, such as `20130524T000000Z`. The first eight characters are the day.
+/// Returns the compact format of Signature V4, such as `20130524T000000Z`. The first eight characters are the
+/// day.
 pub(crate) fn amz_date(date: OffsetDateTime) -> String {
     let t = to_utc_or_unchanged(date);
     let mut out = String::with_capacity(16);

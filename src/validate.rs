@@ -116,8 +116,8 @@ pub(crate) fn headers(headers: &Headers) -> Result<()> {
 }
 
 /// Rejects a `Content-Length` header on a request that this client sends. The client knows the length of the
-/// body, and with a wrong length both sides would wait for each other. Presigned URLs may sign the header, as a
-/// requirement on the client that uses them.
+/// body, and with a wrong length both sides would wait for each other. Presigned URLs may sign the header, as
+/// a requirement on the client that uses them.
 pub(crate) fn sent_headers(headers: &Headers) -> Result<()> {
     match headers.get("content-length") {
         Some(_) => Err(reserved("content-length")),

@@ -16,9 +16,9 @@ const MAX_NODES: u32 = 200_000;
 /// noncharacter, so it is unlikely in real text; if it occurs, it is escaped as well.
 const ESCAPE: char = '\u{fdd0}';
 
-/// Escapes the characters that XML 1.0 does not allow, so that the parser accepts the response; [`text`] restores
-/// them exactly. Keys may contain control characters, and servers write them raw or as references, although
-/// XML 1.0 allows neither.
+/// Escapes the characters that XML 1.0 does not allow, so that the parser accepts the response; [`text`]
+/// restores them exactly. Keys may contain control characters, and servers write them raw or as references,
+/// although XML 1.0 allows neither.
 pub(crate) fn escape_invalid_chars(response: &str) -> Cow<'_, str> {
     let invalid = |c: char| !is_char(c) || c == ESCAPE;
     let refers_to_invalid = |piece: &str| reference(piece).is_some_and(|(c, _)| invalid(c));
@@ -42,8 +42,8 @@ pub(crate) fn escape_invalid_chars(response: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns `false` if no byte can start an invalid character, which is true of most responses. A fold over all
-/// bytes is many times as fast as decoding each character.
+/// Returns `false` if no byte can start an invalid character, which is true of most responses. A fold over
+/// all bytes is many times as fast as decoding each character.
 fn may_need_escaping(text: &str) -> bool {
     // 0xef starts U+F000 to U+FFFF, which includes the noncharacters and `ESCAPE`
     let starts_invalid =
@@ -81,8 +81,8 @@ pub(crate) fn children<'a, 'i: 'a, 'n>(
     node.children().filter(move |child| child.has_tag_name(name))
 }
 
-/// Returns the whole text of an element, exactly: comments and CDATA may split it, and spaces are significant in
-/// keys.
+/// Returns the whole text of an element, exactly: comments and CDATA may split it, and spaces are significant
+/// in keys.
 pub(crate) fn text(node: Node<'_, '_>) -> String {
     let mut texts = node.children().filter_map(|node| if node.is_text() { node.text() } else { None });
     let mut text = Cow::Borrowed(texts.next().unwrap_or_default());

@@ -193,8 +193,8 @@ impl fmt::Display for Permission {
     }
 }
 
-/// Parses the name of a standard permission in any ASCII case. The error lists the accepted names: a name that
-/// only some servers know has to be passed as [`Permission::Other`].
+/// Parses the name of a standard permission in any ASCII case. The error lists the accepted names: a name
+/// that only some servers know has to be passed as [`Permission::Other`].
 impl FromStr for Permission {
     type Err = Error;
 

@@ -15,8 +15,8 @@ use source::{FileRef, Source};
 /// The content of an upload.
 ///
 /// Strings and bytes convert into it: `&str`, `String`, `&[u8]`, `Vec<u8>` and byte arrays. So does a
-/// [`File`], which is sent from its current position to its end. For a reader, use [`Body::from_reader`], which
-/// takes its length as well.
+/// [`File`], which is sent from its current position to its end. For a reader, use [`Body::from_reader`],
+/// which takes its length as well.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,9 +35,9 @@ pub struct Body<'a>(Source<'a>);
 impl<'a> Body<'a> {
     /// Creates a body of exactly `len` bytes from a reader.
     ///
-    /// If the reader ends early or has more than `len` bytes, the call fails and nothing is stored. To send only
-    /// the start of a longer reader, pass its [`take`](Read::take). A reader cannot be read twice, so the call is
-    /// not retried once it has been read from.
+    /// If the reader ends early or has more than `len` bytes, the call fails and nothing is stored. To send
+    /// only the start of a longer reader, pass its [`take`](Read::take). A reader cannot be read twice, so
+    /// the call is not retried once it has been read from.
     pub fn from_reader(reader: impl Read + 'a, len: u64) -> Self {
         Self(Source::Reader { reader: Box::new(reader), len })
     }

@@ -6,8 +6,8 @@ use super::source::Source;
 use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Reads a body for one request and its retries. As a [`Read`], it yields exactly the declared length or fails.
-/// The transport turns that failure into an error of its own, so the cause is kept for
+/// Reads a body for one request and its retries. As a [`Read`], it yields exactly the declared length or
+/// fails. The transport turns that failure into an error of its own, so the cause is kept for
 /// [`take_error`](Self::take_error).
 pub(crate) struct BodyReader<'a> {
     source: Source<'a>,

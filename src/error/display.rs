@@ -26,8 +26,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// Prints the same line as `Display`, because that is what a `main` that returns an error prints, then the failures
-/// per key and, if the server rejected the signature, both signed texts. `{:#?}` prints all fields.
+/// Prints the same line as `Display`, because that is what a `main` that returns an error prints, then the
+/// failures per key and, if the server rejected the signature, both signed texts. `{:#?}` prints all fields.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {

@@ -17,9 +17,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The error of every fallible call.
 ///
-/// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it if
-/// the cause is known. The errors in the chain of [`source`](StdError::source) are already part of that line. No
-/// secret key and no session token appears in it or in `{:?}`.
+/// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it
+/// if the cause is known. The errors in the chain of [`source`](StdError::source) are already part of that
+/// line. No secret key and no session token appears in it or in `{:?}`.
 ///
 /// Programs call [`is_not_found`](Self::is_not_found) and similar methods, or look at [`kind`](Self::kind),
 /// [`status`](Self::status) and [`code`](Self::code).
@@ -48,8 +48,8 @@ pub enum ErrorKind {
     Credentials,
     /// Connecting failed: the host name, the port or the proxy. No request was sent.
     Connect,
-    /// The TLS handshake failed: the certificate is not trusted, or the port does not speak TLS. No request was
-    /// sent.
+    /// The TLS handshake failed: the certificate is not trusted, or the port does not speak TLS. No request
+    /// was sent.
     Tls,
     /// The connection was lost while a request or a response was being transferred.
     Network,
@@ -161,8 +161,8 @@ impl Error {
         }))
     }
 
-    /// Creates the error of a response with this HTTP status and S3 error code, for tests of code that handles
-    /// errors.
+    /// Creates the error of a response with this HTTP status and S3 error code, for tests of code that
+    /// handles errors.
     ///
     /// ```
     /// let error = plain_s3::Error::server(404, "NoSuchKey");

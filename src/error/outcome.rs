@@ -2,8 +2,8 @@
 
 /// Whether the server carried out a request that failed.
 ///
-/// A retry after [`Unknown`](Self::Unknown) may find its own work: a bucket that already exists, an upload that
-/// is already gone. Whoever handles such an error has to look before reporting it.
+/// A retry after [`Unknown`](Self::Unknown) may find its own work: a bucket that already exists, an upload
+/// that is already gone. Whoever handles such an error has to look before reporting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// No complete request reached the server.

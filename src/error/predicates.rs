@@ -60,8 +60,8 @@ impl Error {
 
     /// Returns `true` if the same call may succeed later: the connection was lost, or the server is busy.
     ///
-    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy), unless the
-    /// body could not be read again.
+    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy), unless
+    /// the body could not be read again.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,

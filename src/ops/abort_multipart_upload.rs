@@ -18,9 +18,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the upload ID is empty. Fails if the upload does
-    /// not exist ([`is_not_found`](crate::Error::is_not_found)), as after it was completed or aborted; if the response to
-    /// an earlier attempt was lost, this counts as success.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the upload ID is empty. Fails if the
+    /// upload does not exist ([`is_not_found`](crate::Error::is_not_found)), as after it was completed or
+    /// aborted; if the response to an earlier attempt was lost, this counts as success.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -7,7 +7,8 @@ use crate::headers::Headers;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
-/// Options for [`Client::get_object_acl_with`] and [`Client::put_object_acl_with`]: the version and other headers.
+/// Options for [`Client::get_object_acl_with`] and [`Client::put_object_acl_with`]: the version and other
+/// headers.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct AclOptions {
@@ -63,7 +64,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist or you may not read its ACL.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist or you may not read its
+    /// ACL.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -95,18 +97,19 @@ impl Client {
         self.call(&get_acl_request(request), parse)
     }
 
-    /// Sets an object's ACL: either a [`CannedAcl`](crate::CannedAcl), or an [`Acl`] whose grants replace all others.
+    /// Sets an object's ACL: either a [`CannedAcl`](crate::CannedAcl), or an [`Acl`] whose grants replace all
+    /// others.
     /// ([PutObjectAcl](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html))
     ///
     /// New buckets on AWS reject ACLs until
-    /// [`put_bucket_ownership_controls`](Self::put_bucket_ownership_controls) allows them. Some servers, such as those of
-    /// DreamObjects, give every object the permissions of its bucket and ignore this request.
+    /// [`put_bucket_ownership_controls`](Self::put_bucket_ownership_controls) allows them. Some servers, such
+    /// as those of DreamObjects, give every object the permissions of its bucket and ignore this request.
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`] has no owner or a user without an ID.
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not change its ACL, or the
-    /// server does not know a grantee.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`] has no owner or a user
+    /// without an ID. Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may
+    /// not change its ACL, or the server does not know a grantee.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -150,7 +153,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or you may not read its ACL.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or you may not read its
+    /// ACL.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

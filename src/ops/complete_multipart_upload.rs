@@ -40,8 +40,8 @@ impl CompleteMultipartUploadOptions {
         self.header("if-none-match", "*")
     }
 
-    /// Sets the key with which the upload was created. AWS requires it if the parts have checksums other than MD5; most
-    /// servers require it only for the parts.
+    /// Sets the key with which the upload was created. AWS requires it if the parts have checksums other than
+    /// MD5; most servers require it only for the parts.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         with_customer_key(self, &key, Self::header)
     }
@@ -87,18 +87,20 @@ fn complete_multipart_upload_request<'a>(
 }
 
 impl Client {
-    /// Completes a multipart upload: creates the object from its parts, which must be in the order of their numbers.
+    /// Completes a multipart upload: creates the object from its parts, which must be in the order of their
+    /// numbers.
     /// ([CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html))
     ///
-    /// The server may take minutes, so the client waits for ten times the idle timeout. A 200 response that contains an
-    /// error, nothing, or something else is an error. Ceph returns no ETag.
+    /// The server may take minutes, so the client waits for ten times the idle timeout. A 200 response that
+    /// contains an error, nothing, or something else is an error. Ceph returns no ETag.
     ///
     /// # Errors
     ///
     /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) if there are no parts or they are not in order.
     /// - [`Server`](crate::ErrorKind::Server) if a part is missing, too small, or has another ETag.
-    /// - [`is_not_found`](crate::Error::is_not_found) if the upload does not exist, as after it was completed. If the
-    ///   response to an earlier attempt was lost, this call may have completed it, and the error says so.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the upload does not exist, as after it was
+    ///   completed. If the response to an earlier attempt was lost, this call may have completed it, and the
+    ///   error says so.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -14,10 +14,11 @@ use crate::signer::SOURCE_BUCKET_OWNER;
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// Options for [`Client::copy_object_with`]: the version and the conditions of the source, and the properties of the copy.
+/// Options for [`Client::copy_object_with`]: the version and the conditions of the source, and the properties
+/// of the copy.
 ///
-/// Each setter sets one header, except [`replace_metadata`](Self::replace_metadata). Ceph 16.2 ignores the conditions: it
-/// copies whether or not they hold.
+/// Each setter sets one header, except [`replace_metadata`](Self::replace_metadata). Ceph 16.2 ignores the
+/// conditions: it copies whether or not they hold.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct CopyObjectOptions {
@@ -26,14 +27,14 @@ pub struct CopyObjectOptions {
 }
 
 impl CopyObjectOptions {
-    /// Creates the default options: the latest version with its metadata and tags, without conditions. The copy is
-    /// private.
+    /// Creates the default options: the latest version with its metadata and tags, without conditions. The
+    /// copy is private.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Replaces all metadata: the copy gets the media type, cache control, user metadata and so on of these options, and
-    /// none of the source's. The tags are copied unless the options have tags.
+    /// Replaces all metadata: the copy gets the media type, cache control, user metadata and so on of these
+    /// options, and none of the source's. The tags are copied unless the options have tags.
     pub fn replace_metadata(mut self, options: &PutObjectOptions) -> Self {
         self.headers.extend(options.headers());
         if options.headers().get("x-amz-tagging").is_some() {
@@ -92,8 +93,8 @@ impl CopyObjectOptions {
         self.headers.get("x-amz-metadata-directive") == Some("REPLACE")
     }
 
-    /// Returns the headers that create a multipart upload of the copy, and the options with which each part is copied. A
-    /// customer key is part of both.
+    /// Returns the headers that create a multipart upload of the copy, and the options with which each part
+    /// is copied. A customer key is part of both.
     pub(crate) fn split_for_parts(&self) -> (Headers, UploadPartCopyOptions) {
         let (mut object, mut part) = (Headers::default(), self.headers.for_each_part());
         for (name, value) in self.headers.iter() {
@@ -148,13 +149,13 @@ impl Client {
     /// Copies an object within the server, from one `(bucket, key)` to another.
     /// ([CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html))
     ///
-    /// Sends one request, for at most 5 GiB. The copy has the metadata and tags of the source, but not its ACL. The content
-    /// does not pass through this machine. Use [`copy`](Self::copy) for objects of any size.
+    /// Sends one request, for at most 5 GiB. The copy has the metadata and tags of the source, but not its
+    /// ACL. The content does not pass through this machine. Use [`copy`](Self::copy) for objects of any size.
     ///
     /// # Errors
     ///
-    /// Fails if the source or one of the buckets does not exist ([`is_not_found`](Error::is_not_found)). Servers reject
-    /// copying an object to itself unless something changes.
+    /// Fails if the source or one of the buckets does not exist ([`is_not_found`](Error::is_not_found)).
+    /// Servers reject copying an object to itself unless something changes.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -165,7 +166,8 @@ impl Client {
         self.copy_object_with(from, to, &CopyObjectOptions::new())
     }
 
-    /// Copies a version of an object, under conditions or with other metadata; see [`copy_object`](Self::copy_object).
+    /// Copies a version of an object, under conditions or with other metadata; see
+    /// [`copy_object`](Self::copy_object).
     ///
     /// # Errors
     ///

@@ -28,7 +28,8 @@ impl CreateBucketOptions {
 
     /// Sets the region or the placement of the bucket. None is sent by default.
     ///
-    /// On AWS, it must be the region of the endpoint, unless that is us-east-1. Ceph accepts only its own placements.
+    /// On AWS, it must be the region of the endpoint, unless that is us-east-1. Ceph accepts only its own
+    /// placements.
     pub fn location_constraint(mut self, location: impl Into<String>) -> Self {
         self.location_constraint = Some(location.into());
         self
@@ -65,8 +66,9 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`Server`](crate::ErrorKind::Server) if the name is already taken
-    /// ([`is_bucket_already_exists`](crate::Error::is_bucket_already_exists)). Most servers succeed if you already own the
-    /// bucket. If the response to an earlier attempt was lost, a bucket that you own counts as created.
+    /// ([`is_bucket_already_exists`](crate::Error::is_bucket_already_exists)). Most servers succeed if you
+    /// already own the bucket. If the response to an earlier attempt was lost, a bucket that you own counts
+    /// as created.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

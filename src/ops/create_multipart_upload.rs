@@ -23,11 +23,11 @@ impl Client {
     /// Creates a multipart upload and returns its upload ID.
     /// ([CreateMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html))
     ///
-    /// [`upload_file`](Self::upload_file) and [`upload_reader`](Self::upload_reader) perform a whole upload. To do it
-    /// yourself, create an upload, call [`upload_part`](Self::upload_part) for each part, then
+    /// [`upload_file`](Self::upload_file) and [`upload_reader`](Self::upload_reader) perform a whole upload.
+    /// To do it yourself, create an upload, call [`upload_part`](Self::upload_part) for each part, then
     /// [`complete_multipart_upload`](Self::complete_multipart_upload) or
-    /// [`abort_multipart_upload`](Self::abort_multipart_upload). Until then, the parts use space although no listing of
-    /// objects shows them.
+    /// [`abort_multipart_upload`](Self::abort_multipart_upload). Until then, the parts use space although no
+    /// listing of objects shows them.
     ///
     /// # Errors
     ///
@@ -48,8 +48,8 @@ impl Client {
     /// [`create_multipart_upload`](Self::create_multipart_upload).
     ///
     /// Conditions in the options are not sent: pass them to
-    /// [`complete_multipart_upload_with`](Self::complete_multipart_upload_with). A customer key must also be passed with
-    /// each part; see [`upload_part_with`](Self::upload_part_with).
+    /// [`complete_multipart_upload_with`](Self::complete_multipart_upload_with). A customer key must also be
+    /// passed with each part; see [`upload_part_with`](Self::upload_part_with).
     ///
     /// # Errors
     ///

@@ -18,8 +18,8 @@ impl Client {
     ///
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket contains anything
     /// ([`is_bucket_not_empty`](crate::Error::is_bucket_not_empty)) or does not exist
-    /// ([`is_not_found`](crate::Error::is_not_found)). If it does not exist after the response to an earlier attempt was
-    /// lost, the call succeeds.
+    /// ([`is_not_found`](crate::Error::is_not_found)). If it does not exist after the response to an earlier
+    /// attempt was lost, the call succeeds.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

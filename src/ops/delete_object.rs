@@ -26,7 +26,8 @@ impl DeleteObjectOptions {
         self
     }
 
-    /// Deletes a version that is retained in governance mode. Requires the `s3:BypassGovernanceRetention` permission.
+    /// Deletes a version that is retained in governance mode. Requires the `s3:BypassGovernanceRetention`
+    /// permission.
     pub fn bypass_governance_retention(self) -> Self {
         self.header("x-amz-bypass-governance-retention", "true")
     }
@@ -44,7 +45,8 @@ impl DeleteObjectOptions {
 pub struct DeletedObject {
     /// The ID of the deleted version or, with `delete_marker`, of the marker that now hides the object.
     pub version_id: Option<String>,
-    /// `true` if a delete marker was created or deleted. In a bucket with versioning, the content still exists.
+    /// `true` if a delete marker was created or deleted. In a bucket with versioning, the content still
+    /// exists.
     pub delete_marker: bool,
 }
 

@@ -15,7 +15,8 @@ use crate::xml;
 /// The most keys that S3 accepts in one request.
 const MAX_KEYS: usize = 1000;
 
-/// An object or one version of it: a key and an optional version ID. A `&str` or `String` converts into the key.
+/// An object or one version of it: a key and an optional version ID. A `&str` or `String` converts into the
+/// key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct ObjectIdentifier {
@@ -69,14 +70,14 @@ impl Client {
     /// Deletes many objects, with up to 1000 keys per request. Succeeds even if some do not exist.
     /// ([DeleteObjects](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html))
     ///
-    /// All keys are checked before the first request. A key with a control character, which XML cannot represent, is
-    /// deleted by a request of its own.
+    /// All keys are checked before the first request. A key with a control character, which XML cannot
+    /// represent, is deleted by a request of its own.
     ///
     /// # Errors
     ///
     /// - [`InvalidInput`](ErrorKind::InvalidInput) if a key is empty or too long. Nothing is sent.
-    /// - [`PartialFailure`](ErrorKind::PartialFailure) if some keys could not be deleted. [`Error::failures`] lists them;
-    ///   all others are deleted.
+    /// - [`PartialFailure`](ErrorKind::PartialFailure) if some keys could not be deleted. [`Error::failures`]
+    ///   lists them; all others are deleted.
     ///
     /// After any other error, some keys may be deleted and others not. Calling again is safe.
     ///

@@ -6,7 +6,8 @@ use crate::ops::object_reader::ObjectReader;
 use crate::ops::options::get_object::GetObjectOptions;
 
 impl Client {
-    /// Opens an object for reading. The returned reader is a [`Read`](std::io::Read) and has the object's metadata.
+    /// Opens an object for reading. The returned reader is a [`Read`](std::io::Read) and has the object's
+    /// metadata.
     /// ([GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html))
     ///
     /// The content is received while the caller reads it; only a buffer is held in memory.
@@ -14,8 +15,8 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`Server`](crate::ErrorKind::Server) if the object or the bucket does not exist
-    /// ([`is_not_found`](crate::Error::is_not_found)). Reading fails if the content is incomplete or does not match its
-    /// ETag; see [`ObjectReader`].
+    /// ([`is_not_found`](crate::Error::is_not_found)). Reading fails if the content is incomplete or does not
+    /// match its ETag; see [`ObjectReader`].
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -27,12 +28,14 @@ impl Client {
         self.get_object_with(bucket, key, &GetObjectOptions::new())
     }
 
-    /// Opens an object for reading, with a range, a version or conditions; see [`get_object`](Self::get_object).
+    /// Opens an object for reading, with a range, a version or conditions; see
+    /// [`get_object`](Self::get_object).
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`get_object`](Self::get_object), and those of the options:
-    /// [`is_invalid_range`](crate::Error::is_invalid_range), [`is_not_modified`](crate::Error::is_not_modified) and
+    /// [`is_invalid_range`](crate::Error::is_invalid_range),
+    /// [`is_not_modified`](crate::Error::is_not_modified) and
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
     ///
     /// ```no_run

@@ -130,14 +130,15 @@ impl Client {
     /// Returns an object's size, parts and checksums without its content.
     /// ([GetObjectAttributes](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html))
     ///
-    /// AWS and recent servers support it. Older ones, such as Ceph 16, take the request for a download; the client
-    /// recognises that by the headers and reads none of the content. [`head_object`](Self::head_object) works on every
-    /// server.
+    /// AWS and recent servers support it. Older ones, such as Ceph 16, take the request for a download; the
+    /// client recognises that by the headers and reads none of the content.
+    /// [`head_object`](Self::head_object) works on every server.
     ///
     /// # Errors
     ///
-    /// Fails with [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the server does not support this
-    /// operation, and with [`Server`](crate::ErrorKind::Server) if the object does not exist or access is denied.
+    /// Fails with [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the server does not support
+    /// this operation, and with [`Server`](crate::ErrorKind::Server) if the object does not exist or access
+    /// is denied.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -149,7 +150,8 @@ impl Client {
         self.get_object_attributes_with(bucket, key, &ObjectAttributesOptions::new())
     }
 
-    /// Returns the attributes of a version of an object; see [`get_object_attributes`](Self::get_object_attributes).
+    /// Returns the attributes of a version of an object; see
+    /// [`get_object_attributes`](Self::get_object_attributes).
     ///
     /// # Errors
     ///

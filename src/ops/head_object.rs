@@ -23,8 +23,8 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`Server`](crate::ErrorKind::Server) if the object or the bucket does not exist
-    /// ([`is_not_found`](crate::Error::is_not_found)). Responses to HEAD have no body, so the error code is the usual
-    /// one for the status.
+    /// ([`is_not_found`](crate::Error::is_not_found)). Responses to HEAD have no body, so the error code is
+    /// the usual one for the status.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -36,7 +36,8 @@ impl Client {
         self.head_object_with(bucket, key, &GetObjectOptions::new())
     }
 
-    /// Returns the metadata of a version of an object, or under conditions; see [`head_object`](Self::head_object).
+    /// Returns the metadata of a version of an object, or under conditions; see
+    /// [`head_object`](Self::head_object).
     ///
     /// # Errors
     ///

@@ -28,8 +28,8 @@ pub struct MultipartUpload {
 }
 
 impl MultipartUpload {
-    /// Creates an upload with this key and upload ID, for use in tests. The other fields are empty, and can be
-    /// assigned.
+    /// Creates an upload with this key and upload ID, for use in tests. The other fields are empty, and can
+    /// be assigned.
     pub fn new(key: impl Into<String>, upload_id: impl Into<String>) -> Self {
         Self {
             key: key.into(),

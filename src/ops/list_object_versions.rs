@@ -39,8 +39,8 @@ pub struct ObjectVersion {
 }
 
 impl ObjectVersion {
-    /// Creates a version with this key and version ID, for use in tests. The other fields are empty, and can be
-    /// assigned.
+    /// Creates a version with this key and version ID, for use in tests. The other fields are empty, and can
+    /// be assigned.
     pub fn new(key: impl Into<String>, version_id: impl Into<String>) -> Self {
         Self {
             key: key.into(),

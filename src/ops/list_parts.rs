@@ -27,8 +27,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Creates a part with this number, ETag and size, for use in tests. `last_modified` is unknown, and can be
-    /// assigned.
+    /// Creates a part with this number, ETag and size, for use in tests. `last_modified` is unknown, and can
+    /// be assigned.
     pub fn new(part_number: u32, e_tag: impl Into<ETag>, size: u64) -> Self {
         Self { part_number, e_tag: e_tag.into(), size, last_modified: Timestamp::UNKNOWN }
     }

@@ -1,4 +1,5 @@
-//! One file per AWS action, or per family of actions on one sub-resource: options, request, public method, parser.
+//! One file per AWS action, or per family of actions on one sub-resource: options, request, public method,
+//! parser.
 
 pub(crate) mod abort_multipart_upload;
 mod acl;

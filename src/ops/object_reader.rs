@@ -1,4 +1,5 @@
-//! The response of GetObject: a `Read` that resumes after a lost connection, and ends complete or with an error.
+//! The response of GetObject: a `Read` that resumes after a lost connection, and ends complete or with an
+//! error.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -25,13 +26,13 @@ pub(crate) fn get_object_request<'a>(
 
 /// The content of an object while it is being received.
 ///
-/// Reading to the end yields exactly the bytes of the object, or an error. The length is always verified; so is the MD5, if
-/// the whole object is read and its ETag is an MD5. [`verification`](Self::verification) returns which. The last bytes are
-/// yielded only after the verification.
+/// Reading to the end yields exactly the bytes of the object, or an error. The length is always verified; so
+/// is the MD5, if the whole object is read and its ETag is an MD5. [`verification`](Self::verification)
+/// returns which. The last bytes are yielded only after the verification.
 ///
 /// If the connection is lost or stalls, reading resumes at the same byte, as often as the client's
-/// [`RetryPolicy`](crate::RetryPolicy) allows; the count starts again whenever bytes have arrived. If the object was replaced
-/// meanwhile, reading fails. It never mixes two versions.
+/// [`RetryPolicy`](crate::RetryPolicy) allows; the count starts again whenever bytes have arrived. If the
+/// object was replaced meanwhile, reading fails. It never mixes two versions.
 ///
 /// The [`io::Error`] of a failed read contains an [`Error`] of this crate.
 pub struct ObjectReader {
@@ -113,7 +114,8 @@ impl ObjectReader {
     ///
     /// # Errors
     ///
-    /// Fails if reading fails, and with [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the content is not UTF-8.
+    /// Fails if reading fails, and with [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the content
+    /// is not UTF-8.
     pub fn text(self) -> Result<String> {
         let call = self.source.call();
         String::from_utf8(self.bytes()?).map_err(|error| {
@@ -288,7 +290,8 @@ impl ContentRange {
         self.last.checked_sub(self.first) == length.checked_sub(1)
     }
 
-    /// Returns `true` if the range extends to the requested end, or to the end of the object if that is smaller.
+    /// Returns `true` if the range extends to the requested end, or to the end of the object if that is
+    /// smaller.
     fn ends_as_requested(&self, end: Option<u64>) -> bool {
         let expected = match (end, self.total) {
             (Some(end), Some(total)) => end.min(total),

@@ -22,10 +22,11 @@ use crate::timestamp;
 pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The response to an earlier attempt was lost, so this call may have stored the object itself: check it with \
      head_object.";
 
-/// Options for [`Client::put_object_with`] and every other call that creates an object: its media type, metadata, ACL,
-/// encryption and conditions.
+/// Options for [`Client::put_object_with`] and every other call that creates an object: its media type,
+/// metadata, ACL, encryption and conditions.
 ///
-/// Each setter sets one header. A value that a header cannot carry is an error of the call, before anything is sent.
+/// Each setter sets one header. A value that a header cannot carry is an error of the call, before anything
+/// is sent.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PutObjectOptions {
@@ -64,7 +65,8 @@ impl PutObjectOptions {
         self.header("content-language", value)
     }
 
-    /// Sets the `Expires` header of downloads, after which caches discard them. The object itself does not expire.
+    /// Sets the `Expires` header of downloads, after which caches discard them. The object itself does not
+    /// expire.
     pub fn expires(self, moment: impl Into<OffsetDateTime>) -> Self {
         self.header("expires", timestamp::http_date(moment.into()))
     }
@@ -76,8 +78,9 @@ impl PutObjectOptions {
 
     /// Adds an entry of user metadata. S3 stores names in lower case, and at most 2 KiB in total.
     ///
-    /// A value that is not ASCII is sent as UTF-8. Ceph stores and returns it as such; AWS returns it as RFC 2047
-    /// encoded words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) contains decoded.
+    /// A value that is not ASCII is sent as UTF-8. Ceph stores and returns it as such; AWS returns it as RFC
+    /// 2047 encoded words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) contains
+    /// decoded.
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.header(&format!("{USER_PREFIX}{name}"), value)
     }
@@ -95,14 +98,14 @@ impl PutObjectOptions {
         self.header("x-amz-tagging", tags.into_iter().map(encoded).collect::<Vec<_>>().join("&"))
     }
 
-    /// Redirects requests for this object, if the bucket serves a website. The target is a path in the same bucket, such
-    /// as `/other.html`, or a URL.
+    /// Redirects requests for this object, if the bucket serves a website. The target is a path in the same
+    /// bucket, such as `/other.html`, or a URL.
     pub fn website_redirect_location(self, target: impl Into<String>) -> Self {
         self.header("x-amz-website-redirect-location", target)
     }
 
-    /// Encrypts the object with a key of the server: `AES256`, or `aws:kms` for a key management service. Reading the
-    /// object requires nothing more.
+    /// Encrypts the object with a key of the server: `AES256`, or `aws:kms` for a key management service.
+    /// Reading the object requires nothing more.
     pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
         self.header("x-amz-server-side-encryption", algorithm)
     }
@@ -112,8 +115,8 @@ impl PutObjectOptions {
         self.server_side_encryption("aws:kms").header("x-amz-server-side-encryption-aws-kms-key-id", id)
     }
 
-    /// Encrypts the object with this key, which the server does not store (SSE-C). Every request that reads the object
-    /// must send the key again. **If the key is lost, so is the content.**
+    /// Encrypts the object with this key, which the server does not store (SSE-C). Every request that reads
+    /// the object must send the key again. **If the key is lost, so is the content.**
     ///
     /// The key is sent, so the request requires HTTPS. It appears neither in `{:?}` nor in any error.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
@@ -142,7 +145,8 @@ impl PutObjectOptions {
         &self.headers
     }
 
-    /// Returns the headers that create a multipart upload, and the conditions, which belong to its completion.
+    /// Returns the headers that create a multipart upload, and the conditions, which belong to its
+    /// completion.
     pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
         let mut headers = self.headers.clone();
         let conditions = headers.split_off_conditions();
@@ -180,14 +184,14 @@ impl Client {
     /// Stores an object, replacing any object with this key.
     /// ([PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html))
     ///
-    /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that were sent,
-    /// unless [`Config::skip_md5_check`](crate::Config::skip_md5_check) is set.
+    /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that
+    /// were sent, unless [`Config::skip_md5_check`](crate::Config::skip_md5_check) is set.
     ///
     /// # Errors
     ///
     /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) if an argument is invalid. Nothing is sent.
-    /// - [`LocalIo`](crate::ErrorKind::LocalIo) if the body cannot be read, or is not as long as announced. Nothing is
-    ///   stored.
+    /// - [`LocalIo`](crate::ErrorKind::LocalIo) if the body cannot be read, or is not as long as announced.
+    ///   Nothing is stored.
     /// - [`Integrity`](crate::ErrorKind::Integrity) if the ETag is the MD5 of other bytes.
     /// - [`Server`](crate::ErrorKind::Server) if the server returns an error.
     ///
@@ -200,17 +204,18 @@ impl Client {
         self.put_object_with(bucket, key, body, &PutObjectOptions::new())
     }
 
-    /// Stores an object with a media type, metadata, an ACL or conditions; see [`put_object`](Self::put_object).
+    /// Stores an object with a media type, metadata, an ACL or conditions; see
+    /// [`put_object`](Self::put_object).
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`put_object`](Self::put_object), and
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
     ///
-    /// If the response to an attempt was lost and a retry fails its condition, the first attempt may have stored the
-    /// object. The client then compares the ETag: if the content is the same, the call succeeds; otherwise the error
-    /// says so. An object that serves as a lock must therefore contain something unique to its owner, because empty
-    /// objects have equal ETags.
+    /// If the response to an attempt was lost and a retry fails its condition, the first attempt may have
+    /// stored the object. The client then compares the ETag: if the content is the same, the call succeeds;
+    /// otherwise the error says so. An object that serves as a lock must therefore contain something unique
+    /// to its owner, because empty objects have equal ETags.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -232,8 +237,8 @@ impl Client {
 
     /// Sends content and verifies the ETag of what was stored.
     ///
-    /// If the MD5 is already known, it is sent as well, so that the server rejects anything else. Otherwise it is computed
-    /// while the content is sent.
+    /// If the MD5 is already known, it is sent as well, so that the server rejects anything else. Otherwise
+    /// it is computed while the content is sent.
     pub(crate) fn store(
         &self,
         request: Request<'_>,

@@ -14,10 +14,11 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::xml;
 
-/// Options for [`Client::upload_part_copy_with`]: the version and the conditions of the source, and the customer keys.
+/// Options for [`Client::upload_part_copy_with`]: the version and the conditions of the source, and the
+/// customer keys.
 ///
-/// Each setter sets one header. Properties of the object, such as metadata, are set when its upload is created; see
-/// [`Client::create_multipart_upload_with`].
+/// Each setter sets one header. Properties of the object, such as metadata, are set when its upload is
+/// created; see [`Client::create_multipart_upload_with`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct UploadPartCopyOptions {
@@ -74,13 +75,14 @@ impl Client {
     /// Copies a range of an existing object into a part of a multipart upload, within the server.
     /// ([UploadPartCopy](https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html))
     ///
-    /// `bytes` counts from 0 and excludes its end. Every part except the last has 5 MiB to 5 GiB. [`copy`](Self::copy)
-    /// performs a whole copy in parts.
+    /// `bytes` counts from 0 and excludes its end. Every part except the last has 5 MiB to 5 GiB.
+    /// [`copy`](Self::copy) performs a whole copy in parts.
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the range is empty or the part number is not from 1
-    /// to 10,000. Fails if the source or the upload does not exist ([`is_not_found`](crate::Error::is_not_found)).
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the range is empty or the part number
+    /// is not from 1 to 10,000. Fails if the source or the upload does not exist
+    /// ([`is_not_found`](crate::Error::is_not_found)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -32,7 +32,8 @@ impl ObjectUrlOptions {
 }
 
 impl Client {
-    /// Returns the unsigned URL of an object, which works for everyone if the object is public. Nothing is sent.
+    /// Returns the unsigned URL of an object, which works for everyone if the object is public. Nothing is
+    /// sent.
     ///
     /// # Errors
     ///
@@ -51,7 +52,8 @@ impl Client {
         self.object_url_with(bucket, key, &ObjectUrlOptions::new())
     }
 
-    /// Returns the unsigned URL of an object, with plain HTTP or for one version; see [`object_url`](Self::object_url).
+    /// Returns the unsigned URL of an object, with plain HTTP or for one version; see
+    /// [`object_url`](Self::object_url).
     ///
     /// # Errors
     ///

@@ -51,13 +51,13 @@ impl Client {
 
     /// Returns a URL that lets anyone download a private object until it expires. Nothing is sent.
     ///
-    /// Pass the lifetime as a [`Duration`](std::time::Duration), or [`PresignOptions`] for plain HTTP: at least 1 second
-    /// and, with Signature V4, at most 7 days.
+    /// Pass the lifetime as a [`Duration`](std::time::Duration), or [`PresignOptions`] for plain HTTP: at
+    /// least 1 second and, with Signature V4, at most 7 days.
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds, the client has no
-    /// credentials, or the bucket name or the key is invalid.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds, the
+    /// client has no credentials, or the bucket name or the key is invalid.
     ///
     /// ```
     /// # fn main() -> plain_s3::Result<()> {
@@ -83,8 +83,8 @@ impl Client {
     /// Returns a download URL that overrides response headers or selects a version; see
     /// [`presign_get_object`](Self::presign_get_object).
     ///
-    /// Options that set headers, such as a range or a condition, require whoever uses the URL to send these headers; they
-    /// are listed in [`PresignedUrl::headers`].
+    /// Options that set headers, such as a range or a condition, require whoever uses the URL to send these
+    /// headers; they are listed in [`PresignedUrl::headers`].
     ///
     /// # Errors
     ///
@@ -109,7 +109,8 @@ impl Client {
         self.presign_request(get_object_request(bucket, key, options), expires)
     }
 
-    /// Returns a URL that lets anyone read an object's metadata with HTTP HEAD until it expires. Nothing is sent.
+    /// Returns a URL that lets anyone read an object's metadata with HTTP HEAD until it expires. Nothing is
+    /// sent.
     ///
     /// # Errors
     ///
@@ -153,7 +154,8 @@ impl Client {
         self.presign_request(head_object_request(bucket, key, options), expires)
     }
 
-    /// Returns a URL that lets anyone store an object under this key with HTTP PUT until it expires. Nothing is sent.
+    /// Returns a URL that lets anyone store an object under this key with HTTP PUT until it expires. Nothing
+    /// is sent.
     ///
     /// # Errors
     ///
@@ -273,8 +275,8 @@ impl Client {
     }
 
     /// Returns a URL that creates a multipart upload and requires headers, such as a media type; see
-    /// [`presign_create_multipart_upload`](Self::presign_create_multipart_upload). Conditions in the options are not
-    /// signed: they belong to the completion.
+    /// [`presign_create_multipart_upload`](Self::presign_create_multipart_upload). Conditions in the options
+    /// are not signed: they belong to the completion.
     ///
     /// # Errors
     ///
@@ -300,13 +302,14 @@ impl Client {
 
     /// Returns a URL that lets anyone upload one part with HTTP PUT. Nothing is sent.
     ///
-    /// Parts are numbered from 1 to 10,000, and each except the last has at least 5 MiB. The `ETag` header of the response
-    /// is needed to complete the upload.
+    /// Parts are numbered from 1 to 10,000, and each except the last has at least 5 MiB. The `ETag` header of
+    /// the response is needed to complete the upload.
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object). Also fails with
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the upload ID is empty or the part number is out of bounds.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the upload ID is empty or the part number is out
+    /// of bounds.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -359,8 +362,8 @@ impl Client {
     /// Returns a URL that lets anyone complete a multipart upload with HTTP POST. Nothing is sent.
     ///
     /// The body to send is the XML of
-    /// [CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html). A
-    /// response with status 200 may still contain an `<Error>`.
+    /// [CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
+    /// A response with status 200 may still contain an `<Error>`.
     ///
     /// # Errors
     ///

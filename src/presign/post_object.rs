@@ -21,8 +21,8 @@ const FILE_NAME: &str = "${filename}";
 
 /// What a form may upload, and how it is stored.
 ///
-/// A field that is set here is part of the form and must be sent with exactly this value. A field of which only the start
-/// is set is left for the page to fill in.
+/// A field that is set here is part of the form and must be sent with exactly this value. A field of which
+/// only the start is set is left for the page to fill in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct PostPolicy {
@@ -35,8 +35,8 @@ impl PostPolicy {
         Self { conditions: vec![Condition::Is("key".to_owned(), key.into())] }
     }
 
-    /// Allows an upload with any key that starts with this prefix. The form contains the key `PREFIX${filename}`, into
-    /// which the server inserts the name of the file. The page may set another key.
+    /// Allows an upload with any key that starts with this prefix. The form contains the key
+    /// `PREFIX${filename}`, into which the server inserts the name of the file. The page may set another key.
     pub fn key_starts_with(prefix: impl Into<String>) -> Self {
         Self { conditions: vec![Condition::StartsWith("key".to_owned(), prefix.into())] }
     }
@@ -68,18 +68,20 @@ impl PostPolicy {
         self.field(&format!("{USER_PREFIX}{name}"), value)
     }
 
-    /// Sets the status of a successful response: 200, 201 (with XML that names the object) or 204. The default is 204.
+    /// Sets the status of a successful response: 200, 201 (with XML that names the object) or 204. The
+    /// default is 204.
     pub fn success_action_status(self, status: u16) -> Self {
         self.field("success_action_status", status.to_string())
     }
 
-    /// Redirects the browser to this URL after the upload, with the bucket, the key and the ETag in the query.
+    /// Redirects the browser to this URL after the upload, with the bucket, the key and the ETag in the
+    /// query.
     pub fn success_action_redirect(self, url: impl Into<String>) -> Self {
         self.field("success_action_redirect", url)
     }
 
-    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`. Its name must not contain quotes,
-    /// backslashes or control characters.
+    /// Sets any other field, such as `Cache-Control` or `x-amz-storage-class`. Its name must not contain
+    /// quotes, backslashes or control characters.
     pub fn field(self, name: &str, value: impl Into<String>) -> Self {
         self.with(Condition::Is(name.to_owned(), value.into()))
     }
@@ -131,15 +133,15 @@ impl PostPolicy {
     }
 }
 
-/// A signed form: its URL and its hidden fields. Anyone who has it can upload what the policy allows until it expires.
-/// `{:?}` hides the values.
+/// A signed form: its URL and its hidden fields. Anyone who has it can upload what the policy allows until it
+/// expires. `{:?}` hides the values.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PostForm {
     /// The `action` of the form, to which it is sent as `multipart/form-data`.
     pub url: String,
-    /// The fields to send, exactly like this. The content follows in a last field named `file`; servers ignore fields
-    /// after it.
+    /// The fields to send, exactly like this. The content follows in a last field named `file`; servers
+    /// ignore fields after it.
     pub fields: Vec<(String, String)>,
 }
 
@@ -151,15 +153,15 @@ impl fmt::Debug for PostForm {
 }
 
 impl Client {
-    /// Returns a signed form with which a browser can upload an object, without credentials, until it expires. Nothing is
-    /// sent.
+    /// Returns a signed form with which a browser can upload an object, without credentials, until it
+    /// expires. Nothing is sent.
     /// ([POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html))
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds (at least 1 second
-    /// and, with Signature V4, at most 7 days), the client has no credentials, or the bucket name or the policy is
-    /// invalid.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds (at least
+    /// 1 second and, with Signature V4, at most 7 days), the client has no credentials, or the bucket name or
+    /// the policy is invalid.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -69,8 +69,8 @@ fn array(out: &mut String, operator: &str, name: &str, value: &str) {
     out.push(']');
 }
 
-/// Appends a JSON string. Characters that are not ASCII are written in UTF-8, because the parser of Ceph decodes
-/// `\u00e9` to a single byte.
+/// Appends a JSON string. Characters that are not ASCII are written in UTF-8, because the parser of Ceph
+/// decodes `\u00e9` to a single byte.
 fn string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {

@@ -8,7 +8,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::xml;
 
-/// The largest XML document that is read. A page of 1000 keys of 1024 bytes, all of them percent-encoded, needs 4 MiB.
+/// The largest XML document that is read. A page of 1000 keys of 1024 bytes, all of them percent-encoded,
+/// needs 4 MiB.
 const MAX_XML: u64 = 32 << 20;
 /// The largest JSON document that is read. A bucket policy has at most 20 KiB.
 const MAX_JSON: u64 = 1 << 20;
@@ -45,8 +46,8 @@ impl Response {
 
     /// Parses the body as XML with this root element, and passes the root to `read`.
     ///
-    /// Fails if the body is an `<Error>`, whatever the status, or is not XML, or has another root. A server that lists
-    /// the bucket instead does not know the sub-resource in the request.
+    /// Fails if the body is an `<Error>`, whatever the status, or is not XML, or has another root. A server
+    /// that lists the bucket instead does not know the sub-resource in the request.
     pub(crate) fn xml<T>(
         self,
         root_name: &str,
@@ -111,8 +112,8 @@ impl Response {
 
     /// Returns the headers of a response that needs no body.
     ///
-    /// A body that is there nevertheless is checked: an `<Error>` is an error, and HTML means that something other than
-    /// the S3 server responded.
+    /// A body that is there nevertheless is checked: an `<Error>` is an error, and HTML means that something
+    /// other than the S3 server responded.
     pub(crate) fn finish(mut self) -> Result<Headers> {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
@@ -148,8 +149,8 @@ impl Response {
         )
     }
 
-    /// Like [`unexpected`](Self::unexpected), for a response that was cut short or is not the server's, so that a retry
-    /// may help.
+    /// Like [`unexpected`](Self::unexpected), for a response that was cut short or is not the server's, so
+    /// that a retry may help.
     pub(crate) fn malformed(&self, message: impl Into<String>) -> Error {
         self.unexpected(message).malformed()
     }

@@ -30,8 +30,8 @@ use signed::Signed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignatureVersion {
-    /// HMAC-SHA1 of the path and some of the headers, as in boto 2. Needs no region. Older Ceph and Swift servers
-    /// support only this version.
+    /// HMAC-SHA1 of the path and some of the headers, as in boto 2. Needs no region. Older Ceph and Swift
+    /// servers support only this version.
     V2,
     /// HMAC-SHA256 of the whole request, valid for one day and one region. AWS accepts only this version.
     V4,

@@ -16,8 +16,8 @@ use crate::headers::Headers;
 use crate::request::Request;
 use crate::timestamp;
 
-/// The query parameters that are signed. The list is fixed: servers sign no others, and every server signs these,
-/// except publicAccessBlock, which only Ceph is known to sign.
+/// The query parameters that are signed. The list is fixed: servers sign no others, and every server signs
+/// these, except publicAccessBlock, which only Ceph is known to sign.
 const SUBRESOURCES: [&str; 25] = [
     "acl",
     "cors",

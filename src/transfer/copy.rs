@@ -33,8 +33,8 @@ impl CopyOptions {
 
     /// Sets the part size in bytes, from 5 MiB to 5 GiB. The default is 5 GiB.
     ///
-    /// An object of at most this size is copied by one request. The part size is increased if the object would have more
-    /// than 10,000 parts.
+    /// An object of at most this size is copied by one request. The part size is increased if the object
+    /// would have more than 10,000 parts.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
         self
@@ -50,15 +50,15 @@ impl Default for CopyOptions {
 impl Client {
     /// Copies an object of any size within the server, from one `(bucket, key)` to another.
     ///
-    /// An object of up to 5 GiB is copied by [`copy_object`](Self::copy_object), a larger one by a multipart upload whose
-    /// parts are copied, all of them from the same state of the source. A copy in parts has the metadata of the source, but
-    /// neither its tags nor its ACL.
+    /// An object of up to 5 GiB is copied by [`copy_object`](Self::copy_object), a larger one by a multipart
+    /// upload whose parts are copied, all of them from the same state of the source. A copy in parts has the
+    /// metadata of the source, but neither its tags nor its ACL.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`copy_object`](Self::copy_object). If the source is replaced meanwhile, fails with
-    /// [`Integrity`](ErrorKind::Integrity) or [`is_precondition_failed`](Error::is_precondition_failed). A multipart upload
-    /// that fails is aborted.
+    /// Returns the same errors as [`copy_object`](Self::copy_object). If the source is replaced meanwhile,
+    /// fails with [`Integrity`](ErrorKind::Integrity) or
+    /// [`is_precondition_failed`](Error::is_precondition_failed). A multipart upload that fails is aborted.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

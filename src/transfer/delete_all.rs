@@ -1,4 +1,5 @@
-//! Deleting everything in a bucket or under a prefix: objects, versions, delete markers and unfinished uploads.
+//! Deleting everything in a bucket or under a prefix: objects, versions, delete markers and unfinished
+//! uploads.
 
 use super::delete_all_options::{DeleteAllOptions, DeletedCounts};
 use super::deleter::Deleter;
@@ -6,14 +7,17 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 
 impl Client {
-    /// Deletes a bucket with all its contents: objects, their versions, delete markers and unfinished uploads.
+    /// Deletes a bucket with all its contents: objects, their versions, delete markers and unfinished
+    /// uploads.
     ///
-    /// Everything is listed and deleted, up to 1000 entries per request, then the bucket itself. **This cannot be undone.**
+    /// Everything is listed and deleted, up to 1000 entries per request, then the bucket itself. **This
+    /// cannot be undone.**
     ///
     /// # Errors
     ///
-    /// - [`PartialFailure`](crate::ErrorKind::PartialFailure) if something could not be deleted. [`Error::failures`] lists
-    ///   it; everything else is deleted, and the bucket stays. After 10,000 failures, the rest is not tried.
+    /// - [`PartialFailure`](crate::ErrorKind::PartialFailure) if something could not be deleted.
+    ///   [`Error::failures`] lists it; everything else is deleted, and the bucket stays. After 10,000
+    ///   failures, the rest is not tried.
     /// - [`is_bucket_not_empty`](Error::is_bucket_not_empty) if something was stored meanwhile.
     ///
     /// ```no_run
@@ -62,7 +66,8 @@ impl Client {
         }
     }
 
-    /// Deletes everything in a bucket, but not the bucket; see [`force_delete_bucket`](Self::force_delete_bucket).
+    /// Deletes everything in a bucket, but not the bucket; see
+    /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// # Errors
     ///
@@ -78,7 +83,8 @@ impl Client {
         self.empty_bucket_with(bucket, &DeleteAllOptions::new())
     }
 
-    /// Deletes everything in a bucket, as a dry run or with progress; see [`empty_bucket`](Self::empty_bucket).
+    /// Deletes everything in a bucket, as a dry run or with progress; see
+    /// [`empty_bucket`](Self::empty_bucket).
     ///
     /// # Errors
     ///
@@ -100,12 +106,13 @@ impl Client {
     /// Deletes everything whose key starts with a prefix, including versions and unfinished uploads; see
     /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
-    /// The prefix `photos` also deletes `photos-of-2011/a.jpg`; the prefix `photos/` deletes only that "folder".
+    /// The prefix `photos` also deletes `photos-of-2011/a.jpg`; the prefix `photos/` deletes only that
+    /// "folder".
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the prefix is empty, because that would delete
-    /// everything, and with [`PartialFailure`](crate::ErrorKind::PartialFailure) like
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the prefix is empty, because that would
+    /// delete everything, and with [`PartialFailure`](crate::ErrorKind::PartialFailure) like
     /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
     /// ```no_run

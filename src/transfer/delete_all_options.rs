@@ -28,8 +28,8 @@ impl<'a> DeleteAllOptions<'a> {
 
     /// Calls `f` with what was deleted so far, after each page of at most 1000 entries.
     ///
-    /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the call is cancelled. What was deleted until
-    /// then stays deleted.
+    /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the call is cancelled. What was
+    /// deleted until then stays deleted.
     pub fn progress<R: ProgressResult>(mut self, f: impl Fn(&DeletedCounts) -> R + Send + Sync + 'a) -> Self {
         self.progress = Progress::new(move |counts| f(&counts));
         self

@@ -7,7 +7,8 @@ use crate::listing::{self, ListOptions, Page};
 use crate::ops::{MultipartUpload, ObjectIdentifier};
 use crate::validate;
 
-/// After this many failures the rest is not tried: memory stays bounded, and all have probably the same cause.
+/// After this many failures the rest is not tried: memory stays bounded, and all have probably the same
+/// cause.
 const MAX_FAILURES: usize = 10_000;
 
 /// How often a listing is repeated at most, because other programs may store objects all the time.
@@ -40,8 +41,8 @@ impl<'a> Deleter<'a> {
         deleter.finish()
     }
 
-    /// Repeats a pass if its listing had several pages, because servers skip entries of a listing while others are deleted.
-    /// After a failure nothing is repeated, because it would fail again.
+    /// Repeats a pass if its listing had several pages, because servers skip entries of a listing while
+    /// others are deleted. After a failure nothing is repeated, because it would fail again.
     fn repeat_until_complete(&mut self, pass: impl Fn(&mut Self) -> Result<usize>) -> Result<()> {
         for _ in 0..MAX_PASSES {
             let pages = pass(self)?;

@@ -40,20 +40,22 @@ impl<'a> DownloadOptions<'a> {
         self
     }
 
-    /// Downloads the object only if the target differs. The server compares the file's MD5 with the object's ETag.
+    /// Downloads the object only if the target differs. The server compares the file's MD5 with the object's
+    /// ETag.
     ///
-    /// If they are equal, the file is not touched, so it keeps its modification time, and [`Download::changed`] is
-    /// `false`. This is what a build script needs. An object whose ETag is not an MD5 is always downloaded.
+    /// If they are equal, the file is not touched, so it keeps its modification time, and
+    /// [`Download::changed`] is `false`. This is what a build script needs. An object whose ETag is not an
+    /// MD5 is always downloaded.
     pub fn if_changed(mut self) -> Self {
         self.if_changed = true;
         self
     }
 
-    /// Keeps what was received if the download fails or the process is killed. The next download with this option
-    /// continues there, if the object still has the same ETag.
+    /// Keeps what was received if the download fails or the process is killed. The next download with this
+    /// option continues there, if the object still has the same ETag.
     ///
-    /// The partial file `.NAME.etag-….part` beside the target is then left behind. It is removed when a download succeeds
-    /// or the object has changed. Only one process at a time may resume a target.
+    /// The partial file `.NAME.etag-….part` beside the target is then left behind. It is removed when a
+    /// download succeeds or the object has changed. Only one process at a time may resume a target.
     pub fn resume(mut self) -> Self {
         self.resume = true;
         self
@@ -85,7 +87,8 @@ pub struct Download {
 }
 
 impl Download {
-    /// Creates the result of a download that found nothing changed. Also useful in tests of code that handles one.
+    /// Creates the result of a download that found nothing changed. Also useful in tests of code that handles
+    /// one.
     pub fn unchanged() -> Self {
         Self { changed: false, bytes: 0, resumed_from: 0, verification: Verification::Md5, metadata: None }
     }
@@ -94,16 +97,17 @@ impl Download {
 impl Client {
     /// Downloads an object to a file.
     ///
-    /// The content is written to a temporary file beside the target. The temporary file replaces the target only when it
-    /// is complete and verified: always its length, and its MD5 if the ETag is one. If anything fails, the target stays as
-    /// it was, and the temporary file is removed. After a lost connection, the download resumes at the same byte. Memory
-    /// use does not depend on the size of the object: at most 2.5 MiB.
+    /// The content is written to a temporary file beside the target. The temporary file replaces the target
+    /// only when it is complete and verified: always its length, and its MD5 if the ETag is one. If anything
+    /// fails, the target stays as it was, and the temporary file is removed. After a lost connection, the
+    /// download resumes at the same byte. Memory use does not depend on the size of the object: at most 2.5
+    /// MiB.
     ///
     /// # Errors
     ///
-    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be written; if it cannot even be created, nothing is
-    /// requested from the server. Otherwise returns the errors of [`get_object`](Self::get_object) and of reading the
-    /// object.
+    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be written; if it cannot even be
+    /// created, nothing is requested from the server. Otherwise returns the errors of
+    /// [`get_object`](Self::get_object) and of reading the object.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -201,7 +205,8 @@ impl Client {
                 return Ok(started);
             }
         }
-        // created before the request, so that a target that cannot be written is reported before anything is sent
+        // created before the request, so that a target that cannot be written is reported before anything is
+        // sent
         let partial = PartialFile::create(path)?;
         Ok(Started { object: self.get_object_with(bucket, key, options)?, partial, offset: 0 })
     }
@@ -221,7 +226,8 @@ impl Client {
             partial.discard();
             return Ok(None);
         }
-        // the last byte is requested again: for a file that lacks only its name, the range would be empty otherwise
+        // the last byte is requested again: for a file that lacks only its name, the range would be empty
+        // otherwise
         let offset = len.saturating_sub(1);
         let rest = options.clone().range(offset..).if_match(&e_tag);
         let mut object = match self.get_object_with(bucket, key, &rest) {

@@ -159,8 +159,8 @@ impl Uploader<'_> {
             Ok(stored) if stored.e_tag.is_some() => Ok(stored),
             Ok(stored) => Ok(self.head().unwrap_or(stored)),
             Err(error) => {
-                // if the first attempt succeeded and its response was lost, a retry finds no upload, or fails its
-                // condition because of the object that was just created
+                // if the first attempt succeeded and its response was lost, a retry finds no upload, or fails
+                // its condition because of the object that was just created
                 let may_be_completed = error.is_retryable()
                     || error.code() == Some("NoSuchUpload")
                     || error.is_precondition_failed() && error.is_outcome_unknown();

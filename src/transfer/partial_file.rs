@@ -78,7 +78,8 @@ impl<'a> PartialFile<'a> {
         Ok(())
     }
 
-    /// Opens the file that an earlier run left, and returns it with its ETag and length. If there are several, the newest.
+    /// Opens the file that an earlier run left, and returns it with its ETag and length. If there are
+    /// several, the newest.
     pub(super) fn find_resumable(target: &'a Path) -> Result<Option<(Self, ETag, u64)>> {
         let sample = temp_path(target, "?");
         let (Some(folder), Some(sample)) =
@@ -165,8 +166,8 @@ impl Drop for PartialFile<'_> {
     }
 }
 
-/// Returns the path of a temporary file, `.NAME.MIDDLE.part`. It is hidden, and in the target's folder, because a file
-/// cannot be renamed across file systems.
+/// Returns the path of a temporary file, `.NAME.MIDDLE.part`. It is hidden, and in the target's folder,
+/// because a file cannot be renamed across file systems.
 fn temp_path(target: &Path, middle: &str) -> PathBuf {
     let mut hidden = OsString::from(".");
     let name = target.file_name().unwrap_or_default();

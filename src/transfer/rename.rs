@@ -9,9 +9,9 @@ use crate::transfer::copy::CopyOptions;
 impl Client {
     /// Changes the key of an object within its bucket, replacing any object with the new key.
     ///
-    /// S3 has no such operation: the object is copied, the copy is checked, and the old key is deleted. This is not atomic,
-    /// and both objects exist for a moment. The copy has the metadata and the tags, but not the ACL. In a bucket with
-    /// versioning, the old key keeps its versions behind a delete marker.
+    /// S3 has no such operation: the object is copied, the copy is checked, and the old key is deleted. This
+    /// is not atomic, and both objects exist for a moment. The copy has the metadata and the tags, but not
+    /// the ACL. In a bucket with versioning, the old key keeps its versions behind a delete marker.
     ///
     /// # Errors
     ///
@@ -61,8 +61,8 @@ impl Client {
     }
 }
 
-/// Returns `true` if the object is the copy that was made: its ETag is the one in the response, and its length and MD5 are
-/// those of the source.
+/// Returns `true` if the object is the copy that was made: its ETag is the one in the response, and its
+/// length and MD5 are those of the source.
 fn is_copy(source: &ObjectMetadata, copy: &ObjectMetadata, copied: &CopiedObject) -> bool {
     let same_md5 = match (source.md5(), copy.md5()) {
         (Some(source), Some(copy)) => source == copy,

@@ -12,15 +12,16 @@ use crate::error::{Error, ErrorKind, Result};
 impl Client {
     /// Uploads a file of any size.
     ///
-    /// A file of at most one part (16 MiB) is stored by a single request, a larger one by a multipart upload. Each byte is
-    /// read once, and one part is held in memory. Every part is sent with its MD5 and retried on its own if it fails. The
-    /// ETag of the object is compared at the end.
+    /// A file of at most one part (16 MiB) is stored by a single request, a larger one by a multipart upload.
+    /// Each byte is read once, and one part is held in memory. Every part is sent with its MD5 and retried on
+    /// its own if it fails. The ETag of the object is compared at the end.
     ///
     /// # Errors
     ///
-    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be read or changes meanwhile; otherwise returns the
-    /// same errors as [`put_object`](Self::put_object). A failed upload is aborted. If that fails too, the error says so,
-    /// and [`Error::upload_id`] is the ID to pass to [`abort_multipart_upload`](Self::abort_multipart_upload).
+    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be read or changes meanwhile; otherwise
+    /// returns the same errors as [`put_object`](Self::put_object). A failed upload is aborted. If that fails
+    /// too, the error says so, and [`Error::upload_id`] is the ID to pass to
+    /// [`abort_multipart_upload`](Self::abort_multipart_upload).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -31,7 +32,8 @@ impl Client {
         self.upload_file_with(bucket, key, path, &UploadOptions::new())
     }
 
-    /// Uploads a file with metadata, another part size, resumption or progress; see [`upload_file`](Self::upload_file).
+    /// Uploads a file with metadata, another part size, resumption or progress; see
+    /// [`upload_file`](Self::upload_file).
     ///
     /// # Errors
     ///
@@ -91,13 +93,15 @@ impl Client {
 
     /// Uploads everything that a reader yields, whatever its length.
     ///
-    /// Works like [`upload_file`](Self::upload_file), but the length need not be known. At most 10,000 parts are uploaded.
+    /// Works like [`upload_file`](Self::upload_file), but the length need not be known. At most 10,000 parts
+    /// are uploaded.
     ///
     /// # Errors
     ///
     /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the reader fails; its error is the
-    /// [`source`](std::error::Error::source). Fails with [`InvalidInput`](ErrorKind::InvalidInput) if it yields more than
-    /// 10,000 parts. Otherwise returns the same errors as [`upload_file`](Self::upload_file).
+    /// [`source`](std::error::Error::source). Fails with [`InvalidInput`](ErrorKind::InvalidInput) if it
+    /// yields more than 10,000 parts. Otherwise returns the same errors as
+    /// [`upload_file`](Self::upload_file).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

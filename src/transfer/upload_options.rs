@@ -30,16 +30,16 @@ impl<'a> UploadOptions<'a> {
 
     /// Sets the part size in bytes, from 5 MiB to 5 GiB. The default is 16 MiB.
     ///
-    /// One part is held in memory, and content that fits into one part is stored by a single request. An upload has at
-    /// most 10,000 parts: for a larger file the part size is increased, and a reader may yield at most 10,000 times the
-    /// part size (160 GB by default).
+    /// One part is held in memory, and content that fits into one part is stored by a single request. An
+    /// upload has at most 10,000 parts: for a larger file the part size is increased, and a reader may yield
+    /// at most 10,000 times the part size (160 GB by default).
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = Some(bytes);
         self
     }
 
-    /// Resumes an unfinished upload. Parts that are already stored with the same length and MD5 are not sent again. For
-    /// that, the part size must be the same.
+    /// Resumes an unfinished upload. Parts that are already stored with the same length and MD5 are not sent
+    /// again. For that, the part size must be the same.
     ///
     /// The upload ID is that of [`Error::upload_id`](crate::Error::upload_id) or of
     /// [`list_multipart_uploads`](crate::Client::list_multipart_uploads).
@@ -48,8 +48,9 @@ impl<'a> UploadOptions<'a> {
         self
     }
 
-    /// Keeps the parts on the server if the upload fails, so that [`resume`](Self::resume) can reuse them. By default, a
-    /// failed upload is aborted, because its parts would use space although no listing of objects shows them.
+    /// Keeps the parts on the server if the upload fails, so that [`resume`](Self::resume) can reuse them. By
+    /// default, a failed upload is aborted, because its parts would use space although no listing of objects
+    /// shows them.
     pub fn keep_parts(mut self) -> Self {
         self.keep_parts = true;
         self

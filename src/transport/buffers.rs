@@ -9,11 +9,11 @@ use super::request_context;
 
 /// The initial size in each direction, and the size that an idle connection is left with.
 pub(super) const SMALL: usize = 64 << 10;
-/// The maximum input size. Compared with 64 KiB, it saves a sixth of a download's CPU time, or a twentieth over
-/// TLS.
+/// The maximum input size. Compared with 64 KiB, it saves a sixth of a download's CPU time, or a twentieth
+/// over TLS.
 const LARGE: usize = 1 << 20;
-/// The input grows only if more than this is still to be read. The end of a body is therefore always read with
-/// a small buffer, and no idle connection holds a large one.
+/// The input grows only if more than this is still to be read. The end of a body is therefore always read
+/// with a small buffer, and no idle connection holds a large one.
 const GROW_ABOVE: u64 = 2 * LARGE as u64;
 
 /// The output size of a large upload. With 64 KiB it can take twice the CPU time, because sender and receiver
@@ -89,7 +89,8 @@ impl Buffers for GrowingBuffers {
             (self.start, self.end) = (0, 0);
             self.resize();
         } else if self.start > 0 {
-            // ureq needs more input to continue, for example the rest of the header section. Make room for it.
+            // ureq needs more input to continue, for example the rest of the header section. Make room for
+            // it.
             self.input.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }

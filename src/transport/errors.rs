@@ -45,7 +45,8 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
         ureq::Error::HostNotFound => host_not_found(),
         ureq::Error::Other(inner) if inner.is::<LookupFailed>() => host_not_found().with_source(inner),
         ureq::Error::Other(inner) if inner.is::<TlsAlert>() => {
-            // Not marked as malformed, because that would make it retryable: every attempt gets the same alert.
+            // Not marked as malformed, because that would make it retryable: every attempt gets the same
+            // alert.
             Error::new(ErrorKind::UnexpectedResponse, "the response is not valid HTTP/1.1")
                 .with_source(inner)
                 .with_hint("The port speaks TLS: use https:// in the endpoint.")
@@ -184,8 +185,8 @@ mod tests {
         ureq::Error::Io(io::Error::new(kind, "reason"))
     }
 
-    /// Makes ureq fail with a protocol error, whose type it does not export: it connects, and then finds that it
-    /// cannot send a request of this HTTP version.
+    /// Makes ureq fail with a protocol error, whose type it does not export: it connects, and then finds that
+    /// it cannot send a request of this HTTP version.
     fn protocol_error() -> ureq::Error {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());

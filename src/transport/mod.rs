@@ -106,8 +106,8 @@ impl Transport {
             self.run(request, SendBody::none(), limits)
         };
         let (head, content) = response?.into_parts();
-        // An error response to an incomplete request is valid, but a success cannot be: the server does not have
-        // the whole object.
+        // An error response to an incomplete request is valid, but a success cannot be: the server does not
+        // have the whole object.
         if request_context::is_sending_stopped() && head.status.is_success() {
             return Err(errors::early_success());
         }
@@ -155,8 +155,8 @@ impl Transport {
             if remaining.is_some_and(|remaining| remaining.is_zero()) {
                 return Err(errors::call_timeout(limits.total));
             }
-            // With ureq's own resolver, a global timeout would start a thread for each lookup. `CachingResolver`
-            // starts none.
+            // With ureq's own resolver, a global timeout would start a thread for each lookup.
+            // `CachingResolver` starts none.
             self.agent
                 .configure_request(request)
                 .timeout_global(remaining)
@@ -195,7 +195,8 @@ fn http_request(method: Method, url: &str, headers: &Headers) -> Result<http::Re
     Ok(request)
 }
 
-/// Decodes a header value. S3 sends metadata as UTF-8; anything else is decoded as Latin-1, HTTP's historic default.
+/// Decodes a header value. S3 sends metadata as UTF-8; anything else is decoded as Latin-1, HTTP's historic
+/// default.
 fn header_text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -208,8 +209,8 @@ struct RequestBody<'a, 'b>(&'a mut BodyReader<'b>);
 
 impl Read for RequestBody<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        // ureq reads the response only after it has sent the announced length. The rest is therefore passed over
-        // instead of ending the body early, and `Socket` discards whatever `buf` contains.
+        // ureq reads the response only after it has sent the announced length. The rest is therefore passed
+        // over instead of ending the body early, and `Socket` discards whatever `buf` contains.
         if request_context::is_sending_stopped() { Ok(self.0.skip(buf.len())) } else { self.0.read(buf) }
     }
 }

@@ -1,7 +1,7 @@
 //! A response body that is read from the socket, without ureq.
 //!
-//! ureq copies a body once more than necessary and, for its trace log, scans every 16 bytes of it. The rest of
-//! a large body over plain HTTP is therefore read from the socket straight into the caller's buffer.
+//! ureq copies a body once more than necessary and, for its trace log, scans every 16 bytes of it. The rest
+//! of a large body over plain HTTP is therefore read from the socket straight into the caller's buffer.
 
 use std::io;
 use std::sync::Arc;
@@ -44,13 +44,13 @@ impl RawBody {
         // Only the first receive may wait for the full idle timeout.
         let mut received = self.receive(buf, limits)?;
         let mut n = received;
-        // On Windows, the state of a socket is indeterminate after a read timeout, so a read that may time out
-        // must not be followed by another.
+        // On Windows, the state of a socket is indeterminate after a read timeout, so a read that may time
+        // out must not be followed by another.
         while received >= FULL_READ && n < buf.len() && !cfg!(windows) {
             match self.receive(&mut buf[n..], coalesce) {
                 Ok(more) => received = more,
-                // The stream has paused: return what is there. If it stays silent, the next read waits for the
-                // full idle timeout and reports it.
+                // The stream has paused: return what is there. If it stays silent, the next read waits for
+                // the full idle timeout and reports it.
                 Err(ureq::Error::Timeout(_)) => break,
                 // The caller must get the received bytes before the error: they count as progress, and a
                 // download resumes after them.

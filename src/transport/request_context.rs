@@ -59,8 +59,8 @@ pub(super) fn body_len() -> u64 {
 
 /// Sets how many bytes of the response are still to be read. Called before each read.
 ///
-/// The body is usually read after the request's scope has ended, possibly on another thread. That is harmless:
-/// the value is only a hint for the size of a buffer, and each read sets it anew.
+/// The body is usually read after the request's scope has ended, possibly on another thread. That is
+/// harmless: the value is only a hint for the size of a buffer, and each read sets it anew.
 pub(super) fn set_remaining(bytes: u64) {
     CURRENT.with_borrow_mut(|current| current.remaining = bytes);
 }

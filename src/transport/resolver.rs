@@ -14,8 +14,8 @@ use ureq::unversioned::transport::NextTimeout;
 
 /// How long a result of the system's resolver is cached.
 ///
-/// ureq resolves the name before every request, even if it then uses an idle connection. Without a cache, this
-/// halves the rate of small requests.
+/// ureq resolves the name before every request, even if it then uses an idle connection. Without a cache,
+/// this halves the rate of small requests.
 const TTL: Duration = Duration::from_secs(30);
 /// The maximum number of addresses that ureq accepts.
 const MAX_ADDRESSES: usize = 16;
@@ -79,8 +79,8 @@ impl CachingResolver {
             return Err(io::Error::other("the host name has no addresses"));
         }
         let mut cache = self.cache();
-        // With virtual-hosted addressing every bucket has a host name of its own, so expired entries are removed
-        // before they accumulate.
+        // With virtual-hosted addressing every bucket has a host name of its own, so expired entries are
+        // removed before they accumulate.
         cache.retain(|_, (_, since)| since.elapsed() < TTL);
         cache.insert(name, (addresses.clone(), Instant::now()));
         drop(cache);
@@ -89,7 +89,8 @@ impl CachingResolver {
 }
 
 impl Resolver for CachingResolver {
-    // The timeout is ignored: the system's resolver has none, and enforcing one would need a thread per lookup.
+    // The timeout is ignored: the system's resolver has none, and enforcing one would need a thread per
+    // lookup.
     fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
         let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
@@ -113,8 +114,8 @@ impl fmt::Debug for CachingResolver {
 
 /// Returns `true` for `localhost` and all names below it.
 ///
-/// RFC 6761, section 6.3, reserves these names for the loopback address. Virtual-hosted buckets of a local server
-/// therefore need no entry in the hosts file.
+/// RFC 6761, section 6.3, reserves these names for the loopback address. Virtual-hosted buckets of a local
+/// server therefore need no entry in the hosts file.
 fn is_localhost(host: &str) -> bool {
     let top_label = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     top_label.eq_ignore_ascii_case("localhost")

@@ -85,12 +85,13 @@ impl ResponseBody {
         }
     }
 
-    /// Switches from ureq to the connection if this is possible and a read of `len` bytes makes it worthwhile.
+    /// Switches from ureq to the connection if this is possible and a read of `len` bytes makes it
+    /// worthwhile.
     fn switch_to_raw(&mut self, len: usize) {
         let BodySource::Ureq { raw, .. } = &mut self.source else { return };
         if self.remaining == 0 {
-            // ureq reads the end itself and returns the connection to its own pool, from where another request
-            // may take it at any time.
+            // ureq reads the end itself and returns the connection to its own pool, from where another
+            // request may take it at any time.
             *raw = None;
             return;
         }

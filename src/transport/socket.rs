@@ -1,8 +1,9 @@
-//! TCP for ureq, with growing buffers and with support for responses that arrive before the request is complete.
+//! TCP for ureq, with growing buffers and with support for responses that arrive before the request is
+//! complete.
 //!
 //! A server that rejects a large upload responds at once and then closes the connection or stops reading.
-//! ureq's own transport fails with a broken pipe in that case, or waits. This one preserves the response: once
-//! the peer stops accepting data, the rest of the request is skipped and the response is read.
+//! ureq's own transport fails with a broken pipe in that case, or waits. This one preserves the response:
+//! once the peer stops accepting data, the rest of the request is skipped and the response is read.
 
 use std::io::{self, Write as _};
 use std::mem;
@@ -21,14 +22,16 @@ use super::request_context;
 
 /// How often a blocked write checks whether the response has arrived already.
 const PEEK_INTERVAL: Duration = Duration::from_millis(250);
-/// The first bytes of an alert in any version of TLS. A TLS server sends one to a client that does not speak TLS.
+/// The first bytes of an alert in any version of TLS. A TLS server sends one to a client that does not speak
+/// TLS.
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 
 /// Connects to a server or a proxy, unless an idle connection to it is available.
 #[derive(Debug)]
 pub(super) struct SocketConnector {
     pub(super) idle: IdlePool,
-    /// The endpoint is plain HTTP. The URI of a connection does not show this: for a tunnel it is the proxy's.
+    /// The endpoint is plain HTTP. The URI of a connection does not show this: for a tunnel it is the
+    /// proxy's.
     pub(super) plain: bool,
 }
 
@@ -126,8 +129,8 @@ impl Transport for Socket {
         }
         let timeout = timeout.for_write();
         let limit = time_left(timeout)?;
-        // Wake up every PEEK_INTERVAL to look for an early response. Over TLS a peek sees only ciphertext, which
-        // may be anything, so one write waits for the whole time.
+        // Wake up every PEEK_INTERVAL to look for an early response. Over TLS a peek sees only ciphertext,
+        // which may be anything, so one write waits for the whole time.
         let write_timeout = if self.plain {
             Some(limit.map_or(PEEK_INTERVAL, |limit| limit.min(PEEK_INTERVAL)))
         } else {
@@ -139,8 +142,8 @@ impl Transport for Socket {
         }
         let mut since = Instant::now();
         let mut sent = 0;
-        // Once sending has stopped, this returns success without sending anything. ureq then believes that the
-        // request is complete and reads the response.
+        // Once sending has stopped, this returns success without sending anything. ureq then believes that
+        // the request is complete and reads the response.
         while sent < amount && !self.sending_stopped {
             match (&self.connection.stream).write(&self.buffers.pending_output()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
@@ -178,8 +181,8 @@ impl Transport for Socket {
         let buf = self.buffers.input_append_buf();
         let n = self.connection.receive(buf, limit, &mut self.read_timeout, timeout.reason)?;
         self.buffers.input_appended(n);
-        // Only the first bytes of a connection can be the alert of a TLS server. Later the same bytes are just a
-        // malformed response.
+        // Only the first bytes of a connection can be the alert of a TLS server. Later the same bytes are
+        // just a malformed response.
         if mem::take(&mut self.awaiting_first_byte) && self.buffers.input().starts_with(&TLS_ALERT) {
             return Err(Error::Other(Box::new(TlsAlert)));
         }
@@ -188,8 +191,8 @@ impl Transport for Socket {
 
     /// Returns `true` if the connection can carry another request.
     ///
-    /// ureq calls this when a connection becomes idle, and again before it uses the connection. Only the second
-    /// call has to check for input, as only an idle connection can become stale.
+    /// ureq calls this when a connection becomes idle, and again before it uses the connection. Only the
+    /// second call has to check for input, as only an idle connection can become stale.
     fn is_open(&mut self) -> bool {
         let used = mem::replace(&mut self.used, false);
         // After an incomplete request, the server would take the next one for the rest of the body.

@@ -10,8 +10,9 @@ use crate::headers::Headers;
 use crate::request::Request;
 use crate::timestamp;
 
-/// Options for [`Client::get_object_with`](crate::Client::get_object_with), [`Client::head_object_with`](crate::Client::head_object_with) and the presigned URLs of both: the version, the
-/// range and the conditions.
+/// Options for [`Client::get_object_with`](crate::Client::get_object_with),
+/// [`Client::head_object_with`](crate::Client::head_object_with) and the presigned URLs of both: the version,
+/// the range and the conditions.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct GetObjectOptions {
@@ -26,8 +27,8 @@ impl GetObjectOptions {
         Self::default()
     }
 
-    /// Requests only these bytes: `0..100`, `100..` or `5..=9`. A range that extends past the end of the object is cut
-    /// off there.
+    /// Requests only these bytes: `0..100`, `100..` or `5..=9`. A range that extends past the end of the
+    /// object is cut off there.
     pub fn range(mut self, bytes: impl RangeBounds<u64>) -> Self {
         let start = match bytes.start_bound() {
             Bound::Included(&first) => first,
@@ -50,8 +51,8 @@ impl GetObjectOptions {
 
     /// Requests only this part, counted from 1, of an object that was uploaded in parts.
     ///
-    /// Servers that do not support this, such as Ceph 16, send the whole object. That is an error, and nothing of the
-    /// content is read.
+    /// Servers that do not support this, such as Ceph 16, send the whole object. That is an error, and
+    /// nothing of the content is read.
     pub fn part_number(self, number: u32) -> Self {
         self.query("partNumber", number.to_string())
     }
@@ -112,7 +113,8 @@ impl GetObjectOptions {
     }
 
     /// Sets the key with which the object was encrypted; see
-    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key). The request requires HTTPS.
+    /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key). The request
+    /// requires HTTPS.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         with_customer_key(self, &key, Self::header)
     }
