@@ -118,11 +118,11 @@ impl Client {
             };
             // a correction is no retry: it neither waits nor counts as an attempt, and each is made once per
             // call
-            if let Some(correction) = self.correct(&mut corrections, &error, &signer) {
-                if body.rewind()? {
-                    settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
-                    continue;
-                }
+            if let Some(correction) = self.correct(&mut corrections, &error, &signer)
+                && body.rewind()?
+            {
+                settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
+                continue;
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
                 // a reader that was started cannot be read again; then the error is returned as it is

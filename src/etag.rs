@@ -69,8 +69,8 @@ impl From<String> for ETag {
     }
 }
 
-impl From<&ETag> for ETag {
-    fn from(e_tag: &ETag) -> Self {
+impl From<&Self> for ETag {
+    fn from(e_tag: &Self) -> Self {
         e_tag.clone()
     }
 }

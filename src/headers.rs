@@ -78,7 +78,7 @@ impl Headers {
     }
 
     /// Removes and returns the conditions on the target: they belong to the completion of a multipart upload.
-    pub(crate) fn split_off_conditions(&mut self) -> Headers {
+    pub(crate) fn split_off_conditions(&mut self) -> Self {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
         let conditions = self.filtered(|name| CONDITIONS.contains(&name));
         for name in CONDITIONS {
@@ -87,7 +87,7 @@ impl Headers {
         conditions
     }
 
-    fn filtered(&self, keep: impl Fn(&str) -> bool) -> Headers {
+    fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
         self.iter().filter(|(name, _)| keep(name)).collect()
     }
 
@@ -100,7 +100,7 @@ impl Headers {
         self.spans.iter().map(|span| (&self.text[span.start..span.value], &self.text[span.value..span.end]))
     }
 
-    pub(crate) fn extend(&mut self, other: &Headers) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         for (name, value) in other.iter() {
             self.set_str(name, value);
         }
@@ -117,7 +117,7 @@ impl Headers {
 
     /// Returns the headers of a customer key, which every request for the content must send, each part
     /// included.
-    pub(crate) fn for_each_part(&self) -> Headers {
+    pub(crate) fn for_each_part(&self) -> Self {
         self.filtered(|name| name.starts_with("x-amz-server-side-encryption-customer-"))
     }
 

@@ -43,6 +43,19 @@ pub struct ObjectMetadata {
 }
 
 impl ObjectMetadata {
+    /// Creates metadata from the headers of a response, for tests of code that handles it.
+    ///
+    /// ```
+    /// let object = plain_s3::ObjectMetadata::from_headers(12, [("content-type", "text/plain")]);
+    /// assert_eq!(object.content_type.as_deref(), Some("text/plain"));
+    /// ```
+    pub fn from_headers<'a>(
+        content_length: u64,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        Self::new(headers.into_iter().collect(), content_length)
+    }
+
     /// Returns any header of the response, such as `cache-control` or `x-amz-storage-class`. The name is
     /// case-insensitive.
     pub fn header(&self, name: &str) -> Option<&str> {

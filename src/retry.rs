@@ -35,6 +35,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// let config = Config::new("https://s3.example.com").retry(RetryPolicy::none());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct RetryPolicy {
     max_attempts: u32,
     base_delay: Duration,

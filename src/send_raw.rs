@@ -24,6 +24,11 @@ pub struct RawResponse {
 }
 
 impl RawResponse {
+    /// Creates a response without headers, for tests of code that handles one.
+    pub fn new(status: u16, body: impl Read + Send + Sync + 'static) -> Self {
+        Self { status, headers: Vec::new(), body: Box::new(body) }
+    }
+
     /// Returns a header of the response; `name` is not case-sensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

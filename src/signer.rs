@@ -131,6 +131,20 @@ impl PresignOptions {
     }
 }
 
+impl SignedRequest {
+    /// Creates a signed request without headers, for tests of code that handles one.
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Self { method: method.as_str(), url: url.into(), headers: Vec::new() }
+    }
+}
+
+impl PresignedUrl {
+    /// Creates a presigned URL that requires no headers, for tests of code that handles one.
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Self { method: method.as_str(), url: url.into(), headers: Vec::new() }
+    }
+}
+
 impl From<Duration> for PresignOptions {
     fn from(expires: Duration) -> Self {
         Self::new(expires)
@@ -293,7 +307,7 @@ impl RequestSigner {
         let call = request.describe();
         let presigned = self.signer(now).and_then(|signer| {
             let request = match &*signer {
-                Signer::V4(_) => self.move_requester_to_query(request),
+                Signer::V4(_) => self.move_requester_to_query(&request),
                 // V2 signs these as headers, which whoever uses the URL would have to send
                 Signer::V2(_) | Signer::Anonymous => request,
             };
@@ -310,8 +324,8 @@ impl RequestSigner {
 
     /// Moves the payer and the bucket owner from the headers to the query, where V4 accepts them, so that
     /// whoever uses the URL need not send them.
-    fn move_requester_to_query<'r>(&self, request: Request<'r>) -> Request<'r> {
-        let mut request = self.complete(&request).into_owned();
+    fn move_requester_to_query<'r>(&self, request: &Request<'r>) -> Request<'r> {
+        let mut request = self.complete(request).into_owned();
         for name in [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER] {
             if let Some(value) = request.headers.get(name).map(str::to_owned) {
                 request.headers.remove(name);

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 /// assert!(!format!("{credentials:?}").contains("secret key"));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
+#[must_use]
 pub struct Credentials {
     access_key: String,
     secret_key: String,

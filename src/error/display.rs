@@ -68,7 +68,7 @@ impl From<Error> for io::Error {
             ErrorKind::Server if error.is_access_denied() => io::ErrorKind::PermissionDenied,
             _ => io::ErrorKind::Other,
         };
-        io::Error::new(kind, error)
+        Self::new(kind, error)
     }
 }
 

@@ -6,6 +6,9 @@ use crate::headers::Headers;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
+/// Deletes a version that is retained in governance mode.
+pub(crate) const BYPASS_GOVERNANCE: &str = "x-amz-bypass-governance-retention";
+
 /// Options for [`Client::delete_object_with`]: the version and other headers.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -29,13 +32,19 @@ impl DeleteObjectOptions {
     /// Deletes a version that is retained in governance mode. Requires the `s3:BypassGovernanceRetention`
     /// permission.
     pub fn bypass_governance_retention(self) -> Self {
-        self.header("x-amz-bypass-governance-retention", "true")
+        self.header(BYPASS_GOVERNANCE, "true")
     }
 
     /// Sets any other header of the request, such as `x-amz-mfa`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
+    }
+}
+
+impl DeleteObjectOptions {
+    pub(crate) fn from_parts(version_id: Option<&str>, headers: Headers) -> Self {
+        Self { version_id: version_id.map(str::to_owned), headers }
     }
 }
 

@@ -6,7 +6,8 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
-use crate::ops::delete_object::{DeleteObjectOptions, delete_object_request};
+use crate::headers::Headers;
+use crate::ops::delete_object::{BYPASS_GOVERNANCE, DeleteObjectOptions, delete_object_request};
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::validate;
@@ -55,6 +56,32 @@ impl ObjectIdentifier {
     }
 }
 
+/// Options for [`Client::delete_objects_with`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct DeleteObjectsOptions {
+    headers: Headers,
+}
+
+impl DeleteObjectsOptions {
+    /// Creates the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Deletes versions that are retained in governance mode. Requires the `s3:BypassGovernanceRetention`
+    /// permission.
+    pub fn bypass_governance_retention(self) -> Self {
+        self.header(BYPASS_GOVERNANCE, "true")
+    }
+
+    /// Sets any other header of every request, such as `x-amz-mfa`.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+}
+
 impl<T: Into<String>> From<T> for ObjectIdentifier {
     fn from(key: T) -> Self {
         Self::new(key)
@@ -62,8 +89,15 @@ impl<T: Into<String>> From<T> for ObjectIdentifier {
 }
 
 /// Returns the request of DeleteObjects for at most 1000 objects.
-fn delete_objects_request<'a>(bucket: &'a str, page: &[&ObjectIdentifier]) -> Request<'a> {
-    Request::bucket("DeleteObjects", Method::Post, bucket).subresource("delete").xml(write(page))
+fn delete_objects_request<'a>(
+    bucket: &'a str,
+    page: &[&ObjectIdentifier],
+    options: &DeleteObjectsOptions,
+) -> Request<'a> {
+    Request::bucket("DeleteObjects", Method::Post, bucket)
+        .subresource("delete")
+        .headers(&options.headers)
+        .xml(write(page))
 }
 
 impl Client {
@@ -96,12 +130,46 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<ObjectIdentifier>,
     {
-        let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
-        self.delete_all(bucket, &mut objects)
-            .map_err(|error| error.with_context(|| delete_objects_request(bucket, &[]).describe()))
+        self.delete_objects_with(bucket, objects, &DeleteObjectsOptions::new())
     }
 
-    fn delete_all(&self, bucket: &str, objects: &mut Vec<ObjectIdentifier>) -> Result<()> {
+    /// Deletes many objects, even under retention in governance mode or with other headers; see
+    /// [`delete_objects`](Self::delete_objects).
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`delete_objects`](Self::delete_objects).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// use plain_s3::{DeleteObjectsOptions, ObjectIdentifier};
+    ///
+    /// let options = DeleteObjectsOptions::new().bypass_governance_retention();
+    /// let old = ObjectIdentifier::new("audit.log").version_id("3HL4kqtJlcpXroDTDmJ");
+    /// client.delete_objects_with("my-new-bucket", [old], &options)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn delete_objects_with<I>(
+        &self,
+        bucket: &str,
+        objects: I,
+        options: &DeleteObjectsOptions,
+    ) -> Result<()>
+    where
+        I: IntoIterator,
+        I::Item: Into<ObjectIdentifier>,
+    {
+        let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
+        self.delete_all(bucket, &mut objects, options)
+            .map_err(|error| error.with_context(|| delete_objects_request(bucket, &[], options).describe()))
+    }
+
+    fn delete_all(
+        &self,
+        bucket: &str,
+        objects: &mut Vec<ObjectIdentifier>,
+        options: &DeleteObjectsOptions,
+    ) -> Result<()> {
         validate::bucket(bucket)?;
         // servers return one result for a key that appears twice
         let mut seen = HashSet::new();
@@ -111,11 +179,11 @@ impl Client {
             objects.iter().partition(|object| xml::is_representable(&object.key));
         let mut failures = Vec::new();
         for page in plain.chunks(MAX_KEYS) {
-            let request = delete_objects_request(bucket, page);
+            let request = delete_objects_request(bucket, page, options);
             failures.extend(self.call(&request, |response| parse(response, page.len()))?);
         }
         for object in odd {
-            failures.extend(self.delete_one(bucket, object)?);
+            failures.extend(self.delete_one(bucket, object, options)?);
         }
         let Some(first) = failures.first() else { return Ok(()) };
         let message = format!(
@@ -130,11 +198,13 @@ impl Client {
     }
 
     /// Deletes one object. An error that concerns only its key is returned as a failure.
-    fn delete_one(&self, bucket: &str, object: &ObjectIdentifier) -> Result<Option<KeyFailure>> {
-        let options = match object.version() {
-            Some(id) => DeleteObjectOptions::new().version_id(id),
-            None => DeleteObjectOptions::new(),
-        };
+    fn delete_one(
+        &self,
+        bucket: &str,
+        object: &ObjectIdentifier,
+        options: &DeleteObjectsOptions,
+    ) -> Result<Option<KeyFailure>> {
+        let options = DeleteObjectOptions::from_parts(object.version(), options.headers.clone());
         match self.call(&delete_object_request(bucket, &object.key, &options), Response::discard) {
             Ok(()) => Ok(None),
             Err(error) => KeyFailure::from_error(&object.key, object.version(), error).map(Some),

@@ -31,7 +31,7 @@ pub use complete_multipart_upload::CompleteMultipartUploadOptions;
 pub use copy_object::{CopiedObject, CopyObjectOptions};
 pub use create_bucket::CreateBucketOptions;
 pub use delete_object::{DeleteObjectOptions, DeletedObject};
-pub use delete_objects::ObjectIdentifier;
+pub use delete_objects::{DeleteObjectsOptions, ObjectIdentifier};
 pub use get_object_attributes::{ObjectAttributes, ObjectAttributesOptions, ObjectPart};
 pub use head_bucket::BucketInfo;
 pub use list_buckets::Bucket;

@@ -145,6 +145,13 @@ pub struct PostForm {
     pub fields: Vec<(String, String)>,
 }
 
+impl PostForm {
+    /// Creates a form, for tests of code that handles one.
+    pub fn new(url: impl Into<String>, fields: Vec<(String, String)>) -> Self {
+        Self { url: url.into(), fields }
+    }
+}
+
 impl fmt::Debug for PostForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();

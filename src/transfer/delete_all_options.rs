@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::progress::{Progress, ProgressResult};
+use crate::ops::DeleteObjectsOptions;
 
 /// Options for [`Client::force_delete_bucket_with`](crate::Client::force_delete_bucket_with),
 /// [`Client::empty_bucket_with`](crate::Client::empty_bucket_with) and
@@ -11,6 +12,7 @@ use super::progress::{Progress, ProgressResult};
 #[must_use]
 pub struct DeleteAllOptions<'a> {
     pub(super) dry_run: bool,
+    pub(super) delete: DeleteObjectsOptions,
     pub(super) progress: Progress<'a, DeletedCounts>,
 }
 
@@ -23,6 +25,13 @@ impl<'a> DeleteAllOptions<'a> {
     /// Counts what would be deleted, and deletes nothing.
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
+        self
+    }
+
+    /// Sets the options of the requests that delete objects, such as
+    /// [`bypass_governance_retention`](DeleteObjectsOptions::bypass_governance_retention).
+    pub fn delete(mut self, options: DeleteObjectsOptions) -> Self {
+        self.delete = options;
         self
     }
 

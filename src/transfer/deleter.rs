@@ -141,7 +141,7 @@ impl<'a> Deleter<'a> {
         self.check_prefix(page.iter().map(ObjectIdentifier::key))?;
         let mut failures = Vec::new();
         if !self.options.dry_run {
-            match self.client.delete_objects(self.bucket, page.clone()) {
+            match self.client.delete_objects_with(self.bucket, page.clone(), &self.options.delete) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::PartialFailure => {
                     failures = error.failures().to_vec();

@@ -168,10 +168,10 @@ impl Client {
             started => started?,
         };
         let Started { mut object, mut partial, offset } = started;
-        if options.resume {
-            if let Some(e_tag) = &object.metadata.e_tag {
-                partial.persist_as(e_tag)?;
-            }
+        if options.resume
+            && let Some(e_tag) = &object.metadata.e_tag
+        {
+            partial.persist_as(e_tag)?;
         }
         let total = offset + object.metadata.content_length;
         if let Err(error) = copy(&mut object, &mut partial, offset, total, &options.progress) {
@@ -200,10 +200,8 @@ impl Client {
         options: &GetObjectOptions,
         resume: bool,
     ) -> Result<Started<'p>> {
-        if resume {
-            if let Some(started) = self.start_resumed(bucket, key, path, options)? {
-                return Ok(started);
-            }
+        if resume && let Some(started) = self.start_resumed(bucket, key, path, options)? {
+            return Ok(started);
         }
         // created before the request, so that a target that cannot be written is reported before anything is
         // sent

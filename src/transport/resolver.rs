@@ -68,10 +68,10 @@ impl CachingResolver {
             return Ok(vec![SocketAddr::new(ip, port)]);
         }
         let name = (host.to_owned(), port);
-        if let Some((addresses, since)) = self.cache().get(&name) {
-            if since.elapsed() < TTL {
-                return Ok(addresses.clone());
-            }
+        if let Some((addresses, since)) = self.cache().get(&name)
+            && since.elapsed() < TTL
+        {
+            return Ok(addresses.clone());
         }
         // The lock is not held during the lookup, so that a slow name server does not block other names.
         let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.take(MAX_ADDRESSES).collect();

@@ -50,7 +50,7 @@ impl ResponseBody {
         Self { source: BodySource::Ureq { body, raw }, remaining, limits }
     }
 
-    fn read_some(&mut self, buf: &mut [u8]) -> std::result::Result<usize, ureq::Error> {
+    fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, ureq::Error> {
         // Reading 0 bytes from a socket means the end of the stream, so an empty buffer never gets that far.
         if buf.is_empty() {
             return Ok(0);
