@@ -251,7 +251,7 @@ mod tests {
     fn credentials_are_cached_until_five_minutes_before_expiry() {
         let (provider, count) = counted(Some(Duration::hours(1)), 9);
         for (minute, fetches) in [(0, 1), (30, 1), (54, 1), (55, 2), (56, 3)] {
-            provider.get(minutes(minute)).unwrap();
+            let _ = provider.get(minutes(minute)).unwrap();
             assert_eq!(count.load(Ordering::SeqCst), fetches, "minute {minute}");
         }
     }

@@ -1,9 +1,11 @@
 //! Signing on its own: where requests go and who signs them, without a connection.
 
+mod presign_options;
+mod signed_request;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -11,10 +13,12 @@ use crate::config::{Config, CredentialsSource};
 use crate::credentials::provider::Provider;
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
-use crate::headers::{Headers, Redacted};
+use crate::headers::Headers;
 use crate::raw_request::RawRequest;
 use crate::request::{Method, Request};
 use crate::sign::{SignatureVersion, Signer};
+pub use presign_options::PresignOptions;
+pub use signed_request::{PresignedUrl, SignedRequest};
 
 /// Confirms that the requester pays, and names the owner that a bucket must have.
 const PAYER: &str = "x-amz-request-payer";
@@ -55,100 +59,6 @@ pub struct RequestSigner {
 enum Source {
     Fixed(Signer),
     Provided { provider: Arc<Provider>, version: SignatureVersion, region: String },
-}
-
-/// A signed request as plain data. Servers accept it for about 15 minutes. `{:?}` hides the signature.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignedRequest {
-    /// The HTTP method.
-    pub method: &'static str,
-    /// The URL, encoded exactly as it was signed. Decoding or normalising it breaks the signature.
-    pub url: String,
-    /// The headers to send, with lower-case names. The HTTP client adds `Host` and `Content-Length`.
-    pub headers: Vec<(String, String)>,
-}
-
-/// A presigned URL. Anyone who has it can use it until it expires. `Display` prints the URL; `{:?}` hides the
-/// signature.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PresignedUrl {
-    /// The HTTP method that was signed, such as `GET`.
-    pub method: &'static str,
-    /// The URL.
-    pub url: String,
-    /// The headers that must be sent exactly like this; empty unless the options set some.
-    pub headers: Vec<(String, String)>,
-}
-
-/// How long a presigned URL is valid, and where it points.
-///
-/// A [`Duration`] converts into the default options with that lifetime, so most calls just pass one.
-///
-/// ```
-/// # fn main() -> plain_s3::Result<()> {
-/// # use plain_s3::{Client, Config, Credentials, PresignOptions};
-/// # let config = Config::new("http://127.0.0.1:8080").credentials(Credentials::new("access", "secret"));
-/// # let client = Client::new(config)?;
-/// use std::time::Duration;
-///
-/// let hour = Duration::from_secs(3600);
-/// println!("{}", client.presign_get_object("my-new-bucket", "secret_plans.txt", hour)?);
-///
-/// let plain = PresignOptions::new(hour).force_http();
-/// println!("{}", client.presign_get_object("my-new-bucket", "secret_plans.txt", plain)?);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct PresignOptions {
-    pub(crate) expires: Duration,
-    force_http: bool,
-    signed_at: Option<OffsetDateTime>,
-}
-
-impl PresignOptions {
-    /// Creates options for a URL that is valid for `expires`, in whole seconds: at least 1 and, with
-    /// Signature V4, at most 604,800 (7 days).
-    pub fn new(expires: Duration) -> Self {
-        Self { expires, force_http: false, signed_at: None }
-    }
-
-    /// Makes the URL use plain HTTP on port 80, even if the client uses HTTPS.
-    ///
-    /// Anyone on the network path can then read what is transferred, and use the URL until it expires.
-    pub fn force_http(mut self) -> Self {
-        self.force_http = true;
-        self
-    }
-
-    /// Signs as of this moment instead of the current time. The lifetime starts then.
-    pub fn signed_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
-        self.signed_at = Some(moment.into());
-        self
-    }
-}
-
-impl SignedRequest {
-    /// Creates a signed request without headers, for tests of code that handles one.
-    pub fn new(method: Method, url: impl Into<String>) -> Self {
-        Self { method: method.as_str(), url: url.into(), headers: Vec::new() }
-    }
-}
-
-impl PresignedUrl {
-    /// Creates a presigned URL that requires no headers, for tests of code that handles one.
-    pub fn new(method: Method, url: impl Into<String>) -> Self {
-        Self { method: method.as_str(), url: url.into(), headers: Vec::new() }
-    }
-}
-
-impl From<Duration> for PresignOptions {
-    fn from(expires: Duration) -> Self {
-        Self::new(expires)
-    }
 }
 
 impl RequestSigner {
@@ -409,35 +319,10 @@ impl fmt::Debug for RequestSigner {
     }
 }
 
-impl fmt::Debug for SignedRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedRequest")
-            .field("method", &self.method)
-            .field("url", &self.url)
-            .field("headers", &Redacted(&self.headers))
-            .finish()
-    }
-}
-
-impl fmt::Debug for PresignedUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self.url.split('?').next().unwrap_or_default();
-        f.debug_struct("PresignedUrl")
-            .field("method", &self.method)
-            .field("url", &format_args!("{address}?(hidden)"))
-            .field("headers", &Redacted(&self.headers))
-            .finish()
-    }
-}
-
-impl fmt::Display for PresignedUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.url)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::credentials::Credentials;
     use crate::error::ErrorKind;
@@ -491,18 +376,6 @@ mod tests {
         let error = RequestSigner::new(&bad).unwrap().sign(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"), "{error}");
-    }
-
-    #[test]
-    fn debug_of_a_presigned_url_hides_the_signature_and_secret_headers() {
-        let url = PresignedUrl {
-            method: "GET",
-            url: "http://h/b/k?Signature=s3cr3t".into(),
-            headers: vec![("x-amz-server-side-encryption-customer-key".into(), "s3cr3t".into())],
-        };
-        let text = format!("{url:?}");
-        assert!(text.contains("http://h/b/k?(hidden)") && !text.contains("s3cr3t"), "{text}");
-        assert!(url.to_string().ends_with("s3cr3t"));
     }
 
     fn paying(region: Option<&str>) -> RequestSigner {

@@ -1,0 +1,60 @@
+//! Options for presigned URLs.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+/// How long a presigned URL is valid, and where it points.
+///
+/// A [`Duration`] converts into the default options with that lifetime, so most calls just pass one.
+///
+/// ```
+/// # fn main() -> plain_s3::Result<()> {
+/// # use plain_s3::{Client, Config, Credentials, PresignOptions};
+/// # let config = Config::new("http://127.0.0.1:8080").credentials(Credentials::new("access", "secret"));
+/// # let client = Client::new(config)?;
+/// use std::time::Duration;
+///
+/// let hour = Duration::from_secs(3600);
+/// println!("{}", client.presign_get_object("my-new-bucket", "secret_plans.txt", hour)?);
+///
+/// let plain = PresignOptions::new(hour).force_http();
+/// println!("{}", client.presign_get_object("my-new-bucket", "secret_plans.txt", plain)?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct PresignOptions {
+    pub(super) expires: Duration,
+    pub(super) force_http: bool,
+    pub(super) signed_at: Option<OffsetDateTime>,
+}
+
+impl PresignOptions {
+    /// Creates options for a URL that is valid for `expires`, in whole seconds: at least 1 and, with
+    /// Signature V4, at most 604,800 (7 days).
+    pub fn new(expires: Duration) -> Self {
+        Self { expires, force_http: false, signed_at: None }
+    }
+
+    /// Makes the URL use plain HTTP on port 80, even if the client uses HTTPS.
+    ///
+    /// Anyone on the network path can then read what is transferred, and use the URL until it expires.
+    pub fn force_http(mut self) -> Self {
+        self.force_http = true;
+        self
+    }
+
+    /// Signs as of this moment instead of the current time. The lifetime starts then.
+    pub fn signed_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
+        self.signed_at = Some(moment.into());
+        self
+    }
+}
+
+impl From<Duration> for PresignOptions {
+    fn from(expires: Duration) -> Self {
+        Self::new(expires)
+    }
+}
