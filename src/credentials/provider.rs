@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn failed_refresh_is_reported_only_after_expiry() {
         let (provider, _) = counted(Some(Duration::minutes(10)), 1);
-        provider.get(NOW).unwrap();
+        let _ = provider.get(NOW).unwrap();
         assert_eq!(provider.get(minutes(9)).unwrap().access_key(), "key1");
         let error = provider.get(minutes(10)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
@@ -291,7 +291,7 @@ mod tests {
             // Also while the cached credentials are valid, so that the mistake shows early.
             own.get(minutes(6)).map_err(|error| error.to_string())
         });
-        provider.get(NOW).unwrap();
+        let _ = provider.get(NOW).unwrap();
         assert_eq!(provider.get(minutes(6)).unwrap(), until(10));
         for _ in 0..2 {
             let error = provider.get(minutes(10)).unwrap_err();
@@ -314,7 +314,7 @@ mod tests {
             released.lock().unwrap().recv().unwrap();
             Ok(until(60))
         });
-        provider.get(NOW).unwrap();
+        let _ = provider.get(NOW).unwrap();
         let refreshing = thread::spawn(|| provider.get(minutes(6)));
         await_refresh(provider);
         assert_eq!(provider.get(minutes(6)).unwrap(), until(10));
@@ -409,7 +409,7 @@ mod tests {
             assert_eq!(get_elsewhere(own, minutes(6)), Ok(until(10)));
             Ok(until(60))
         });
-        provider.get(NOW).unwrap();
+        let _ = provider.get(NOW).unwrap();
         assert_eq!(provider.get(minutes(6)).unwrap(), until(60));
     }
 
