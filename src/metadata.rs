@@ -93,7 +93,7 @@ impl ObjectMetadata {
 
     /// Returns the MD5 of the whole content if the ETag is one; see [`content_md5`].
     pub(crate) fn md5(&self) -> Option<Md5Digest> {
-        content_md5(&self.headers)
+        self.e_tag.as_ref().filter(|_| !is_encrypted(&self.headers))?.md5_digest()
     }
 }
 

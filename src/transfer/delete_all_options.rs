@@ -30,7 +30,7 @@ impl<'a> DeleteAllOptions<'a> {
 
     /// Sets the options of the requests that delete objects, such as
     /// [`bypass_governance_retention`](DeleteObjectsOptions::bypass_governance_retention).
-    pub fn delete(mut self, options: DeleteObjectsOptions) -> Self {
+    pub fn delete_options(mut self, options: DeleteObjectsOptions) -> Self {
         self.delete = options;
         self
     }
