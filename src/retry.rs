@@ -12,8 +12,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// How many times a call is attempted, and the delay between attempts.
 ///
 /// The client retries transient errors: failed or lost connections, timeouts, responses that were cut short,
-/// the statuses 429, 500, 502, 503 and 504, and the codes `SlowDown`, `InternalError`, `RequestTimeout` and
-/// `ServiceUnavailable` (see [`Error::is_retryable`]). It does not retry if the body cannot be read again
+/// statuses such as 429, 500 and 503, and error codes such as `SlowDown`, `InternalError` and
+/// `ConditionalRequestConflict` (see [`Error::is_retryable`]). It does not retry if the body cannot be read again
 /// (see [`Body::from_reader`](crate::Body::from_reader)) or if the delay does not fit into
 /// [`Config::call_timeout`](crate::Config::call_timeout).
 ///

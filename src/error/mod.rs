@@ -4,6 +4,7 @@ mod display;
 mod outcome;
 mod predicates;
 mod signed_texts;
+mod transient;
 
 use std::error::Error as StdError;
 use std::io;
@@ -339,9 +340,8 @@ impl Error {
     /// Returns what is known about the effect of the call, all its attempts included.
     pub(crate) fn outcome(&self) -> Outcome {
         // a gateway's timeout and a failure inside the server say nothing about the work done until then
-        let failed_inside =
-            matches!(self.status(), Some(500 | 502 | 504)) || self.code() == Some("InternalError");
-        if failed_inside { Outcome::Unknown } else { self.0.outcome }
+        let ambiguous = self.status().is_some_and(|status| transient::is_ambiguous(status, self.code()));
+        if ambiguous { Outcome::Unknown } else { self.0.outcome }
     }
 
     pub(crate) fn is_outcome_unknown(&self) -> bool {

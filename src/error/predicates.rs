@@ -1,6 +1,6 @@
 //! The questions that programs ask about an error.
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, transient};
 
 impl Error {
     /// Returns `true` if the bucket, object, version or upload does not exist (404).
@@ -72,10 +72,6 @@ impl Error {
     }
 
     fn is_transient(&self) -> bool {
-        matches!(self.status(), Some(429 | 500 | 502 | 503 | 504))
-            || matches!(
-                self.code(),
-                Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServiceUnavailable")
-            )
+        self.status().is_some_and(|status| transient::is_transient(status, self.code()))
     }
 }
