@@ -4,6 +4,7 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::listing::{Cursor, malformed};
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp::Timestamp;
@@ -26,13 +27,16 @@ impl Bucket {
     }
 }
 
-fn list_buckets_request() -> Request<'static> {
-    Request::service("ListBuckets", Method::Get)
+/// Returns the request of ListBuckets for the page that starts with this token.
+fn list_buckets_request(token: Option<&str>) -> Request<'_> {
+    Request::service("ListBuckets", Method::Get).query_if("continuation-token", token)
 }
 
 impl Client {
     /// Lists the buckets that the owner of these credentials owns.
     /// ([ListBuckets](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html))
+    ///
+    /// If the server returns them in pages, all pages are fetched.
     ///
     /// # Errors
     ///
@@ -46,27 +50,38 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn list_buckets(&self) -> Result<Vec<Bucket>> {
-        self.call(&list_buckets_request(), parse)
+        let (mut buckets, mut next) = self.call(&list_buckets_request(None), parse)?;
+        let mut cursor = Cursor::new(String::new());
+        while let Some(token) = next {
+            let request = list_buckets_request(Some(&token));
+            // a server that ignores the token would return the first page forever
+            cursor.follow(Some(token.clone())).map_err(|error| error.with_context(|| request.describe()))?;
+            let (page, token) = self.call(&request, parse)?;
+            buckets.extend(page);
+            next = token;
+        }
+        Ok(buckets)
     }
 }
 
-fn parse(response: Response) -> Result<Vec<Bucket>> {
-    response.xml("ListAllMyBucketsResult", |root| Ok(read(root)))
+/// Returns a page, and the token of the next one.
+fn parse(response: Response) -> Result<(Vec<Bucket>, Option<String>)> {
+    response.xml("ListAllMyBucketsResult", read)
 }
 
-fn read(root: Node<'_, '_>) -> Vec<Bucket> {
-    let buckets = xml::child(root, "Buckets");
-    buckets
-        .into_iter()
-        .flat_map(|buckets| xml::children(buckets, "Bucket"))
-        .filter_map(|bucket| {
-            let date = xml::child_text(bucket, "CreationDate").unwrap_or_default();
-            Some(Bucket {
-                name: xml::child_text(bucket, "Name")?,
-                creation_date: Timestamp::from_iso8601(&date),
-            })
-        })
-        .collect()
+fn read(root: Node<'_, '_>) -> Result<(Vec<Bucket>, Option<String>)> {
+    let list = xml::child(root, "Buckets");
+    let entries = list.into_iter().flat_map(|list| xml::children(list, "Bucket"));
+    let buckets = entries.map(read_bucket).collect::<Result<_>>()?;
+    Ok((buckets, xml::child_text(root, "ContinuationToken")))
+}
+
+fn read_bucket(node: Node<'_, '_>) -> Result<Bucket> {
+    Ok(Bucket {
+        name: xml::child_text(node, "Name")
+            .ok_or_else(|| malformed("a bucket in the listing has no name"))?,
+        creation_date: xml::child_date(node, "CreationDate"),
+    })
 }
 
 #[cfg(test)]
@@ -79,10 +94,11 @@ mod tests {
                     <CreationDate>2011-04-21T18:05:39.000Z</CreationDate></Bucket><Bucket><CreationDate/>\
                     <Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>";
         let document = xml::parse(text).unwrap();
-        let buckets = read(document.root_element());
+        let (buckets, next) = read(document.root_element()).unwrap();
+        assert_eq!(next, None);
         let lines: Vec<String> = buckets.iter().map(|b| format!("{}\t{}", b.name, b.creation_date)).collect();
         assert_eq!(lines, ["mahbuckat1\t2011-04-21T18:05:39.000Z", "b\t-"]);
         let none = xml::parse("<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>").unwrap();
-        assert_eq!(read(none.root_element()), []);
+        assert_eq!(read(none.root_element()).unwrap(), (vec![], None));
     }
 }

@@ -107,3 +107,29 @@ fn empty_listing_succeeds_and_foreign_xml_fails() {
     let error = fails(ErrorKind::UnexpectedResponse, client.list_buckets());
     assert!(error.to_string().contains("<Tagging> where <ListAllMyBucketsResult>"), "{error}");
 }
+
+#[test]
+fn every_page_of_buckets_is_listed() {
+    let page = |names: &[&str], token: &str| {
+        let buckets: String =
+            names.iter().map(|name| format!("<Bucket><Name>{name}</Name></Bucket>")).collect();
+        Response::xml(&format!(
+            "<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{token}</ListAllMyBucketsResult>"
+        ))
+    };
+    let token = |text: &str| format!("<ContinuationToken>{text}</ContinuationToken>");
+    let server =
+        FakeServer::start([page(&["a", "b"], &token("t/1")), page(&["c"], &token("t2")), page(&["d"], "")]);
+    let names: Vec<_> =
+        client(&server).list_buckets().unwrap().into_iter().map(|bucket| bucket.name).collect();
+    assert_eq!(names, ["a", "b", "c", "d"]);
+    let [first, second, third] = server.finish();
+    assert_eq!(first.line(), "GET / HTTP/1.1");
+    assert_eq!(second.line(), "GET /?continuation-token=t%2F1 HTTP/1.1");
+    assert_eq!(third.line(), "GET /?continuation-token=t2 HTTP/1.1");
+
+    // A server that ignores the token returns the same page again and again.
+    let server = FakeServer::serve(move |_| page(&["a"], &token("t")));
+    let error = fails(ErrorKind::UnexpectedResponse, client(&server).list_buckets());
+    assert!(error.to_string().starts_with("ListBuckets: the listing does not advance"), "{error}");
+}
