@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::body::{Body, BodyReader};
 use crate::client::Client;
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::hints::{self, Context};
 use crate::request::Request;
@@ -71,8 +71,11 @@ impl Client {
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let request = self.signer().complete(request);
-        self.attempt_all(deadline, &request, body, parse)
-            .map_err(|error| error.with_context(|| request.describe()))
+        let mut outcome_unknown = false;
+        self.attempt_all(deadline, &request, body, parse, &mut outcome_unknown).map_err(|error| {
+            // whatever the last attempt reports, an earlier one may have done what was requested
+            error.after_unknown_outcome(outcome_unknown).with_context(|| request.describe())
+        })
     }
 
     fn attempt_all<T>(
@@ -81,6 +84,7 @@ impl Client {
         request: &Request<'_>,
         body: &mut BodyReader<'_>,
         mut parse: impl FnMut(Response) -> Result<T>,
+        outcome_unknown: &mut bool,
     ) -> Result<T> {
         let settings = self.settings();
         let endpoint = self.signer().endpoint();
@@ -93,7 +97,6 @@ impl Client {
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
         let mut corrections = Corrections::default();
         let mut attempt = 1;
-        let mut outcome_unknown = false;
         loop {
             settings.events.emit(|| Event::Attempt { call: &call, attempt });
             // each attempt has a date of its own, as a server rejects one that is 15 minutes old
@@ -129,16 +132,14 @@ impl Client {
                 if body.rewind()? {
                     settings.events.emit(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
-                    outcome_unknown |= error.is_outcome_unknown();
+                    *outcome_unknown |= error.is_outcome_unknown();
                     attempt += 1;
                     continue;
                 }
             }
             let now = OffsetDateTime::now_utc();
             let context = Context { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            let error = hints::explain(error, &context);
-            // whatever the last attempt reports, an earlier one may have done what was requested
-            return Err(if outcome_unknown { error.with_outcome(Outcome::Unknown) } else { error });
+            return Err(hints::explain(error, &context));
         }
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 /// Headers that contain an encryption key provided by the caller (SSE-C).
 const CUSTOMER_KEYS: [&str; 2] =
     ["x-amz-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key"];
+/// The requester headers: who pays, and the expected owner of the bucket.
+const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
 /// Other headers with sensitive values.
 const CREDENTIALS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -77,10 +79,11 @@ impl Headers {
         self.spans.retain(|span| self.text[span.start..span.value] != *name);
     }
 
-    /// Removes and returns the conditions on the target: they belong to the completion of a multipart upload.
-    pub(crate) fn split_off_conditions(&mut self) -> Self {
+    /// Removes the conditions on the target and returns them with the requester headers: what the completion
+    /// of a multipart upload sends.
+    pub(crate) fn split_off_conditions(&mut self) -> Headers {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
-        let conditions = self.filtered(|name| CONDITIONS.contains(&name));
+        let conditions = self.filtered(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
         for name in CONDITIONS {
             self.remove(name);
         }
@@ -115,10 +118,16 @@ impl Headers {
         self.iter().map(|(name, _)| name).find(|name| CUSTOMER_KEYS.contains(name))
     }
 
-    /// Returns the headers of a customer key, which every request for the content must send, each part
-    /// included.
-    pub(crate) fn for_each_part(&self) -> Self {
-        self.filtered(|name| name.starts_with("x-amz-server-side-encryption-customer-"))
+    /// Returns the requester headers, which every request of a multipart upload must send.
+    pub(crate) fn requester(&self) -> Headers {
+        self.filtered(|name| REQUESTER.contains(&name))
+    }
+
+    /// Returns the headers that every request for the content must send, each part included: those of a
+    /// customer key, and the requester headers.
+    pub(crate) fn for_each_part(&self) -> Headers {
+        let is_customer_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
+        self.filtered(|name| is_customer_key(name) || REQUESTER.contains(&name))
     }
 
     /// Returns the sensitive values, which must not appear in an error text or a log.
@@ -190,19 +199,22 @@ mod tests {
     }
 
     #[test]
-    fn multipart_upload_sends_keys_with_each_part_and_conditions_at_the_end() {
+    fn multipart_upload_sends_requester_headers_always_and_conditions_at_the_end() {
         let mut headers = Headers::default();
         for (name, value) in [
             ("content-type", "text/plain"),
+            ("x-amz-request-payer", "requester"),
             ("if-none-match", "*"),
             ("x-amz-server-side-encryption-customer-key-md5", "m"),
         ] {
             headers.set_str(name, value);
         }
         let names = |headers: &Headers| headers.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
-        assert_eq!(names(&headers.for_each_part()), ["x-amz-server-side-encryption-customer-key-md5"]);
-        assert_eq!(names(&headers.split_off_conditions()), ["if-none-match"]);
-        assert_eq!((headers.get("if-none-match"), headers.iter().count()), (None, 2));
+        assert_eq!(names(&headers.requester()), ["x-amz-request-payer"]);
+        let part = headers.for_each_part();
+        assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
+        assert_eq!(names(&headers.split_off_conditions()), ["x-amz-request-payer", "if-none-match"]);
+        assert_eq!((headers.get("if-none-match"), headers.iter().count()), (None, 3));
     }
 
     #[test]

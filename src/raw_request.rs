@@ -21,7 +21,7 @@ pub(crate) const PAYLOAD_SHA256: &str = "x-amz-content-sha256";
 /// query names before you send anything but a `GET`.
 ///
 /// Signature V2 signs only these query names: `acl cors delete lifecycle location logging notification
-/// partNumber policy requestPayment response-cache-control response-content-disposition
+/// partNumber policy publicAccessBlock requestPayment response-cache-control response-content-disposition
 /// response-content-encoding response-content-language response-content-type response-expires tagging torrent
 /// uploadId uploads versionId versioning versions website`. All others are sent unsigned. If a server
 /// requires another one to be signed, it returns `SignatureDoesNotMatch`; use Signature V4, which signs every

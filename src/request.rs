@@ -150,6 +150,18 @@ impl<'a> Request<'a> {
         self.header("content-type", content_type).header("content-md5", md5)
     }
 
+    /// Returns a copy of everything but the document, which is sent from the original.
+    pub(crate) fn clone_without_document(&self) -> Self {
+        Self {
+            document: String::new(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            payload_sha256: self.payload_sha256.clone(),
+            invalid: self.invalid.clone(),
+            ..*self
+        }
+    }
+
     /// Makes the request invalid unless `condition` holds.
     pub(crate) fn require(mut self, condition: bool, otherwise: impl FnOnce() -> String) -> Self {
         if !condition && self.invalid.is_none() {

@@ -60,9 +60,7 @@ pub struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
-    #[allow(dead_code, reason = "not yet sent with requests")]
     pub(crate) request_payer: bool,
-    #[allow(dead_code, reason = "not yet sent with requests")]
     pub(crate) expected_bucket_owner: Option<String>,
     pub(crate) check_md5: bool,
     pub(crate) ca_pem: Option<Vec<u8>>,
@@ -207,6 +205,9 @@ impl Config {
 
     /// Confirms on every request that you pay for it. Required for Requester Pays buckets that you do not
     /// own.
+    ///
+    /// Presigned URLs include it with Signature V4 only: with V2, whoever uses the URL would have to send a
+    /// header.
     pub fn request_payer(mut self) -> Self {
         self.request_payer = true;
         self
@@ -218,6 +219,8 @@ impl Config {
     /// The server rejects a request with 403 (see [`is_access_denied`](crate::Error::is_access_denied)) if
     /// the bucket belongs to another owner. This applies to every bucket that a call names, including the
     /// source of a copy.
+    ///
+    /// Presigned URLs include it with Signature V4 only.
     pub fn expected_bucket_owner(mut self, account_id: impl Into<String>) -> Self {
         self.expected_bucket_owner = Some(account_id.into());
         self

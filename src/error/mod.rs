@@ -131,6 +131,8 @@ struct Inner {
     message: String,
     hint: Option<String>,
     outcome: Outcome,
+    /// An earlier attempt of the call may have been carried out.
+    retried: bool,
     response: Option<ErrorResponse>,
     signed: Option<SignedTexts>,
     failures: Vec<KeyFailure>,
@@ -154,6 +156,7 @@ impl Error {
             message: message.into(),
             hint: None,
             outcome: kind.outcome(),
+            retried: false,
             response: None,
             signed: None,
             failures: Vec::new(),
@@ -286,9 +289,12 @@ impl Error {
     }
 
     pub(crate) fn partial(message: impl Into<String>, failures: Vec<KeyFailure>) -> Self {
-        let mut error = Self::new(ErrorKind::PartialFailure, message);
-        error.0.failures = failures;
-        error
+        Self::new(ErrorKind::PartialFailure, message).with_failures(failures)
+    }
+
+    pub(crate) fn with_failures(mut self, failures: Vec<KeyFailure>) -> Self {
+        self.0.failures = failures;
+        self
     }
 
     /// Unwraps an error of this crate from the `io::Error` in which a body's [`Read`](io::Read) returned it.
@@ -309,6 +315,12 @@ impl Error {
         if self.0.context.is_empty() {
             self.0.context = context();
         }
+        self
+    }
+
+    /// Sets the call that failed, even if an inner call has set it.
+    pub(crate) fn in_call(mut self, context: String) -> Self {
+        self.0.context = context;
         self
     }
 
@@ -337,18 +349,25 @@ impl Error {
         self
     }
 
-    /// Returns what is known about the effect of the call, all its attempts included.
+    /// Returns what is known about the effect of the request that failed.
     pub(crate) fn outcome(&self) -> Outcome {
         // a gateway's timeout and a failure inside the server say nothing about the work done until then
         let ambiguous = self.status().is_some_and(|status| transient::is_ambiguous(status, self.code()));
         if ambiguous { Outcome::Unknown } else { self.0.outcome }
     }
 
+    /// Returns `true` if the call may have been carried out, by this attempt or an earlier one.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
-        self.outcome() == Outcome::Unknown
+        self.0.retried || self.outcome() == Outcome::Unknown
     }
 
-    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+    /// Records whether an earlier attempt of the call may have been carried out.
+    pub(crate) fn after_unknown_outcome(mut self, unknown: bool) -> Self {
+        self.0.retried |= unknown;
+        self
+    }
+
+    fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
     }
@@ -402,6 +421,15 @@ mod tests {
         }
         assert!(Error::new(ErrorKind::Network, "").is_retryable());
         assert!(!Error::invalid("").is_retryable());
+    }
+
+    #[test]
+    fn earlier_attempt_makes_the_outcome_unknown_but_nothing_retryable() {
+        let unexpected = || Error::new(ErrorKind::UnexpectedResponse, "");
+        assert!(!unexpected().is_retryable() && !unexpected().is_outcome_unknown());
+        let retried = unexpected().after_unknown_outcome(true);
+        assert!(!retried.is_retryable() && retried.is_outcome_unknown());
+        assert!(unexpected().malformed().is_retryable());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The questions that programs ask about an error.
 
-use super::{Error, ErrorKind, transient};
+use super::{Error, ErrorKind, Outcome, transient};
 
 impl Error {
     /// Returns `true` if the bucket, object, version or upload does not exist (404).
@@ -65,7 +65,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
-            ErrorKind::UnexpectedResponse => self.is_outcome_unknown() || self.is_transient(),
+            ErrorKind::UnexpectedResponse => self.outcome() == Outcome::Unknown || self.is_transient(),
             ErrorKind::Server => self.is_transient(),
             _ => false,
         }

@@ -2,12 +2,13 @@
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::headers::Headers;
 use crate::ops::upload_part::UploadRef;
 use crate::request::{Method, Request};
 
 /// Returns the request of AbortMultipartUpload.
-pub(crate) fn abort_multipart_upload_request(upload: UploadRef<'_>) -> Request<'_> {
-    upload.request("AbortMultipartUpload", Method::Delete)
+pub(crate) fn abort_multipart_upload_request<'a>(upload: UploadRef<'a>, headers: &Headers) -> Request<'a> {
+    upload.request("AbortMultipartUpload", Method::Delete).headers(headers)
 }
 
 impl Client {
@@ -31,11 +32,11 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn abort_multipart_upload(&self, bucket: &str, key: &str, upload_id: &str) -> Result<()> {
-        self.abort(UploadRef { bucket, key, id: upload_id })
+        self.abort(UploadRef { bucket, key, id: upload_id }, &Headers::default())
     }
 
-    pub(crate) fn abort(&self, upload: UploadRef<'_>) -> Result<()> {
-        self.call_idempotent(&abort_multipart_upload_request(upload), "NoSuchUpload")
+    pub(crate) fn abort(&self, upload: UploadRef<'_>, headers: &Headers) -> Result<()> {
+        self.call_idempotent(&abort_multipart_upload_request(upload, headers), "NoSuchUpload")
     }
 }
 

@@ -5,6 +5,7 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
+use crate::headers::Headers;
 use crate::listing::{Cursor, Listing, Page, malformed};
 use crate::ops::upload_part::UploadRef;
 use crate::request::{Method, Request};
@@ -55,11 +56,17 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn list_parts(&self, bucket: &str, key: &str, upload_id: &str) -> Listing<Part> {
-        let (client, bucket, key, id) =
-            (self.clone(), bucket.to_owned(), key.to_owned(), upload_id.to_owned());
+        self.list_upload_parts(UploadRef { bucket, key, id: upload_id }, Headers::default())
+    }
+
+    /// Lists the parts of an upload with these headers in each request.
+    pub(crate) fn list_upload_parts(&self, upload: UploadRef<'_>, headers: Headers) -> Listing<Part> {
+        let UploadRef { bucket, key, id } = upload;
+        let (client, bucket, key, id) = (self.clone(), bucket.to_owned(), key.to_owned(), id.to_owned());
         let mut cursor = Cursor::new(0);
         Listing::new(move || {
-            let request = list_parts_request(UploadRef { bucket: &bucket, key: &key, id: &id }, cursor.at);
+            let upload = UploadRef { bucket: &bucket, key: &key, id: &id };
+            let request = list_parts_request(upload, cursor.at).headers(&headers);
             let (page, next) = client.call(&request, parse)?;
             Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
         })

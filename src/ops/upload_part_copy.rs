@@ -63,9 +63,8 @@ pub(crate) fn upload_part_copy_request<'a>(
     bytes: Range<u64>,
     options: &UploadPartCopyOptions,
 ) -> Request<'a> {
-    let request = upload.part_request("UploadPartCopy", part_number);
+    let request = upload.part_request("UploadPartCopy", part_number).headers(&options.headers);
     with_copy_source(request, from, options.source_version_id.as_deref())
-        .headers(&options.headers)
         .require(!bytes.is_empty(), || format!("the range {}..{} is empty", bytes.start, bytes.end))
         .header("x-amz-copy-source-range", format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1)))
         .slow()
@@ -154,4 +153,17 @@ impl Client {
 fn parse(response: Response) -> Result<ETag> {
     let no_e_tag = response.unexpected("the response has no ETag");
     response.xml("CopyPartResult", |root| Ok(ETag::new(xml::child_text(root, "ETag").ok_or(no_e_tag)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_does_not_replace_the_source() {
+        let upload = UploadRef { bucket: "b", key: "k", id: "u" };
+        let options = UploadPartCopyOptions::new().header("x-amz-copy-source", "/other/object");
+        let request = upload_part_copy_request(upload, 1, ("src", "key"), 0..1, &options);
+        assert_eq!(request.headers.get("x-amz-copy-source"), Some("/src/key"));
+    }
 }

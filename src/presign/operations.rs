@@ -4,6 +4,7 @@
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::headers::Headers;
 use crate::ops::abort_multipart_upload::abort_multipart_upload_request;
 use crate::ops::complete_multipart_upload::presignable_request;
 use crate::ops::create_multipart_upload::create_multipart_upload_request;
@@ -434,7 +435,7 @@ impl Client {
         expires: impl Into<PresignOptions>,
     ) -> Result<PresignedUrl> {
         let upload = UploadRef { bucket, key, id: upload_id };
-        self.presign_request(abort_multipart_upload_request(upload), expires)
+        self.presign_request(abort_multipart_upload_request(upload, &Headers::default()), expires)
     }
 }
 

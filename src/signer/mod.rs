@@ -163,10 +163,11 @@ impl RequestSigner {
     /// # }
     /// ```
     pub fn sign_at(&self, request: &RawRequest, now: OffsetDateTime) -> Result<SignedRequest> {
-        let request = request.to_request();
-        let request = self.complete(&request);
+        let mut request = request.to_request();
+        self.complete_headers(&mut request);
         let signed = self.address(&self.endpoint, &request).and_then(|address| {
-            let signed = self.signer(now)?.sign(&request, &address, now);
+            // whatever moment is signed, the credentials are needed now
+            let signed = self.signer(OffsetDateTime::now_utc())?.sign(&request, &address, now);
             Ok(SignedRequest {
                 method: request.method.as_str(),
                 url: address.url(&request.query_string()),
@@ -208,51 +209,68 @@ impl RequestSigner {
         options: &PresignOptions,
         now: OffsetDateTime,
     ) -> Result<PresignedUrl> {
-        let now = options.signed_at.unwrap_or(now);
-        let endpoint = if options.force_http {
-            Cow::Owned(self.endpoint.plain_http())
-        } else {
-            Cow::Borrowed(&self.endpoint)
-        };
         let call = request.describe();
-        let presigned = self.signer(now).and_then(|signer| {
-            let request = match &*signer {
-                Signer::V4(_) => self.move_requester_to_query(&request),
-                // V2 signs these as headers, which whoever uses the URL would have to send
-                Signer::V2(_) | Signer::Anonymous => request,
-            };
-            let address = self.address(&endpoint, &request)?;
-            let query = signer.presign(&request, &address, now, options.expires)?;
-            Ok(PresignedUrl {
-                method: request.method.as_str(),
-                url: address.url(&query),
-                headers: request.headers.to_vec(),
-            })
-        });
-        presigned.map_err(|error| error.with_context(|| format!("presign {call}")))
+        self.presign_unnamed(request, options, now)
+            .map_err(|error| error.with_context(|| format!("presign {call}")))
     }
 
-    /// Moves the payer and the bucket owner from the headers to the query, where V4 accepts them, so that
-    /// whoever uses the URL need not send them.
-    fn move_requester_to_query<'r>(&self, request: &Request<'r>) -> Request<'r> {
-        let mut request = self.complete(request).into_owned();
+    fn presign_unnamed(
+        &self,
+        mut request: Request<'_>,
+        options: &PresignOptions,
+        now: OffsetDateTime,
+    ) -> Result<PresignedUrl> {
+        let endpoint = if options.force_http { &self.endpoint.plain_http() } else { &self.endpoint };
+        // an invalid request must not cost a call of the credentials provider
+        let address = self.address(endpoint, &request)?;
+        // whatever moment is signed, the credentials are needed now
+        let signer = self.signer(now)?;
+        if let Signer::V4(_) = *signer {
+            self.move_requester_to_query(&mut request);
+        }
+        let signed_at = options.signed_at.unwrap_or(now);
+        let query = signer.presign(&request, &address, signed_at, options.expires)?;
+        Ok(PresignedUrl {
+            method: request.method.as_str(),
+            url: address.url(&query),
+            headers: request.headers.to_vec(),
+        })
+    }
+
+    /// Puts the payer and the bucket owner into the query, where V4 accepts them, so that whoever uses the
+    /// URL need not send them. V2 signs them as headers, so there they are sent only if the caller set them.
+    fn move_requester_to_query(&self, request: &mut Request<'_>) {
+        self.complete_headers(request);
         for name in [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER] {
-            if let Some(value) = request.headers.get(name).map(str::to_owned) {
-                request.headers.remove(name);
+            let Some(value) = request.headers.get(name).map(str::to_owned) else { continue };
+            request.headers.remove(name);
+            if request.query.iter().all(|(query, _)| query != name) {
                 request.query.push((Cow::Borrowed(name), Some(Cow::Owned(value))));
             }
         }
-        request
     }
 
     /// Adds the payer and the bucket owner of the configuration, unless the request has its own.
     pub(crate) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
-        // CreateBucket has no bucket yet that could have an owner or be paid for
-        let creates = request.method == Method::Put && request.key.is_none() && request.query.is_empty();
-        if self.requester.is_empty() || request.bucket.is_none() || creates {
+        if !self.completes(request) {
             return Cow::Borrowed(request);
         }
-        let mut request = request.clone();
+        let mut request = request.clone_without_document();
+        self.complete_headers(&mut request);
+        Cow::Owned(request)
+    }
+
+    /// Returns `true` if the configuration adds headers to a request.
+    fn completes(&self, request: &Request<'_>) -> bool {
+        // CreateBucket has no bucket yet that could have an owner or be paid for
+        let creates = request.method == Method::Put && request.key.is_none() && request.query.is_empty();
+        !self.requester.is_empty() && request.bucket.is_some() && !creates
+    }
+
+    fn complete_headers(&self, request: &mut Request<'_>) {
+        if !self.completes(request) {
+            return;
+        }
         let owner = self.requester.get(BUCKET_OWNER);
         let source_owner = owner.filter(|_| request.headers.get("x-amz-copy-source").is_some());
         let source_owner = source_owner.map(|owner| (SOURCE_BUCKET_OWNER, owner));
@@ -261,7 +279,6 @@ impl RequestSigner {
                 request.headers.set_str(name, value);
             }
         }
-        Cow::Owned(request)
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
@@ -423,6 +440,38 @@ mod tests {
         let v4 = paying(Some("r")).presign_request(own(), &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
         let v2 = paying(None).presign_request(own(), &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
         assert_eq!((v4.headers.len(), v2.headers.len()), (0, 1));
+    }
+
+    #[test]
+    fn provider_is_called_for_valid_requests_only_and_with_the_current_time() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        let calls = Arc::new(AtomicU32::new(0));
+        let counted = calls.clone();
+        let config = Config::new("http://h").region("r").credentials_provider(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let in_an_hour = std::time::SystemTime::now() + Duration::from_secs(3600);
+            Ok::<_, Error>(Credentials::new("a", "s").expires_at(in_an_hour))
+        });
+        let signer = RequestSigner::new(&config).unwrap();
+        let minute = Duration::from_secs(60);
+        let invalid = RawRequest::new(Method::Get).bucket("b").key("");
+        assert_eq!(signer.presign(&invalid, minute).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(calls.load(Ordering::Relaxed), 0);
+        // the credentials are cached, whatever moment is signed
+        let request = RawRequest::new(Method::Get).bucket("b").key("k");
+        let tomorrow = OffsetDateTime::now_utc() + Duration::from_secs(86_400);
+        for _ in 0..2 {
+            signer.presign(&request, PresignOptions::new(minute).signed_at(tomorrow)).unwrap();
+        }
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn requester_setting_in_the_query_is_not_repeated() {
+        let request = RawRequest::new(Method::Get).bucket("b").key("k").query(PAYER, "requester");
+        let url = paying(Some("r")).presign(&request, Duration::from_secs(60)).unwrap();
+        assert_eq!(url.url.matches("x-amz-request-payer=").count(), 1, "{url}");
     }
 
     #[test]

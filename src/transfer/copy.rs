@@ -149,7 +149,7 @@ impl Client {
             }
             self.complete(upload, &parts, &conditions)
         });
-        stored.map_err(|error| self.abort_failed_upload(upload, error))
+        stored.map_err(|error| self.abort_failed_upload(upload, &part_options.headers().requester(), error))
     }
 
     fn copy_parts(

@@ -102,7 +102,9 @@ impl<'a> Deleter<'a> {
             pages.peek();
             delete(self, page)?;
             count += 1;
-            self.options.progress.report(self.counts)?;
+            if let Err(cancelled) = self.options.progress.report(self.counts) {
+                return Err(cancelled.with_failures(std::mem::take(&mut self.failures)));
+            }
             if self.failures.len() >= MAX_FAILURES {
                 return Err(self.partial_failure());
             }

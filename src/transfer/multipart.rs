@@ -70,7 +70,8 @@ fn upload_in_parts(
     let id = match &options.resume {
         None => client.create_upload(bucket, key, &headers)?,
         Some(id) => {
-            for part in client.list_parts(bucket, key, id) {
+            let upload = UploadRef { bucket, key, id };
+            for part in client.list_upload_parts(upload, headers.requester()) {
                 let part = part?;
                 existing.insert(part.part_number, part);
             }
@@ -181,7 +182,7 @@ impl Uploader<'_> {
     /// Aborts the upload, unless its parts are to be kept, and adds what is left to the error.
     fn abort_or_keep(&self, error: Error, keep: bool) -> Error {
         if !keep {
-            return self.client.abort_failed_upload(self.upload, error);
+            return self.client.abort_failed_upload(self.upload, &self.part_headers.requester(), error);
         }
         let id = self.upload.id;
         error.with_upload_id(id).append_hint(&format!(
@@ -197,9 +198,14 @@ impl Client {
     }
 
     /// Aborts an upload that failed, and adds to its error what is left on the server.
-    pub(super) fn abort_failed_upload(&self, upload: UploadRef<'_>, error: Error) -> Error {
+    pub(super) fn abort_failed_upload(
+        &self,
+        upload: UploadRef<'_>,
+        requester: &Headers,
+        error: Error,
+    ) -> Error {
         let UploadRef { bucket, key, id } = upload;
-        match self.abort(upload) {
+        match self.abort(upload, requester) {
             Ok(()) => error.append_hint("The upload was aborted, and its parts were deleted."),
             Err(abort) if abort.code() == Some("NoSuchUpload") => {
                 error.append_hint("The upload no longer exists.")

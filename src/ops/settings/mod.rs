@@ -160,8 +160,9 @@ impl Client {
         target: Target<'_>,
         action: &'static str,
     ) -> Result<Option<()>> {
-        let request = subresource.request(action, Method::Get, target);
+        let request = subresource.get_request(target);
         self.call_setting(subresource, &request, |response| subresource.verify(response)).map_err(|error| {
+            let error = error.in_call(subresource.request(action, Method::Get, target).describe());
             if error.kind() == ErrorKind::InvalidInput {
                 return error;
             }
