@@ -14,7 +14,10 @@ impl fmt::Display for Error {
         }
         f.write_str(&inner.message)?;
         if let Some(source) = &inner.source {
-            write!(f, ": {source}")?;
+            let source = source.to_string();
+            // An error of this crate ends with a full stop if it has a hint, and the hint below starts with one.
+            let end = if inner.hint.is_some() { "." } else { "" };
+            write!(f, ": {}", source.strip_suffix(end).unwrap_or(&source))?;
         }
         if let Some(id) = self.request_id() {
             write!(f, " (request ID {id})")?;

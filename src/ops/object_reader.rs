@@ -234,10 +234,13 @@ fn parse(response: Response, options: &GetObjectOptions) -> Result<Content> {
         (None, 206) if !options.is_whole() => {}
         (Some(_), 206) => {}
         (range, 200) => {
-            let requested = if range.is_some() { "a range" } else { "a part" };
+            let (requested, unsupported) = match range {
+                Some(_) => ("a range", "ranges, which resumed downloads need, too"),
+                None => ("a part", "part numbers: read the whole object"),
+            };
             return Err(response
                 .unexpected(format!("the server sent the whole object instead of {requested}"))
-                .with_hint("It does not support this: read the whole object."));
+                .with_hint(format!("It does not support {unsupported}.")));
         }
         (_, status) => {
             let expected = if options.is_whole() { 200 } else { 206 };

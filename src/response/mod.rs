@@ -73,7 +73,7 @@ impl Response {
         let text = &xml::escape_invalid_chars(text);
         let not_xml = || {
             let found = error_response::describe_body(text);
-            self.malformed(format!("the response is {found}; XML was expected"))
+            self.malformed(format!("the response is not well-formed XML but {found}"))
         };
         let document = xml::parse(text).map_err(|error| not_xml().with_source(error))?;
         let root = document.root_element();
@@ -105,7 +105,7 @@ impl Response {
             }
             _ => {
                 let found = error_response::describe_body(&text);
-                Err(self.unexpected(format!("the response is {found}; JSON was expected")))
+                Err(self.unexpected(format!("the response is not JSON but {found}")))
             }
         }
     }

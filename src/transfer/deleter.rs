@@ -173,7 +173,8 @@ impl<'a> Deleter<'a> {
         let (count, deleted) = (failures.len(), self.counts);
         let first = failures.first().map(|f| format!("{:?}: {} {}", f.key, f.code, f.message));
         let first = first.unwrap_or_default();
-        let message = format!("{count} could not be deleted (deleted: {deleted}). The first is {first}");
+        let message =
+            format!("{count} entries could not be deleted (deleted: {deleted}). The first is {first}");
         Error::partial(message.trim_end(), failures)
     }
 }

@@ -18,7 +18,9 @@ use crate::etag::ETag;
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     let fail = |why: &str, kind| cannot_write(path, io::Error::new(kind, why));
     if path.file_name().is_none() {
-        return Err(fail("the path does not name a file", io::ErrorKind::InvalidInput));
+        let reason = io::Error::new(io::ErrorKind::InvalidInput, "the path does not name a file");
+        // In quotes, because the path may be empty.
+        return Err(Error::local(format!("cannot write {path:?}"), reason));
     }
     match fs::canonicalize(path) {
         Ok(target) if target.is_dir() => {

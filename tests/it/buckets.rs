@@ -58,7 +58,13 @@ fn create_bucket_distinguishes_own_and_foreign_buckets() {
         let server = FakeServer::start([Response::error(409, code)]);
         let error = fails(ErrorKind::Server, client(&server).create_bucket("b"));
         assert!(error.is_bucket_already_exists());
-        assert_eq!(error.hint().is_some_and(|hint| hint.contains("another one owns")), !own, "{error}");
+        assert_eq!(
+            error
+                .hint()
+                .is_some_and(|hint| hint.contains("someone else owns this one: choose another name.")),
+            !own,
+            "{error}"
+        );
         let _: [_; 1] = server.finish();
     }
 }
@@ -105,7 +111,12 @@ fn empty_listing_succeeds_and_foreign_xml_fails() {
     let client = client_without_retries(&server);
     assert_eq!(client.list_buckets().unwrap(), []);
     let error = fails(ErrorKind::UnexpectedResponse, client.list_buckets());
-    assert!(error.to_string().contains("<Tagging> where <ListAllMyBucketsResult>"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("ListBuckets: the response is <Tagging>; <ListAllMyBucketsResult> was expected. "),
+        "{error}"
+    );
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn error_in_a_200_fails() {
     ]);
     client(&server).copy_object(("b", "k"), ("b", "l")).expect("the error is transient and must be retried");
     let error = fails(ErrorKind::Server, client(&server).copy_object(("b", "k"), ("b", "l")));
-    assert!(error.hint().unwrap().contains("The source \"k\" is not in the bucket \"b\""), "{error}");
+    assert!(error.hint().unwrap().contains("The bucket \"b\" has no source object \"k\"."), "{error}");
     fails(ErrorKind::UnexpectedResponse, client_without_retries(&server).copy_object(("b", "k"), ("b", "l")));
 
     let server = FakeServer::start([]);
@@ -89,7 +89,7 @@ fn failed_rename_keeps_the_source_and_reports_what_exists() {
     let server = FakeServer::start([head("Hello"), denied()]);
     let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
     assert!(
-        error.hint().unwrap().ends_with("\"a\" is as it was; \"c\" was not seen to be stored."),
+        error.hint().unwrap().ends_with("\"a\" was not changed; \"c\" was probably not stored."),
         "{error}"
     );
 
@@ -100,14 +100,14 @@ fn failed_rename_keeps_the_source_and_reports_what_exists() {
             Response::stored(other.as_bytes()).content_length(other.len() as u64),
         ]);
         let error = fails(ErrorKind::Integrity, client(&server).rename_object("b", "a", "c"));
-        assert!(error.hint().unwrap().contains("Both \"a\" and \"c\" exist"), "{error}");
+        assert!(error.hint().unwrap().starts_with("Both \"a\" and \"c\" exist now. "), "{error}");
         let _: [_; 3] = server.finish();
     }
 
     let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), denied()]);
     let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
     assert!(
-        error.hint().unwrap().ends_with("\"c\" exists now, and most likely \"a\" still does."),
+        error.hint().unwrap().ends_with("\"c\" exists now, and \"a\" probably still exists as well."),
         "{error}"
     );
 

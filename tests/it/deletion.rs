@@ -97,7 +97,7 @@ fn failed_keys_are_reported() {
     let text = error.to_string();
     assert!(
         text.starts_with(
-            "DeleteObjects b: 2 of 3 keys could not be deleted, the first \"b\": AccessDenied No."
+            "DeleteObjects b: 2 of 3 keys could not be deleted. The first is \"b\": AccessDenied No."
         ),
         "{text}"
     );
@@ -155,8 +155,8 @@ fn unexpected_200_fails() {
             ErrorKind::UnexpectedResponse,
             "titled \"Login\"",
         ),
-        (deleted(1), ErrorKind::UnexpectedResponse, "1 keys of 2"),
-        (deleted(3), ErrorKind::UnexpectedResponse, "3 keys of 2"),
+        (deleted(1), ErrorKind::UnexpectedResponse, "the response reports 1 of 2 keys"),
+        (deleted(3), ErrorKind::UnexpectedResponse, "the response reports 3 of 2 keys"),
         (Response::error(400, "MalformedXML"), ErrorKind::Server, "MalformedXML"),
     ] {
         let server = FakeServer::start([response]);
@@ -318,7 +318,11 @@ fn keys_outside_the_prefix_are_not_deleted() {
     for script in [vec![Response::xml(uploads)], vec![no_uploads(), Response::xml(versions)]] {
         let server = FakeServer::start(script);
         let error = fails(ErrorKind::UnexpectedResponse, client(&server).delete_prefix("b", "photos/"));
-        assert!(error.to_string().contains("\"other\", which does not begin with"), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "delete_prefix b/photos/: the server listed \"other\", which does not start with the prefix \"photos/\"; \
+             nothing on this page was deleted"
+        );
         assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
     }
 }

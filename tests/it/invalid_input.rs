@@ -187,7 +187,10 @@ fn options_out_of_bounds_are_rejected() {
         rejected(client.head_object_with("b", "k", &options), "is empty");
     }
     let pages = ListOptions::new().page_size(1001);
-    rejected(client.list_objects_with("b", &pages).next().unwrap(), "a page size of 1001");
+    rejected(
+        client.list_objects_with("b", &pages).next().unwrap(),
+        "the page size 1001 is not between 1 and 1000",
+    );
     let anonymous = anonymous_client(&server);
     rejected(
         anonymous.presign_get_object("b", "k", std::time::Duration::from_secs(9)),

@@ -196,11 +196,16 @@ fn listing_that_does_not_advance_fails() {
 
     let page_of = |key: &str| page(&format!("<Marker/>{}{MORE}", entries(&[key])));
     let same = listing_error(&FakeServer::start([page_of("b"), page_of("b")]), &v1());
-    assert!(same.to_string().contains("from where it was"), "{same}");
+    assert!(same.to_string().contains("the next page starts where an earlier one did"), "{same}");
     let backwards = listing_error(&FakeServer::start([page_of("b"), page_of("a")]), &v1());
     assert!(backwards.to_string().contains("backwards"), "{backwards}");
     let nowhere = listing_error(&FakeServer::start([page(MORE)]), &v1());
-    assert!(nowhere.to_string().contains("not from where"), "{nowhere}");
+    assert!(
+        nowhere
+            .to_string()
+            .contains("the listing is truncated, but the response has no marker for the next page"),
+        "{nowhere}"
+    );
 }
 
 #[test]
@@ -264,12 +269,28 @@ fn invalid_response_ends_the_listing_with_an_error() {
         ),
         (Response::xml(""), ErrorKind::UnexpectedResponse, "empty"),
         (Response::xml("  \n "), ErrorKind::UnexpectedResponse, "empty"),
-        (Response::xml("<ListBucketResult><Contents>"), ErrorKind::UnexpectedResponse, "not the XML"),
+        (
+            Response::xml("<ListBucketResult><Contents>"),
+            ErrorKind::UnexpectedResponse,
+            "not well-formed XML but the text",
+        ),
         (Response::new(200).body(b"\xff\xfe<"), ErrorKind::UnexpectedResponse, "not UTF-8"),
         (page("<Contents><Size>1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no key"),
-        (page("<Contents><Key>k</Key></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
-        (page("<Contents><Key>k</Key><Size>-1</Size></Contents>"), ErrorKind::UnexpectedResponse, "no size"),
-        (page(&format!("{ENCODED}{}", entries(&["%zz"]))), ErrorKind::UnexpectedResponse, "not encoded"),
+        (
+            page("<Contents><Key>k</Key></Contents>"),
+            ErrorKind::UnexpectedResponse,
+            "the entry \"k\" in the listing has no valid size",
+        ),
+        (
+            page("<Contents><Key>k</Key><Size>-1</Size></Contents>"),
+            ErrorKind::UnexpectedResponse,
+            "the entry \"k\" in the listing has no valid size",
+        ),
+        (
+            page(&format!("{ENCODED}{}", entries(&["%zz"]))),
+            ErrorKind::UnexpectedResponse,
+            "\"%zz\" is not URL-encoded",
+        ),
         (Response::error(404, "NoSuchBucket"), ErrorKind::Server, "has no bucket \"b\""),
     ] {
         let error = listing_error(&FakeServer::start([response]), &ListOptions::new());

@@ -106,8 +106,11 @@ fn each_put_option_is_one_header() {
 
 #[test]
 fn reader_of_another_length_never_completes_the_request() {
-    for (len, words) in [(4, "after 3 of its 4 bytes"), (2, "goes on after the 2 bytes"), (0, "after the 0")]
-    {
+    for (len, words) in [
+        (4, "after 3 of its 4 bytes"),
+        (2, "longer than its declared length of 2 bytes. Nothing was stored."),
+        (0, "longer than its declared length of 0 bytes"),
+    ] {
         let server = FakeServer::serve(|request| Response::stored(&request.body));
         let body = Body::from_reader(&b"abc"[..], len);
         let error = fails(ErrorKind::LocalIo, client(&server).put_object("b", "k", body));

@@ -151,7 +151,10 @@ fn partially_stored_rules_are_rolled_back() {
     let server =
         FakeServer::start([Response::xml(old), Response::new(200), Response::xml(kept), Response::new(200)]);
     let error = fails(ErrorKind::Integrity, client(&server).put_bucket_lifecycle_configuration("b", &rules));
-    assert!(error.hint().unwrap().contains("the rules from before are back"), "{error}");
+    assert!(
+        error.hint().unwrap().contains("The change was undone: the bucket has its old rules again."),
+        "{error}"
+    );
     let [_, put, _, undo] = server.finish();
     assert!(put.text().contains("<ObjectSizeGreaterThan>5<"));
     assert!(

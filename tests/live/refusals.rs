@@ -102,7 +102,10 @@ fn upload_beyond_a_quota_returns_the_error() {
     let quota = Quota::ten_mib(&admin);
     let exceeded = |error: Error| {
         assert_eq!((error.status(), error.code()), (Some(403), Some("QuotaExceeded")), "{error}");
-        assert!(error.hint().unwrap().contains("have the quota raised"), "{error}");
+        assert!(
+            error.hint().unwrap().contains("is exhausted: delete something, or ask for a higher quota."),
+            "{error}"
+        );
         live.report(&format!("beyond the quota: {error}"));
     };
     exceeded(fails(ErrorKind::Server, put(&other, 0, &bucket, SIZE)));

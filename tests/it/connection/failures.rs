@@ -52,10 +52,16 @@ fn unexpected_response(response: impl Fn() -> Response + Send + 'static) -> Erro
 
 #[test]
 fn non_http_response_is_reported() {
-    for bytes in [&b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..], b"\x15\x03\x01\x00\x02\x02\x46"] {
+    for (bytes, hint) in [
+        (&b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..], "If the port speaks TLS, use https:// in the endpoint."),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "The port speaks TLS: use https:// in the endpoint."),
+    ] {
         let error = unexpected_response(move || Response::raw(bytes));
-        assert!(error.to_string().starts_with("GetObject b/k: the answer is not HTTP/1.1"), "{error}");
-        assert!(error.hint().unwrap().contains("https://"), "{error}");
+        assert!(
+            error.to_string().starts_with("GetObject b/k: the response is not valid HTTP/1.1: "),
+            "{error}"
+        );
+        assert_eq!(error.hint(), Some(hint), "{error}");
     }
 }
 
@@ -103,7 +109,7 @@ fn conflicting_content_lengths_fail() {
 fn unexpected_success_status_fails() {
     for status in [201, 204, 206] {
         let error = unexpected_response(move || Response::new(status));
-        assert!(error.to_string().contains(&format!("status {status} where 200 was due")), "{error}");
+        assert!(error.to_string().contains(&format!(": the status is {status} instead of 200. ")), "{error}");
     }
 }
 

@@ -134,8 +134,8 @@ fn directory_as_target_is_rejected_before_the_request() {
     let folder = TempDir::new();
     fs::create_dir(folder.join("target")).unwrap();
     assert_unwritable(&folder.join("target"), "it is a directory");
-    assert_unwritable(folder.path(), "Name the file in it");
-    assert_unwritable(&folder.join("missing/"), "Name the file in it");
+    assert_unwritable(folder.path(), "it is a directory. Add the name of a file in it.");
+    assert_unwritable(&folder.join("missing/"), "it is a directory. Add the name of a file in it.");
     assert_eq!(folder.names(), ["target"]);
 }
 
@@ -145,8 +145,8 @@ fn missing_parent_directory_is_rejected_before_the_request() {
     let file = folder.file("file", "");
     assert_unwritable(&folder.join("missing").join("target"), "missing/target: No such file");
     assert_unwritable(&file.join("target"), "file/target");
-    assert_unwritable(Path::new(""), "the path names no file");
-    assert_unwritable(&folder.join(".."), "the path names no file");
+    assert_unwritable(Path::new(""), "cannot write \"\": the path does not name a file");
+    assert_unwritable(&folder.join(".."), "the path does not name a file");
     assert_eq!(folder.names(), ["file"]);
 }
 

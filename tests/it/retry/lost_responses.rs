@@ -143,7 +143,13 @@ fn unverifiable_object_after_lost_response_has_a_hint() {
             error.is_precondition_failed() && error.to_string().starts_with("PutObject b/k: 412"),
             "{error}"
         );
-        assert!(error.hint().unwrap().contains("it may be this call that has stored"), "{error}");
+        assert!(
+            error
+                .hint()
+                .unwrap()
+                .contains("this call may have stored the object itself: check it with head_object."),
+            "{error}"
+        );
         server.finish_any();
     }
 }
@@ -158,8 +164,9 @@ fn completion_with_unknown_outcome_has_a_hint() {
             let result = client(&server).complete_multipart_upload("b", "k", "u", &parts);
             let error = fails(ErrorKind::Server, result);
             assert_eq!(error.code(), Some(code));
-            let has_hint =
-                error.hint().is_some_and(|hint| hint.contains("it may be this call that has stored"));
+            let has_hint = error.hint().is_some_and(|hint| {
+                hint.contains("this call may have stored the object itself: check it with head_object.")
+            });
             assert_eq!(has_hint, unknown, "{error}");
             let _: [_; 2] = server.finish();
         }

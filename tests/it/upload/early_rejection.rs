@@ -111,7 +111,10 @@ fn early_success_is_an_error() {
         let server = FakeServer::start([Response::new(200).header("etag", "\"e\"").early().then(end)]);
         let error =
             fails(ErrorKind::Network, client_without_retries(&server).put_object("b", "k", vec![7; SIZE]));
-        assert!(error.to_string().contains("before it had taken the whole body"), "{error}");
+        assert!(
+            error.to_string().contains("the server reported success before it received the whole body"),
+            "{error}"
+        );
     }
 }
 

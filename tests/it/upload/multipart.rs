@@ -98,10 +98,10 @@ fn invalid_part_is_rejected_before_sending() {
     let copied = |id, number, from, bytes| {
         client.upload_part_copy_with("b", "k", id, number, from, bytes, &copy.clone().source_version_id("v"))
     };
-    rejected(client.upload_part_with("b", "k", "", 1, "x", &put), "upload id");
+    rejected(client.upload_part_with("b", "k", "", 1, "x", &put), "the upload ID is empty");
     rejected(client.upload_part_with("b", "k", ID, 0, "x", &put), "from 1 to 10000");
     rejected(client.upload_part_with("b", "k", ID, 1, "x", &put.clone().header("host", "h")), "host");
-    rejected(copied("", 1, ("b", "l"), 0..1), "upload id");
+    rejected(copied("", 1, ("b", "l"), 0..1), "the upload ID is empty");
     rejected(copied(ID, 10_001, ("b", "l"), 0..1), "from 1 to 10000");
     rejected(copied(ID, 1, ("b", ""), 0..1), "the key is empty");
     rejected(copied(ID, 1, ("b", "l"), 3..3), "the range 3..3 is empty");
