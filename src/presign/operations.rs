@@ -374,7 +374,7 @@ impl Client {
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// # let (hour, upload_id) = (std::time::Duration::from_secs(3600), "2~abc");
     /// let complete = client.presign_complete_multipart_upload("my-new-bucket", "backup.tar", upload_id, hour)?;
-    /// println!("curl -X POST -d @parts.xml '{complete}'");
+    /// println!("curl -X POST -T parts.xml '{complete}'");
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_complete_multipart_upload(

@@ -35,6 +35,7 @@ mod buckets;
 mod chaos;
 mod conditions;
 mod copies;
+mod curl;
 mod deletion;
 mod encryption;
 mod errors;
@@ -234,6 +235,19 @@ fn presigned_urls_complete_a_multipart_upload() {
 }
 
 #[test]
+fn every_presigned_url_is_fetched_with_curl() {
+    each_variant(curl::objects);
+    each_variant(curl::multipart_upload);
+    each_variant(curl::form);
+}
+
+#[test]
+fn presigned_urls_contain_the_payer_and_the_expected_owner() {
+    each_variant(curl::requester);
+    each_variant(curl::requester_pays);
+}
+
+#[test]
 fn post_forms_upload_what_their_policy_allows() {
     each_variant(forms::accepted);
 }
@@ -284,6 +298,7 @@ fn prefixes_and_buckets_are_deleted_with_all_versions() {
     each_variant(deletion::prefixes_and_buckets);
 }
 
+// promise: X1
 #[test]
 fn undeletable_objects_are_reported_and_the_bucket_is_kept() {
     each_variant(deletion::denied);
@@ -299,6 +314,7 @@ fn multipart_upload_succeeds_step_by_step() {
     each_variant(uploads::step_by_step);
 }
 
+// promise: C1
 #[test]
 fn files_round_trip_in_one_request_and_in_parts() {
     each_variant(uploads::files);
@@ -314,6 +330,7 @@ fn copies_honour_versions_and_conditions() {
     each_variant(copies::conditions);
 }
 
+// promise: C3
 #[test]
 fn objects_are_renamed() {
     each_variant(copies::rename);

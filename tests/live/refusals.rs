@@ -44,12 +44,14 @@ fn assert_rejected(live: &Live, bucket: &str, expected: impl Fn(&Error) -> bool)
     }
 }
 
+// promise: U13
 #[test]
 fn upload_to_a_missing_bucket_returns_the_error() {
     let Some(live) = Live::from_env("rejected uploads") else { return };
     assert_rejected(&live, "there-is-no-such-bucket", Error::is_no_such_bucket);
 }
 
+// promise: U13
 #[test]
 fn upload_to_the_bucket_of_another_user_returns_the_error() {
     let Some(live) = Live::from_env("rejected uploads") else { return };
@@ -90,6 +92,7 @@ impl Drop for Quota {
     }
 }
 
+// promise: U13
 #[test]
 fn upload_beyond_a_quota_returns_the_error() {
     let Some(live) = Live::from_env("uploads beyond a quota") else { return };

@@ -113,6 +113,11 @@ impl Server {
         })
     }
 
+    /// Returns the credentials of the second user, if there is one.
+    pub(crate) fn other(&self) -> Option<Credentials> {
+        self.other.clone()
+    }
+
     pub(crate) fn variants(&self) -> Vec<Variant<'_>> {
         let mut endpoints = vec![(AddressingStyle::Path, self.endpoint.as_str(), None)];
         if let Some(endpoint) = &self.vhost_endpoint {
@@ -150,7 +155,7 @@ impl Variant<'_> {
 
     /// Returns a client of the second user, if there is one. [`variants_are_complete`] reports if there is none.
     pub(crate) fn other(&self) -> Option<Client> {
-        Some(self.client_of(self.server.other.clone()?))
+        Some(self.client_of(self.server.other()?))
     }
 
     pub(crate) fn access_key(&self) -> String {
