@@ -28,6 +28,7 @@ fn assert_cancelled<T>(result: Result<T>, call: &str) -> plain_s3::Error {
     error
 }
 
+// promise: D7, R10
 #[test]
 fn cancelled_download_keeps_the_target_and_leaves_no_partial_file() {
     let body = content(SIZE);
@@ -58,6 +59,7 @@ fn cancelled_download_keeps_the_target_and_leaves_no_partial_file() {
     }
 }
 
+// promise: D10, R10
 #[test]
 fn cancelled_download_can_be_resumed() {
     let body = content(SIZE);
@@ -99,6 +101,7 @@ fn in_parts<'a>() -> UploadOptions<'a> {
     UploadOptions::new().part_size(PART as u64)
 }
 
+// promise: U8, R10
 #[test]
 fn cancelled_upload_is_aborted() {
     let body = content(2 * PART + 7);
@@ -131,6 +134,7 @@ fn cancelled_upload_is_aborted() {
     }
 }
 
+// promise: U9, R10
 #[test]
 fn cancelled_upload_with_kept_parts_can_be_resumed() {
     let body = content(2 * PART + 7);
@@ -168,6 +172,7 @@ fn version_page(key: &str, more: &str) -> Response {
     ))
 }
 
+// promise: R10
 #[test]
 fn cancelled_deletion_leaves_the_later_pages_and_the_bucket() {
     type Call = fn(&Client, &DeleteAllOptions<'_>) -> Result<DeletedCounts>;

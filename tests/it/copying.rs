@@ -49,6 +49,7 @@ fn copy_object_sends_source_and_options_as_headers() {
     }
 }
 
+// promise: C2
 #[test]
 fn error_in_a_200_fails() {
     let error_in_200 = "<?xml version=\"1.0\"?>\n  <Error><Code>InternalError</Code></Error>";
@@ -70,6 +71,7 @@ fn error_in_a_200_fails() {
     let _: [_; 0] = server.finish();
 }
 
+// promise: C3
 #[test]
 fn rename_object_verifies_the_copy_before_deleting() {
     let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), Response::new(204)]);
@@ -83,6 +85,7 @@ fn rename_object_verifies_the_copy_before_deleting() {
     assert_eq!(requests[1].header("x-amz-copy-source-if-match"), Some(e_tag.as_str()));
 }
 
+// promise: C3
 #[test]
 fn failed_rename_keeps_the_source_and_reports_what_exists() {
     let denied = || Response::error(403, "AccessDenied");
@@ -116,6 +119,7 @@ fn failed_rename_keeps_the_source_and_reports_what_exists() {
     let _: [_; 0] = server.finish();
 }
 
+// promise: C1
 #[test]
 fn copy_respects_the_limit_on_parts() {
     let server = FakeServer::serve(|request| match request.method() {

@@ -80,6 +80,7 @@ fn empty_list_sends_no_request() {
     let _: [_; 0] = server.finish();
 }
 
+// promise: X1
 #[test]
 fn failed_keys_are_reported() {
     let server = FakeServer::start([Response::xml(
@@ -104,6 +105,7 @@ fn failed_keys_are_reported() {
     let _: [_; 1] = server.finish();
 }
 
+// promise: X1
 #[test]
 fn failure_in_one_request_does_not_stop_the_next() {
     let failed = "<Error><Key>k</Key><Code>AccessDenied</Code></Error>";
@@ -145,6 +147,7 @@ fn keys_not_representable_in_xml_are_deleted_one_by_one() {
     assert!(requests[0].text().contains("<Object><Key>a</Key></Object><Object><Key>b</Key></Object>"));
 }
 
+// promise: X3
 #[test]
 fn unexpected_200_fails() {
     for (response, kind, words) in [
@@ -166,6 +169,7 @@ fn unexpected_200_fails() {
     }
 }
 
+// promise: X2
 #[test]
 fn invalid_key_prevents_the_whole_request() {
     let server = FakeServer::start([]);
@@ -187,6 +191,7 @@ fn versions(keys: std::ops::Range<usize>, more: &str) -> Response {
     Response::xml(&format!("<ListVersionsResult>{entries}{more}</ListVersionsResult>"))
 }
 
+// promise: X4
 #[test]
 fn force_delete_bucket_deletes_by_thousands_then_the_bucket() {
     let more = "<IsTruncated>true</IsTruncated><NextKeyMarker>key-0999</NextKeyMarker>\
@@ -235,6 +240,7 @@ fn force_delete_bucket_lists_objects_without_version_support() {
     assert!(requests[3].text().contains("<Object><Key>a</Key></Object>"));
 }
 
+// promise: X4
 #[test]
 fn undeletable_object_keeps_the_bucket() {
     let failed = "<DeleteResult><Deleted/><Error><Key>key-0001</Key><VersionId>v1</VersionId>\
@@ -245,6 +251,7 @@ fn undeletable_object_keeps_the_bucket() {
     let _: [_; 3] = server.finish();
 }
 
+// promise: X4
 #[test]
 fn failed_listing_deletes_nothing() {
     let server = FakeServer::start([Response::error(403, "AccessDenied")]);
@@ -252,6 +259,7 @@ fn failed_listing_deletes_nothing() {
     let _: [_; 1] = server.finish();
 }
 
+// promise: X6
 #[test]
 fn dry_run_counts_and_deletes_nothing() {
     let server = FakeServer::serve(|request| {
@@ -277,6 +285,7 @@ fn dry_run_counts_and_deletes_nothing() {
     assert_eq!(server.requests()[5].query_value("prefix"), Some("k"));
 }
 
+// promise: X5
 #[test]
 fn empty_name_or_prefix_deletes_nothing() {
     let server = FakeServer::start([]);
@@ -289,6 +298,7 @@ fn empty_name_or_prefix_deletes_nothing() {
     let _: [_; 0] = server.finish();
 }
 
+// promise: X4
 #[test]
 fn failed_abort_is_reported_unless_the_upload_is_gone() {
     let uploads = "<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId></Upload>\
@@ -309,6 +319,7 @@ fn failed_abort_is_reported_unless_the_upload_is_gone() {
     let _: [_; 6] = server.finish();
 }
 
+// promise: X5
 #[test]
 fn keys_outside_the_prefix_are_not_deleted() {
     let uploads = "<ListMultipartUploadsResult><Upload><Key>other</Key><UploadId>u</UploadId></Upload>\

@@ -30,6 +30,7 @@ fn put_response_with_another_md5_is_an_integrity_error() {
     let _: [_; 4] = server.finish();
 }
 
+// promise: D1
 #[test]
 fn mismatched_etag_fails_before_the_end_of_the_content() {
     let server = FakeServer::serve(|_| Response::stored(b"something else").body(HELLO));
@@ -49,6 +50,7 @@ fn empty_body_with_mismatched_etag_fails() {
     fails(ErrorKind::Integrity, client(&server).get_object("b", "k").unwrap().bytes());
 }
 
+// promise: D1
 #[test]
 fn truncated_body_fails() {
     for cut in [0, 1, 11] {

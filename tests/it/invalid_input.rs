@@ -234,7 +234,7 @@ fn empty_version_id_is_rejected() {
     let server = FakeServer::start([]);
     let client = client(&server);
     let words = "version ID is empty";
-    let old = plain_s3::GetObjectOptions::new().version_id("");
+    let old = GetObjectOptions::new().version_id("");
     rejected(client.get_object_with("b", "k", &old), words);
     for key in ["k", "k\u{1}"] {
         rejected(client.delete_objects("b", [plain_s3::ObjectIdentifier::new(key).version_id("")]), words);

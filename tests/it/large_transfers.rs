@@ -96,12 +96,14 @@ fn peak_of(operation: &str, endpoint: &str, length: u64) -> Peak {
     Peak { bytes: number("peak: "), before: number("before: ") }
 }
 
+// promise: M1
 #[test]
 fn download_uses_less_than_16_mib() {
     let length = if is_large() { 4096 * MIB } else { 192 * MIB } + 1;
     assert!(peak_of_transfer("download", length) < 16 * MIB);
 }
 
+// promise: M2
 #[test]
 fn upload_from_reader_uses_a_part_and_less_than_16_mib() {
     let length = if is_large() { 4096 * MIB } else { 192 * MIB } + 1;
@@ -113,6 +115,7 @@ fn key(index: u64) -> String {
     format!("a/folder/of/some/depth/{index:08}-with-a-name-as-long-as-many-are")
 }
 
+// promise: M3
 #[test]
 fn listing_uses_the_same_memory_for_any_length() {
     let keys = if is_large() { 1_000_000 } else { 20_000 };
@@ -149,6 +152,7 @@ impl Read for Zeros {
     }
 }
 
+// promise: U2
 #[test]
 fn sixty_gigabytes_from_a_reader_are_3577_parts() {
     if !is_large() {
@@ -165,6 +169,7 @@ fn sixty_gigabytes_from_a_reader_are_3577_parts() {
     say("60 GB from a reader: 3577 parts");
 }
 
+// promise: U2
 #[test]
 fn reader_longer_than_ten_thousand_parts_fails_with_a_suggested_part_size() {
     if !is_large() {

@@ -104,6 +104,7 @@ fn each_put_option_is_one_header() {
     }
 }
 
+// promise: U12
 #[test]
 fn reader_of_another_length_never_completes_the_request() {
     for (len, words) in [
@@ -120,6 +121,7 @@ fn reader_of_another_length_never_completes_the_request() {
     }
 }
 
+// promise: U12
 #[test]
 fn long_reader_that_ends_early_never_completes_the_request() {
     let server = FakeServer::serve(|request| Response::stored(&request.body));

@@ -54,6 +54,7 @@ struct Chaos<'a> {
     retries: Arc<AtomicU32>,
 }
 
+// promise: A1
 #[test]
 fn faulty_transfers_complete_or_leave_the_target_intact() {
     let Some(live) = Live::from_env("transfers through a faulty network") else { return };

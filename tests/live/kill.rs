@@ -92,6 +92,7 @@ fn kills() -> u32 {
     variable("S3_TEST_KILLS").map_or(20, |number| number.parse().unwrap())
 }
 
+// promise: D7
 #[test]
 fn killed_download_leaves_the_old_or_complete_file_and_can_be_resumed() {
     let Some(live) = Live::from_env("killed downloads") else { return };
@@ -135,6 +136,7 @@ fn killed_download_leaves_the_old_or_complete_file_and_can_be_resumed() {
     assert!(killed > 0 && resumed > 0);
 }
 
+// promise: U9
 #[test]
 fn killed_upload_leaves_the_old_or_complete_object_and_can_be_resumed() {
     let Some(live) = Live::from_env("killed uploads") else { return };

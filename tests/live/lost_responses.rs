@@ -12,6 +12,7 @@ use crate::transfer_server::Live;
 /// Closes the connection after the first byte of the response.
 const LOST: Spoilt = Spoilt { fault: Fault::Cut, upwards: false, after: 1 };
 
+// promise: R3
 #[test]
 fn requests_succeed_if_only_their_responses_are_lost() {
     let Some(live) = Live::from_env("lost responses") else { return };

@@ -30,6 +30,7 @@ fn connection_closed_before_response_is_a_network_error() {
     }
 }
 
+// promise: R8
 #[test]
 fn failed_call_closes_its_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -42,6 +42,7 @@ fn tunnel(mut client: TcpStream, address: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
+// promise: D1
 #[test]
 fn large_object_is_decrypted_through_the_tunnel() {
     let body = "0123456789abcdef".repeat(SIZE / 16);

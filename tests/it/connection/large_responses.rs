@@ -16,6 +16,7 @@ const SIZE: usize = (2 << 20) + 123_456;
 const LARGE: usize = 1 << 20;
 const SMALL: usize = 8 << 10;
 
+// promise: R8
 #[test]
 fn connection_closed_after_body_is_not_reused() {
     let body = content(SIZE);
@@ -42,6 +43,7 @@ fn connection_closed_after_body_is_not_reused() {
     }
 }
 
+// promise: R4
 #[test]
 fn request_on_stale_connection_is_retried() {
     let server = FakeServer::start([
@@ -64,6 +66,7 @@ fn get_k() -> RawRequest {
     RawRequest::new(Method::Get).bucket("b").key("k")
 }
 
+// promise: R8
 #[test]
 fn larger_buffer_at_the_end_reads_zero_bytes() {
     let body = content(SIZE);
@@ -85,6 +88,7 @@ fn larger_buffer_at_the_end_reads_zero_bytes() {
     );
 }
 
+// promise: R9
 #[test]
 fn truncated_listing_fails() {
     let entry = |i| format!("<Contents><Key>{i}{}</Key><Size>1</Size></Contents>", "k".repeat(900));
@@ -119,6 +123,7 @@ fn chunked_body_ignores_content_length() {
     }
 }
 
+// promise: R8
 #[test]
 fn connection_is_not_reused_after_an_early_response() {
     // The server still waits for the body and would read the next request as this body.

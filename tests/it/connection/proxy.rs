@@ -35,6 +35,7 @@ fn requests_share_one_connect_tunnel() {
     }
 }
 
+// promise: R8
 #[test]
 fn tunnel_is_reused_after_a_large_object() {
     let body = content((2 << 20) + 12_345);

@@ -31,6 +31,7 @@ fn assert_call_timeout(error: &Error) {
     assert!(error.to_string().ends_with("Increase Config::call_timeout to allow more time."), "{error}");
 }
 
+// promise: T1
 #[test]
 fn silent_server_times_out() {
     let server = FakeServer::serve(|_| Response::none(End::Stall));
@@ -47,6 +48,7 @@ fn silent_server_times_out() {
     }
 }
 
+// promise: T1
 #[test]
 fn stalled_upload_times_out() {
     for make in [
@@ -65,6 +67,7 @@ fn stalled_upload_times_out() {
     }
 }
 
+// promise: T1
 #[test]
 fn slow_upload_does_not_time_out() {
     let (endpoint, server) = slow_reader();
@@ -112,6 +115,7 @@ fn read_head(stream: &mut TcpStream) -> usize {
     length.lines().next().unwrap().parse().unwrap()
 }
 
+// promise: T1
 #[test]
 fn completing_an_upload_has_a_longer_timeout() {
     // The server is silent for three idle timeouts.
@@ -130,6 +134,7 @@ fn completing_an_upload_has_a_longer_timeout() {
     fails(ErrorKind::Timeout, client_with_idle_timeout(config(&server)).head_bucket("b"));
 }
 
+// promise: T2
 #[test]
 fn call_timeout_ends_a_slow_download() {
     let body = content(10_000);
@@ -141,6 +146,7 @@ fn call_timeout_ends_a_slow_download() {
     }
 }
 
+// promise: T2
 #[test]
 fn call_timeout_ends_a_silent_request_and_a_stalled_upload() {
     let server = FakeServer::serve(|_| Response::none(End::Stall));
@@ -152,6 +158,7 @@ fn call_timeout_ends_a_silent_request_and_a_stalled_upload() {
     ));
 }
 
+// promise: T2
 #[test]
 fn retry_after_beyond_call_timeout_is_not_awaited() {
     let server = FakeServer::serve(|_| Response::error(503, "SlowDown").header("retry-after", "30"));
@@ -212,7 +219,7 @@ fn stalled_tls_handshake_times_out() {
 
 #[test]
 fn duration_max_means_no_timeout() {
-    let set: [fn(plain_s3::Config) -> plain_s3::Config; 3] = [
+    let set: [fn(Config) -> Config; 3] = [
         |config| config.connect_timeout(Duration::MAX),
         |config| config.idle_timeout(Duration::MAX),
         |config| config.call_timeout(Duration::MAX),
@@ -220,7 +227,7 @@ fn duration_max_means_no_timeout() {
     for set in set {
         let copied = Response::xml("<CopyObjectResult><ETag>x</ETag></CopyObjectResult>");
         let server = FakeServer::start([Response::stored(b"x"), copied]);
-        let client = plain_s3::Client::new(set(config(&server))).unwrap();
+        let client = Client::new(set(config(&server))).unwrap();
         client.put_object("b", "k", "x").unwrap();
         client.copy_object(("b", "k"), ("b", "l")).unwrap();
     }

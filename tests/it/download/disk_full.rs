@@ -14,6 +14,7 @@ use crate::support::{TempDir, command, content, fails, skip, task};
 
 const MOUNT: &str = "mount -t tmpfs -o size=1m none \"$0\" && exec \"$@\"";
 
+// promise: D7
 #[test]
 fn full_disk_fails_keeps_the_old_file_and_frees_the_space() {
     let folder = TempDir::new();

@@ -37,6 +37,7 @@ fn client_with_idle_timeout(server: &FakeServer) -> Client {
     Client::new(config(server).idle_timeout(IDLE)).unwrap()
 }
 
+// promise: D3
 #[test]
 fn broken_download_resumes_at_the_byte_reached() {
     for end in [End::Fin, End::Rst, End::Stall] {
@@ -70,6 +71,7 @@ fn assert_resumed_at(request: &Request, offset: usize, end: End) {
     }
 }
 
+// promise: D3
 #[test]
 fn break_at_any_offset_is_resumed() {
     let mut random = Random::printed();
@@ -88,6 +90,7 @@ fn break_at_any_offset_is_resumed() {
     }
 }
 
+// promise: D5
 #[test]
 fn progress_resets_the_attempt_count() {
     let body = content(SIZE);
@@ -102,6 +105,7 @@ fn progress_resets_the_attempt_count() {
     }
 }
 
+// promise: D5
 #[test]
 fn breaks_without_progress_exhaust_the_attempts() {
     for method in DownloadMethod::ALL {
@@ -120,6 +124,7 @@ fn attempts(max: u32) -> RetryPolicy {
     RetryPolicy::new().max_attempts(max).base_delay(Duration::ZERO)
 }
 
+// promise: R1
 #[test]
 fn transient_errors_while_resuming_are_retried() {
     let body = content(SIZE);
@@ -152,6 +157,7 @@ fn connections_closed_on_accept_are_retried() {
     }
 }
 
+// promise: T1
 #[test]
 fn slow_body_is_read_and_stalled_body_is_resumed() {
     // One byte at a time takes longer in total than the idle timeout.
@@ -193,6 +199,7 @@ fn bytes_after_the_body_are_discarded() {
     assert_eq!(requests.len(), 1);
 }
 
+// promise: D3
 #[test]
 fn range_is_resumed_within_its_bounds() {
     let body = content(SIZE);
@@ -215,6 +222,7 @@ fn range_is_resumed_within_its_bounds() {
     }
 }
 
+// promise: D3
 #[test]
 fn part_is_resumed_as_a_range() {
     let body = content(SIZE);
@@ -238,6 +246,7 @@ fn part_is_resumed_as_a_range() {
     }
 }
 
+// promise: D2
 #[test]
 fn multipart_object_is_resumed_and_verified_by_length() {
     let body = content(SIZE);

@@ -84,6 +84,7 @@ fn failures() -> Vec<(ErrorKind, fn() -> Response)> {
     ]
 }
 
+// promise: D7
 #[test]
 fn failed_download_keeps_the_old_file_and_leaves_no_other() {
     for (kind, response) in failures() {
@@ -129,6 +130,7 @@ fn assert_unwritable(target: &Path, words: &str) {
     assert_eq!((server.connections(), server.requests().len()), (0, 0));
 }
 
+// promise: D8
 #[test]
 fn directory_as_target_is_rejected_before_the_request() {
     let folder = TempDir::new();
@@ -139,6 +141,7 @@ fn directory_as_target_is_rejected_before_the_request() {
     assert_eq!(folder.names(), ["target"]);
 }
 
+// promise: D8
 #[test]
 fn missing_parent_directory_is_rejected_before_the_request() {
     let folder = TempDir::new();
@@ -150,6 +153,7 @@ fn missing_parent_directory_is_rejected_before_the_request() {
     assert_eq!(folder.names(), ["file"]);
 }
 
+// promise: D8
 #[test]
 #[cfg(unix)]
 fn read_only_directory_is_rejected_before_the_request() {
@@ -167,6 +171,7 @@ fn read_only_directory_is_rejected_before_the_request() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+// promise: D11
 #[test]
 #[cfg(unix)]
 fn new_file_has_default_permissions() {
@@ -205,6 +210,7 @@ fn concurrent_downloads_to_one_file_do_not_mix() {
 }
 
 /// The temporary file is not readable by more users than the file that it replaces.
+// promise: D11
 #[test]
 #[cfg(unix)]
 fn temporary_file_has_the_permissions_of_the_target() {

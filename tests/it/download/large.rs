@@ -45,6 +45,7 @@ impl ReadMode {
     }
 }
 
+// promise: D1
 #[test]
 fn any_buffer_size_reads_everything_and_keeps_the_connection() {
     // At and around the threshold for reading past ureq.
@@ -60,6 +61,7 @@ fn any_buffer_size_reads_everything_and_keeps_the_connection() {
     }
 }
 
+// promise: D3
 #[test]
 fn break_at_any_offset_is_resumed() {
     let mut random = Random::printed();
@@ -78,6 +80,7 @@ fn break_at_any_offset_is_resumed() {
     }
 }
 
+// promise: D3
 #[test]
 fn stalled_download_is_resumed() {
     let body = content(SIZE);
@@ -109,6 +112,7 @@ fn assert_resumed(store: &Store, body: &[u8], mode: ReadMode, offset: usize, end
     assert!(is_expected, "{context}: {range:?}");
 }
 
+// promise: D3
 #[test]
 fn range_is_resumed_within_its_bounds() {
     let body = content(SIZE + LARGE);
@@ -125,6 +129,7 @@ fn range_is_resumed_within_its_bounds() {
     }
 }
 
+// promise: D4
 #[test]
 fn replaced_object_and_wrong_byte_are_integrity_errors() {
     for mode in [ReadMode::File, ReadMode::LargeReads] {
@@ -145,6 +150,7 @@ fn replaced_object_and_wrong_byte_are_integrity_errors() {
     }
 }
 
+// promise: T2
 #[test]
 fn call_timeout_ends_a_download_midway() {
     for mode in [ReadMode::File, ReadMode::LargeReads] {
@@ -164,6 +170,7 @@ fn call_timeout_ends_a_download_midway() {
     }
 }
 
+// promise: R8
 #[test]
 fn threads_sharing_a_client_read_their_own_objects() {
     let bodies = [content(SIZE), content(SIZE + LARGE)];
@@ -188,6 +195,7 @@ fn threads_sharing_a_client_read_their_own_objects() {
     assert!(server.connections() <= 2, "{} connections", server.connections());
 }
 
+// promise: R8
 #[test]
 fn dropped_reader_closes_its_connection_and_moved_reader_continues() {
     let body = content(SIZE);

@@ -57,6 +57,7 @@ fn correct_remainder_is_accepted() {
     }
 }
 
+// promise: D4
 #[test]
 fn whole_object_instead_of_the_remainder_is_rejected() {
     let error = rejected_remainder(ErrorKind::UnexpectedResponse, |body| Response::content(body));
@@ -68,6 +69,7 @@ fn whole_object_instead_of_the_remainder_is_rejected() {
     );
 }
 
+// promise: D4
 #[test]
 fn wrong_content_range_is_rejected() {
     for range in [
@@ -92,6 +94,7 @@ fn wrong_content_range_is_rejected() {
     });
 }
 
+// promise: D4
 #[test]
 fn remainder_of_a_replaced_object_is_rejected() {
     let range = "bytes 20000-49999/50000";
@@ -115,6 +118,7 @@ fn server_error_for_the_remainder_is_returned() {
     }
 }
 
+// promise: D4
 #[test]
 fn download_without_etag_is_not_resumed() {
     for method in DownloadMethod::ALL {
@@ -134,6 +138,7 @@ fn download_without_retries_is_not_resumed() {
     }
 }
 
+// promise: D6
 #[test]
 fn body_without_content_length_is_rejected() {
     for method in DownloadMethod::ALL {
@@ -148,6 +153,7 @@ fn body_without_content_length_is_rejected() {
     }
 }
 
+// promise: D1
 #[test]
 fn wrong_content_length_is_detected() {
     for method in DownloadMethod::ALL {
@@ -169,6 +175,7 @@ fn wrong_content_length_is_detected() {
     }
 }
 
+// promise: D1
 #[test]
 fn wrong_byte_is_detected_anywhere() {
     for offset in [0, 1, SIZE / 2, SIZE - 1] {
@@ -196,6 +203,7 @@ fn wrong_byte_in_the_remainder_is_detected() {
     assert!(error.to_string().contains("the content has the MD5"), "{error}");
 }
 
+// promise: D2
 #[test]
 fn encrypted_object_is_not_compared_with_its_etag() {
     for method in DownloadMethod::ALL {
@@ -210,6 +218,7 @@ fn encrypted_object_is_not_compared_with_its_etag() {
     }
 }
 
+// promise: D2
 #[test]
 fn range_is_not_compared_with_the_etag() {
     for method in DownloadMethod::ALL {

@@ -48,6 +48,7 @@ fn ranges(requests: &[Request]) -> Vec<Option<&str>> {
     requests.iter().map(|request| request.header("range")).collect()
 }
 
+// promise: D10
 #[test]
 fn partial_file_of_a_failed_run_is_resumed() {
     let body = content(SIZE);
@@ -80,6 +81,7 @@ fn download_without_resume_leaves_no_partial_file() {
     assert_eq!(folder.names(), [""; 0]);
 }
 
+// promise: D10
 #[test]
 fn partial_file_of_another_object_is_ignored() {
     let body = content(SIZE);
@@ -90,6 +92,7 @@ fn partial_file_of_another_object_is_ignored() {
     assert_eq!(ranges(&server.requests()), [Some("bytes=19999-"), None]);
 }
 
+// promise: D10
 #[test]
 fn complete_partial_file_is_renamed() {
     let body = content(SIZE);
@@ -117,6 +120,7 @@ fn oversized_partial_file_is_ignored() {
     assert_whole(&folder, &body);
 }
 
+// promise: D10
 #[test]
 fn corrupt_partial_file_is_detected_and_deleted() {
     let body = content(SIZE);
@@ -215,6 +219,7 @@ fn serve_conditionally(body: &[u8]) -> FakeServer {
     })
 }
 
+// promise: D9
 #[test]
 fn if_changed_keeps_an_equal_file_and_its_modification_time() {
     let body = content(SIZE);

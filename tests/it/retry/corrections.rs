@@ -39,6 +39,7 @@ fn other_region(status: u16) -> Response {
     Response::error(status, "PermanentRedirect").header("x-amz-bucket-region", "ap-south-1")
 }
 
+// promise: R5
 #[test]
 fn region_named_by_the_server_is_used_once() {
     let malformed = || {
@@ -72,6 +73,7 @@ fn same_region_and_v2_are_not_corrected() {
     let _: [_; 2] = server.finish();
 }
 
+// promise: R2
 #[test]
 fn consumed_reader_is_not_signed_again() {
     let server = FakeServer::start([other_region(301)]);
@@ -80,6 +82,7 @@ fn consumed_reader_is_not_signed_again() {
     let _: [_; 1] = server.finish();
 }
 
+// promise: R5
 #[test]
 fn redirect_to_another_host_is_reported_and_not_followed() {
     let other = FakeServer::start([]);
@@ -116,6 +119,7 @@ fn seconds_ahead(request: &Request) -> i64 {
     (date - OffsetDateTime::now_utc()).whole_seconds()
 }
 
+// promise: R6
 #[test]
 fn server_clock_is_adopted_and_remembered() {
     for seconds in [-50_000, 50_000] {
@@ -149,6 +153,7 @@ fn persistent_clock_skew_fails() {
     let _: [_; 1] = server.finish();
 }
 
+// promise: R7
 #[test]
 fn events_report_attempts_retries_and_resumes_without_secrets() {
     let body = content(100_000);

@@ -32,6 +32,7 @@ fn transient_errors() -> Vec<Response> {
     ]
 }
 
+// promise: R3
 #[test]
 fn missing_bucket_after_lost_response_is_deleted() {
     for response in lost_responses() {
@@ -46,6 +47,7 @@ fn missing_bucket_after_lost_response_is_deleted() {
     }
 }
 
+// promise: R3
 #[test]
 fn owned_bucket_after_lost_response_is_created() {
     for response in lost_responses() {
@@ -58,6 +60,7 @@ fn owned_bucket_after_lost_response_is_created() {
     assert!(error.is_bucket_already_exists(), "another owner has the bucket: {error}");
 }
 
+// promise: R3
 #[test]
 fn missing_upload_after_lost_response_is_aborted() {
     for response in lost_responses() {
@@ -67,6 +70,7 @@ fn missing_upload_after_lost_response_is_aborted() {
     }
 }
 
+// promise: R3
 #[test]
 fn errors_without_lost_response_are_returned() {
     for first in transient_errors() {
@@ -93,6 +97,7 @@ fn errors_without_lost_response_are_returned() {
     }
 }
 
+// promise: U7
 #[test]
 fn identical_object_after_lost_response_is_stored() {
     for (options, name) in [
@@ -121,6 +126,7 @@ fn identical_object_after_lost_response_is_stored() {
     client(&server).put_object_with("b", "k", Body::from(&large), &new).unwrap();
 }
 
+// promise: U7
 #[test]
 fn unverifiable_object_after_lost_response_has_a_hint() {
     let existing = || Response::stored(HELLO.as_bytes());

@@ -12,6 +12,7 @@ use crate::support::{TempDir, fails};
 
 const HELLO: &str = "Hello World!";
 
+// promise: R1
 #[test]
 fn transient_errors_are_retried() {
     for response in [
@@ -37,6 +38,7 @@ fn transient_errors_are_retried() {
     }
 }
 
+// promise: R1
 #[test]
 fn permanent_errors_are_not_retried() {
     for (status, code) in [
@@ -95,6 +97,7 @@ fn attempts_are_limited_by_the_policy() {
     }
 }
 
+// promise: R1
 #[test]
 fn retry_after_is_honoured() {
     let server =
@@ -118,6 +121,7 @@ fn file_is_resent_from_its_starting_offset() {
     }
 }
 
+// promise: R2
 #[test]
 fn consumed_reader_is_not_resent() {
     for response in [Response::error(503, "SlowDown"), Response::none(End::Fin)] {
@@ -130,6 +134,7 @@ fn consumed_reader_is_not_resent() {
     }
 }
 
+// promise: U11
 #[test]
 fn reader_error_is_returned_without_retry() {
     let failing = HELLO.as_bytes().chain(FailingReader);
@@ -149,6 +154,7 @@ impl std::io::Read for FailingReader {
     }
 }
 
+// promise: R4
 #[test]
 fn request_on_stale_connection_is_retried() {
     let server = FakeServer::start([
@@ -221,6 +227,7 @@ fn bytes_after_a_response_are_not_read_as_the_next() {
     assert_eq!(client.get_object("b", "second").unwrap().text().unwrap(), "good");
 }
 
+// promise: R5
 #[test]
 fn redirects_to_another_host_are_not_followed() {
     for status in [301, 302, 303, 307, 308] {

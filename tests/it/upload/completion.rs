@@ -53,6 +53,7 @@ fn malformed_responses() -> Vec<(ErrorKind, fn() -> Response)> {
     ]
 }
 
+// promise: U5
 #[test]
 fn malformed_response_is_retried() {
     for (_, response) in malformed_responses() {
@@ -62,6 +63,7 @@ fn malformed_response_is_retried() {
     }
 }
 
+// promise: U5
 #[test]
 fn persistent_malformed_response_aborts_the_upload() {
     for (kind, response) in malformed_responses() {
@@ -73,6 +75,7 @@ fn persistent_malformed_response_aborts_the_upload() {
     }
 }
 
+// promise: U6
 #[test]
 fn success_with_lost_response_is_verified_by_etag() {
     for check in [true, false] {
@@ -97,6 +100,7 @@ fn success_with_lost_response_is_verified_by_etag() {
     assert!(store.get("/b/k").is_some());
 }
 
+// promise: U7
 #[test]
 fn failed_precondition_after_lost_response_is_verified() {
     for stored in [true, false] {
@@ -116,6 +120,7 @@ fn failed_precondition_after_lost_response_is_verified() {
     }
 }
 
+// promise: U6
 #[test]
 fn missing_upload_and_other_object_fail() {
     for old in [None, Some("old")] {
@@ -167,6 +172,7 @@ fn empty_etag_is_fetched_by_head() {
     }
 }
 
+// promise: U4
 #[test]
 fn wrong_etag_of_the_object_is_an_integrity_error() {
     // The wrong ETag is in the response, or in the object.
@@ -192,6 +198,7 @@ fn opaque_etag_is_not_compared() {
     assert_eq!(upload(&client(&server)).unwrap().e_tag.unwrap().as_str(), "opaque");
 }
 
+// promise: U4
 #[test]
 fn etags_of_encrypted_objects_are_not_compared() {
     let other = "00000000000000000000000000000000";

@@ -51,21 +51,25 @@ fn assert_rejected(send: fn(&Client) -> Result<()>, run: usize, end: End) {
     assert!(!request.complete);
 }
 
+// promise: U13
 #[test]
 fn rejection_is_reported_if_the_connection_is_reset() {
     assert_rejected_then(End::Rst);
 }
 
+// promise: U13
 #[test]
 fn rejection_is_reported_if_the_connection_is_closed() {
     assert_rejected_then(End::Fin);
 }
 
+// promise: U13
 #[test]
 fn rejection_is_reported_if_the_server_stops_reading() {
     assert_rejected_then(End::Stall);
 }
 
+// promise: U13
 #[test]
 fn rejection_is_reported_if_the_server_discards_the_body() {
     assert_rejected_then(End::Linger);
@@ -150,6 +154,7 @@ impl<F: FnOnce(), R: Read> Read for CallThenRead<F, R> {
     }
 }
 
+// promise: U13
 #[test]
 fn rejection_of_a_nested_call_does_not_affect_the_upload() {
     let other = FakeServer::start([Response::error(403, "AccessDenied").early().then(End::Rst)]);

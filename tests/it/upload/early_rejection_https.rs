@@ -34,6 +34,7 @@ fn assert_rejected_then(then: Then, runs: usize) {
     }
 }
 
+// promise: U13
 #[test]
 fn rejection_is_reported_if_the_connection_is_closed() {
     assert_rejected_then(Then::Close, RUNS);
@@ -44,6 +45,7 @@ fn rejection_is_reported_if_the_server_discards_the_body() {
     assert_rejected_then(Then::Drain, RUNS);
 }
 
+// promise: U13
 #[test]
 fn rejection_is_reported_if_the_server_stops_reading() {
     // Each run waits for the idle timeout, so a few are enough.

@@ -35,6 +35,7 @@ fn steps(requests: &[Request]) -> Vec<String> {
     requests.iter().map(step).collect()
 }
 
+// promise: U1
 #[test]
 fn file_and_reader_are_uploaded_in_parts_and_read_once() {
     let body = content(SIZE);
@@ -71,6 +72,7 @@ fn file_and_reader_are_uploaded_in_parts_and_read_once() {
     }
 }
 
+// promise: U1
 #[test]
 fn content_of_one_part_is_a_single_request() {
     let body = content(PART + 1);
@@ -84,6 +86,7 @@ fn content_of_one_part_is_a_single_request() {
     }
 }
 
+// promise: U3
 #[test]
 fn failed_part_is_retried_alone() {
     let body = content(SIZE);
@@ -107,6 +110,7 @@ fn failed_part_is_retried_alone() {
     }
 }
 
+// promise: U8
 #[test]
 fn permanent_part_failure_aborts_the_upload() {
     let store = Store::default();
@@ -119,6 +123,7 @@ fn permanent_part_failure_aborts_the_upload() {
     assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
 }
 
+// promise: U8
 #[test]
 fn failed_abort_reports_the_upload_id() {
     let store = Store::default();
@@ -145,6 +150,7 @@ fn missing_upload_is_reported() {
     assert!(error.to_string().ends_with("The upload no longer exists."), "{error}");
 }
 
+// promise: U9
 #[test]
 fn existing_parts_are_reused() {
     let body = content(SIZE);
@@ -195,6 +201,7 @@ fn missing_upload_to_resume_fails_before_sending() {
     assert_eq!(steps(&server.requests()), ["GET"]);
 }
 
+// promise: U4
 #[test]
 fn wrong_part_etag_is_an_integrity_error() {
     let store = Store::default();
@@ -236,6 +243,7 @@ fn is_reader_error(error: &Error) -> bool {
     source.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<TapeError>())
 }
 
+// promise: U11
 #[test]
 fn reader_error_is_the_source() {
     let body = content(SIZE);
@@ -250,6 +258,7 @@ fn reader_error_is_the_source() {
     }
 }
 
+// promise: U10
 #[test]
 fn file_changed_while_reading_is_not_stored() {
     let folder = TempDir::new();
@@ -284,6 +293,7 @@ fn file_changed_while_reading_is_not_stored() {
     }
 }
 
+// promise: U3
 #[test]
 fn lost_connection_is_retried_at_every_step() {
     let body = content(SIZE);
