@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::ops::settings::{Subresource, Target, missing};
+use crate::ops::settings::{Subresource, Target, parse_child};
 use crate::xml;
 
 const CORS: Subresource = Subresource {
@@ -16,61 +16,62 @@ const CORS: Subresource = Subresource {
     unset: &["NoSuchCORSConfiguration"],
 };
 
-/// Which web pages may use a bucket from a browser, and how.
+/// A rule for cross-origin requests: which websites may send which requests from a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use]
 pub struct CorsRule {
-    /// A name for the rule.
+    /// The ID of the rule.
     pub id: Option<String>,
-    /// The pages' origins, such as `https://www.example.com`; one `*` may be in each.
+    /// The allowed origins, such as `https://www.example.com`. Each may contain one `*`.
     pub allowed_origins: Vec<String>,
-    /// HTTP methods: `GET`, `PUT`, `POST`, `DELETE`, `HEAD`.
+    /// The allowed HTTP methods: `GET`, `PUT`, `POST`, `DELETE` or `HEAD`.
     pub allowed_methods: Vec<String>,
-    /// The headers that a request may have; one `*` may be in each.
+    /// The headers that a request may have. Each may contain one `*`.
     pub allowed_headers: Vec<String>,
-    /// The headers of the answer that a page may see.
+    /// The response headers that scripts may read.
     pub expose_headers: Vec<String>,
-    /// How long a browser may remember this, in seconds.
+    /// How long browsers may cache the response to a preflight request, in seconds.
     pub max_age_seconds: Option<u32>,
 }
 
 impl CorsRule {
-    /// Lets the pages of this origin use this method. Both can be added to.
+    /// Creates a rule that allows this method for this origin.
     pub fn new(origin: impl Into<String>, method: impl Into<String>) -> Self {
         Self::default().allowed_origin(origin).allowed_method(method)
     }
 
-    /// Gives the rule a name.
+    /// Sets the ID of the rule.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Adds an origin, such as `https://*.example.com`.
+    /// Adds an allowed origin, such as `https://*.example.com`.
     pub fn allowed_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed_origins.push(origin.into());
         self
     }
 
-    /// Adds an HTTP method.
+    /// Adds an allowed HTTP method.
     pub fn allowed_method(mut self, method: impl Into<String>) -> Self {
         self.allowed_methods.push(method.into());
         self
     }
 
-    /// Adds a header that a request may have; `*` for any.
+    /// Adds a header that a request may have; `*` allows all headers.
     pub fn allowed_header(mut self, name: impl Into<String>) -> Self {
         self.allowed_headers.push(name.into());
         self
     }
 
-    /// Adds a header of the answer that a page may see.
+    /// Adds a response header that scripts may read.
     pub fn expose_header(mut self, name: impl Into<String>) -> Self {
         self.expose_headers.push(name.into());
         self
     }
 
-    /// Sets how long a browser may remember this, in seconds.
+    /// Sets how long browsers may cache the response to a preflight request, in seconds.
     pub fn max_age_seconds(mut self, seconds: u32) -> Self {
         self.max_age_seconds = Some(seconds);
         self
@@ -93,28 +94,25 @@ impl CorsRule {
 
     fn read(node: Node<'_, '_>) -> Result<Self> {
         let all = |name| xml::children(node, name).map(xml::text).collect();
-        let max_age = xml::child_text(node, "MaxAgeSeconds").map(|seconds| seconds.trim().parse());
         Ok(Self {
             id: xml::child_text(node, "ID"),
             allowed_origins: all("AllowedOrigin"),
             allowed_methods: all("AllowedMethod"),
             allowed_headers: all("AllowedHeader"),
             expose_headers: all("ExposeHeader"),
-            max_age_seconds: max_age
-                .transpose()
-                .map_err(|_| missing("escape_invalid_chars MaxAgeSeconds"))?,
+            max_age_seconds: parse_child(node, "MaxAgeSeconds")?,
         })
     }
 }
 
 impl Client {
-    /// Reads which web pages may use a bucket from a browser; no rules where none are set.
+    /// Returns the CORS rules of a bucket. The list is empty if none are set.
     /// ([GetBucketCors](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or its rules may not be read;
-    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no such rules.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its rules, or the
+    /// server does not support CORS ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -127,12 +125,12 @@ impl Client {
         Ok(self.get_setting(&CORS, Target::Bucket(bucket), read)?.unwrap_or_default())
     }
 
-    /// Sets which web pages may use a bucket from a browser, in place of all rules before.
+    /// Replaces the CORS rules of a bucket.
     /// ([PutBucketCors](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_cors`](Self::get_bucket_cors), which is asked first.
+    /// Returns the same errors as [`get_bucket_cors`](Self::get_bucket_cors), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -146,12 +144,12 @@ impl Client {
         self.put_setting(&CORS, Target::Bucket(bucket), write(rules))
     }
 
-    /// Deletes the rules for web pages.
+    /// Deletes all CORS rules of a bucket. Succeeds if none are set.
     /// ([DeleteBucketCors](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_cors`](Self::get_bucket_cors), which is asked first.
+    /// Returns the same errors as [`get_bucket_cors`](Self::get_bucket_cors), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -166,7 +164,7 @@ impl Client {
 fn write(rules: &[CorsRule]) -> String {
     let mut content = String::new();
     rules.iter().for_each(|rule| rule.push(&mut content));
-    xml::document(CORS.roots[0], &content)
+    CORS.document(&content)
 }
 
 fn read(root: Node<'_, '_>) -> Result<Vec<CorsRule>> {
@@ -178,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_read_back_equal() {
+    fn written_rules_read_back_equal() {
         let full = CorsRule::new("https://*.example.com", "GET")
             .id("a <b> & c")
             .allowed_origin("http://localhost")
@@ -188,8 +186,14 @@ mod tests {
             .expose_header("x-amz-meta-a")
             .max_age_seconds(3000);
         let rules = [full, CorsRule::new("*", "HEAD")];
-        let text = write(&rules);
-        let document = xml::parse(&text).unwrap();
-        assert_eq!(read(document.root_element()).unwrap(), rules);
+        assert_eq!(CORS.parse(&write(&rules), read).unwrap(), rules);
+    }
+
+    #[test]
+    fn invalid_number_is_an_unexpected_response() {
+        let text =
+            "<CORSConfiguration><CORSRule><MaxAgeSeconds>soon</MaxAgeSeconds></CORSRule></CORSConfiguration>";
+        let error = CORS.parse(text, read).unwrap_err();
+        assert_eq!(error.to_string(), "the response has an invalid <MaxAgeSeconds>: \"soon\"");
     }
 }

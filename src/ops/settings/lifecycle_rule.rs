@@ -1,4 +1,4 @@
-//! The rules of a bucket's lifecycle, as XML and as types.
+//! The rules of a bucket's lifecycle, as types and as XML.
 
 use std::collections::BTreeMap;
 
@@ -6,169 +6,173 @@ use roxmltree::Node;
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::ops::settings::missing;
+use crate::ops::settings::parse_text;
 use crate::ops::settings::tagging::{push_tag, read_tag};
 use crate::timestamp::Timestamp;
 use crate::xml;
 
-/// What a server does by itself, once a day, with objects of some age.
+/// A lifecycle rule: deletes objects, or moves them to another storage class, when they reach a certain age.
 ///
-/// A rule takes all objects of the bucket, unless a prefix, tags or sizes say which.
+/// A rule applies to all objects that match its prefix, its tags and its sizes. The server applies rules about once
+/// a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use]
 pub struct LifecycleRule {
-    /// A name for the rule; the server makes one up where there is none.
+    /// The ID of the rule. The server generates one if there is none.
     pub id: Option<String>,
-    /// False where the rule is only kept, and not followed.
+    /// `true` if the server applies the rule, `false` if it only stores it.
     pub enabled: bool,
-    /// Only keys that begin like this.
+    /// Matches keys that start with this prefix.
     pub prefix: String,
-    /// Only objects with all of these tags.
+    /// Matches objects that have all of these tags.
     pub tags: BTreeMap<String, String>,
-    /// Only objects larger than this, in bytes.
-    pub size_greater_than: Option<u64>,
-    /// Only objects smaller than this, in bytes.
-    pub size_less_than: Option<u64>,
-    /// Deletes objects this many days after they were stored.
+    /// Matches objects that are larger than this, in bytes.
+    pub object_size_greater_than: Option<u64>,
+    /// Matches objects that are smaller than this, in bytes.
+    pub object_size_less_than: Option<u64>,
+    /// Deletes objects this many days after their creation.
     pub expire_after_days: Option<u32>,
-    /// Deletes objects from this day on.
-    pub expire_at: Option<Timestamp>,
-    /// Deletes the delete markers that hide nothing any more.
+    /// Deletes objects from this date on.
+    pub expire_on_date: Option<Timestamp>,
+    /// Deletes delete markers that no longer hide any version.
     pub expire_delete_markers: bool,
-    /// Deletes versions this many days after a newer one was stored.
-    pub noncurrent_expire_after_days: Option<u32>,
-    /// Keeps this many of the newest old versions all the same.
-    pub noncurrent_versions_kept: Option<u32>,
-    /// Aborts multipart uploads this many days after they were begun.
-    pub abort_uploads_after_days: Option<u32>,
-    /// Moves objects to another storage class.
+    /// Deletes versions this many days after they became noncurrent.
+    pub expire_noncurrent_after_days: Option<u32>,
+    /// Retains this many of the newest noncurrent versions.
+    pub retain_noncurrent_versions: Option<u32>,
+    /// Aborts multipart uploads this many days after their creation.
+    pub abort_incomplete_uploads_after_days: Option<u32>,
+    /// Moves objects to other storage classes.
     pub transitions: Vec<LifecycleTransition>,
-    /// Moves old versions to another storage class.
+    /// Moves noncurrent versions to other storage classes.
     pub noncurrent_transitions: Vec<LifecycleTransition>,
-    /// What the server's rule has beside all this, by the names of the elements. A rule with any of them is
-    /// not written, as it would then mean something else.
-    pub unknown: Vec<String>,
+    /// The names of elements that the server returned and this crate does not support. A rule with any of them cannot be
+    /// sent, because without them it would have another effect.
+    pub unsupported: Vec<String>,
 }
 
-/// A move to another storage class.
+/// The move of objects or noncurrent versions to another storage class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct LifecycleTransition {
-    /// The storage class to move to.
+    /// The new storage class.
     pub storage_class: String,
-    /// After how many days.
-    pub after_days: Option<u32>,
-    /// From which day on.
-    pub at: Option<Timestamp>,
+    /// The number of days after the creation of the object, or after the version became noncurrent.
+    pub days: Option<u32>,
+    /// The date from which objects are moved.
+    pub date: Option<Timestamp>,
 }
 
 impl LifecycleRule {
-    /// A rule for the keys that begin like this, which does nothing yet. An empty prefix means all objects.
+    /// Creates a rule without effect for keys that start with this prefix. An empty prefix matches all objects.
     pub fn new(prefix: impl Into<String>) -> Self {
         Self {
             id: None,
             enabled: true,
             prefix: prefix.into(),
             tags: BTreeMap::new(),
-            size_greater_than: None,
-            size_less_than: None,
+            object_size_greater_than: None,
+            object_size_less_than: None,
             expire_after_days: None,
-            expire_at: None,
+            expire_on_date: None,
             expire_delete_markers: false,
-            noncurrent_expire_after_days: None,
-            noncurrent_versions_kept: None,
-            abort_uploads_after_days: None,
+            expire_noncurrent_after_days: None,
+            retain_noncurrent_versions: None,
+            abort_incomplete_uploads_after_days: None,
             transitions: Vec::new(),
             noncurrent_transitions: Vec::new(),
-            unknown: Vec::new(),
+            unsupported: Vec::new(),
         }
     }
 
-    /// Gives the rule a name.
+    /// Sets the ID of the rule.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Has the rule followed, as it is by default, or only kept.
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+    /// Disables the rule: the server stores it, but does not apply it.
+    pub fn disabled(mut self) -> Self {
+        self.enabled = false;
         self
     }
 
-    /// Takes only objects that have this tag, too.
+    /// Restricts the rule to objects that have this tag.
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key.into(), value.into());
         self
     }
 
-    /// Takes only objects larger than this, in bytes. Ceph 16.2 does not know it.
-    pub fn size_greater_than(mut self, bytes: u64) -> Self {
-        self.size_greater_than = Some(bytes);
+    /// Restricts the rule to objects that are larger than this, in bytes. Ceph 16.2 does not support this.
+    pub fn object_size_greater_than(mut self, bytes: u64) -> Self {
+        self.object_size_greater_than = Some(bytes);
         self
     }
 
-    /// Takes only objects smaller than this, in bytes. Ceph 16.2 does not know it.
-    pub fn size_less_than(mut self, bytes: u64) -> Self {
-        self.size_less_than = Some(bytes);
+    /// Restricts the rule to objects that are smaller than this, in bytes. Ceph 16.2 does not support this.
+    pub fn object_size_less_than(mut self, bytes: u64) -> Self {
+        self.object_size_less_than = Some(bytes);
         self
     }
 
-    /// Deletes objects this many days after they were stored.
+    /// Deletes objects this many days after their creation.
     pub fn expire_after_days(mut self, days: u32) -> Self {
         self.expire_after_days = Some(days);
         self
     }
 
-    /// Deletes objects from this day on; the time of day must be midnight UTC.
-    pub fn expire_at(mut self, day: impl Into<OffsetDateTime>) -> Self {
-        self.expire_at = Some(Timestamp::from(day.into()));
+    /// Deletes objects from this date on. The time of day must be midnight UTC.
+    pub fn expire_on_date(mut self, date: impl Into<OffsetDateTime>) -> Self {
+        self.expire_on_date = Some(Timestamp::from(date.into()));
         self
     }
 
-    /// Deletes the delete markers that hide nothing any more.
+    /// Deletes delete markers that no longer hide any version.
     pub fn expire_delete_markers(mut self) -> Self {
         self.expire_delete_markers = true;
         self
     }
 
-    /// Deletes versions this many days after a newer one was stored.
-    pub fn noncurrent_expire_after_days(mut self, days: u32) -> Self {
-        self.noncurrent_expire_after_days = Some(days);
+    /// Deletes versions this many days after they became noncurrent.
+    pub fn expire_noncurrent_after_days(mut self, days: u32) -> Self {
+        self.expire_noncurrent_after_days = Some(days);
         self
     }
 
-    /// Keeps this many of the newest old versions all the same. Ceph 16.2 does not know it.
-    pub fn noncurrent_versions_kept(mut self, versions: u32) -> Self {
-        self.noncurrent_versions_kept = Some(versions);
+    /// Retains this many of the newest noncurrent versions. Ceph 16.2 does not support this.
+    pub fn retain_noncurrent_versions(mut self, versions: u32) -> Self {
+        self.retain_noncurrent_versions = Some(versions);
         self
     }
 
-    /// Aborts multipart uploads this many days after they were begun.
-    pub fn abort_uploads_after_days(mut self, days: u32) -> Self {
-        self.abort_uploads_after_days = Some(days);
+    /// Aborts multipart uploads this many days after their creation.
+    pub fn abort_incomplete_uploads_after_days(mut self, days: u32) -> Self {
+        self.abort_incomplete_uploads_after_days = Some(days);
         self
     }
 
-    /// Moves objects to this storage class this many days after they were stored.
-    pub fn transition(mut self, days: u32, storage_class: impl Into<String>) -> Self {
-        self.transitions.push(LifecycleTransition::after(days, storage_class.into()));
+    /// Adds a move of objects to another storage class.
+    pub fn transition(mut self, transition: LifecycleTransition) -> Self {
+        self.transitions.push(transition);
         self
     }
 
-    /// Moves versions to this storage class this many days after a newer one was stored.
-    pub fn noncurrent_transition(mut self, days: u32, storage_class: impl Into<String>) -> Self {
-        self.noncurrent_transitions.push(LifecycleTransition::after(days, storage_class.into()));
+    /// Adds a move of noncurrent versions to another storage class.
+    pub fn noncurrent_transition(mut self, transition: LifecycleTransition) -> Self {
+        self.noncurrent_transitions.push(transition);
         self
     }
 
-    /// True where a server that was given `self` has kept it as `stored`.
+    /// Returns `true` if `stored` is what a server returns after it stored `self` completely.
     pub(crate) fn is_stored_as(&self, stored: &Self) -> bool {
         let mut expected = self.clone();
         let mut stored = stored.clone();
+        // the server generates an ID if there is none
         if expected.id.is_none() {
             expected.id.clone_from(&stored.id);
         }
+        // servers may return transitions in another order
         for rule in [&mut expected, &mut stored] {
             rule.transitions.sort();
             rule.noncurrent_transitions.sort();
@@ -184,15 +188,15 @@ impl LifecycleRule {
         let number = |n: Option<u32>| n.map(|n| n.to_string());
         group(out, "Expiration", |out| {
             xml::push_some(out, "Days", number(self.expire_after_days));
-            xml::push_some(out, "Date", self.expire_at.map(|day| day.to_string()));
+            xml::push_some(out, "Date", self.expire_on_date.map(|day| day.to_string()));
             xml::push_some(out, "ExpiredObjectDeleteMarker", self.expire_delete_markers.then_some("true"));
         });
         group(out, "NoncurrentVersionExpiration", |out| {
-            xml::push_some(out, "NoncurrentDays", number(self.noncurrent_expire_after_days));
-            xml::push_some(out, "NewerNoncurrentVersions", number(self.noncurrent_versions_kept));
+            xml::push_some(out, "NoncurrentDays", number(self.expire_noncurrent_after_days));
+            xml::push_some(out, "NewerNoncurrentVersions", number(self.retain_noncurrent_versions));
         });
         group(out, "AbortIncompleteMultipartUpload", |out| {
-            xml::push_some(out, "DaysAfterInitiation", number(self.abort_uploads_after_days));
+            xml::push_some(out, "DaysAfterInitiation", number(self.abort_incomplete_uploads_after_days));
         });
         for (name, days, transitions) in [
             ("Transition", "Days", &self.transitions),
@@ -200,8 +204,8 @@ impl LifecycleRule {
         ] {
             for transition in transitions {
                 group(out, name, |out| {
-                    xml::push_some(out, days, number(transition.after_days));
-                    xml::push_some(out, "Date", transition.at.map(|day| day.to_string()));
+                    xml::push_some(out, days, number(transition.days));
+                    xml::push_some(out, "Date", transition.date.map(|day| day.to_string()));
                     xml::push(out, "StorageClass", &transition.storage_class);
                 });
             }
@@ -210,11 +214,14 @@ impl LifecycleRule {
     }
 
     fn push_filter(&self, out: &mut String) {
-        let sizes =
-            [("ObjectSizeGreaterThan", self.size_greater_than), ("ObjectSizeLessThan", self.size_less_than)];
+        let sizes = [
+            ("ObjectSizeGreaterThan", self.object_size_greater_than),
+            ("ObjectSizeLessThan", self.object_size_less_than),
+        ];
         let conditions = usize::from(!self.prefix.is_empty())
             + self.tags.len()
             + sizes.iter().filter(|(_, size)| size.is_some()).count();
+        // several conditions require <And>, and a single one must not be inside it
         out.push_str(if conditions > 1 { "<Filter><And>" } else { "<Filter>" });
         if conditions == 0 || !self.prefix.is_empty() {
             xml::push(out, "Prefix", &self.prefix);
@@ -233,11 +240,12 @@ impl LifecycleRule {
                 "ID" => rule.id = Some(xml::text(part)).filter(|id| !id.is_empty()),
                 "Status" => rule.enabled = xml::text(part).trim() == "Enabled",
                 "Transition" => {
-                    let transition = LifecycleTransition::read(part, "Days", &mut rule.unknown)?;
+                    let transition = LifecycleTransition::read(part, "Days", &mut rule.unsupported)?;
                     rule.transitions.push(transition);
                 }
                 "NoncurrentVersionTransition" => {
-                    let transition = LifecycleTransition::read(part, "NoncurrentDays", &mut rule.unknown)?;
+                    let transition =
+                        LifecycleTransition::read(part, "NoncurrentDays", &mut rule.unsupported)?;
                     rule.noncurrent_transitions.push(transition);
                 }
                 _ => rule.read_part(part)?,
@@ -246,6 +254,7 @@ impl LifecycleRule {
         Ok(rule)
     }
 
+    /// Reads an element whose name is unique in a rule, at any depth: older servers return `Prefix` outside `Filter`.
     fn read_part(&mut self, node: Node<'_, '_>) -> Result<()> {
         match node.tag_name().name() {
             "Filter"
@@ -257,49 +266,51 @@ impl LifecycleRule {
             }
             "Prefix" => self.prefix = xml::text(node),
             "Tag" => self.tags.extend([read_tag(node)?]),
-            "ObjectSizeGreaterThan" => self.size_greater_than = Some(number(node)?),
-            "ObjectSizeLessThan" => self.size_less_than = Some(number(node)?),
-            "Days" => self.expire_after_days = Some(number(node)?),
-            "Date" => self.expire_at = Some(Timestamp::from_iso8601(&xml::text(node))),
+            "ObjectSizeGreaterThan" => self.object_size_greater_than = Some(parse_text(node)?),
+            "ObjectSizeLessThan" => self.object_size_less_than = Some(parse_text(node)?),
+            "Days" => self.expire_after_days = Some(parse_text(node)?),
+            "Date" => self.expire_on_date = Some(Timestamp::from_iso8601(&xml::text(node))),
             "ExpiredObjectDeleteMarker" => self.expire_delete_markers = xml::text(node).trim() == "true",
-            "NoncurrentDays" => self.noncurrent_expire_after_days = Some(number(node)?),
-            "NewerNoncurrentVersions" => self.noncurrent_versions_kept = Some(number(node)?),
-            "DaysAfterInitiation" => self.abort_uploads_after_days = Some(number(node)?),
-            other => self.unknown.push(other.to_owned()),
+            "NoncurrentDays" => self.expire_noncurrent_after_days = Some(parse_text(node)?),
+            "NewerNoncurrentVersions" => self.retain_noncurrent_versions = Some(parse_text(node)?),
+            "DaysAfterInitiation" => self.abort_incomplete_uploads_after_days = Some(parse_text(node)?),
+            other => self.unsupported.push(other.to_owned()),
         }
         Ok(())
     }
 }
 
 impl LifecycleTransition {
-    fn after(days: u32, storage_class: String) -> Self {
-        Self { storage_class, after_days: Some(days), at: None }
+    /// Creates a move to this storage class, such as `GLACIER`, this many days after the creation of the object, or
+    /// after the version became noncurrent.
+    pub fn after_days(days: u32, storage_class: impl Into<String>) -> Self {
+        Self { storage_class: storage_class.into(), days: Some(days), date: None }
     }
 
-    fn read(node: Node<'_, '_>, days: &str, unknown: &mut Vec<String>) -> Result<Self> {
-        let mut transition = Self { storage_class: String::new(), after_days: None, at: None };
+    /// Creates a move to this storage class from this date on, at midnight UTC. Not for noncurrent versions.
+    pub fn on_date(date: impl Into<OffsetDateTime>, storage_class: impl Into<String>) -> Self {
+        Self { storage_class: storage_class.into(), days: None, date: Some(Timestamp::from(date.into())) }
+    }
+
+    fn read(node: Node<'_, '_>, days: &str, unsupported: &mut Vec<String>) -> Result<Self> {
+        let mut transition = Self { storage_class: String::new(), days: None, date: None };
         for part in node.children().filter(Node::is_element) {
             match part.tag_name().name() {
                 "StorageClass" => transition.storage_class = xml::text(part),
-                "Date" => transition.at = Some(Timestamp::from_iso8601(&xml::text(part))),
-                name if name == days => transition.after_days = Some(number(part)?),
-                other => unknown.push(other.to_owned()),
+                "Date" => transition.date = Some(Timestamp::from_iso8601(&xml::text(part))),
+                name if name == days => transition.days = Some(parse_text(part)?),
+                other => unsupported.push(other.to_owned()),
             }
         }
         Ok(transition)
     }
 }
 
-/// Adds an element with what `fill` puts into it, or none where that is nothing.
+/// Appends an element with the content that `fill` writes. Appends nothing if it writes nothing.
 fn group(out: &mut String, name: &str, fill: impl FnOnce(&mut String)) {
     let mut content = String::new();
     fill(&mut content);
     if !content.is_empty() {
         out.push_str(&format!("<{name}>{content}</{name}>"));
     }
-}
-
-fn number<T: std::str::FromStr>(node: Node<'_, '_>) -> Result<T> {
-    let text = xml::text(node);
-    text.trim().parse().map_err(|_| missing(&format!("number in {}: {text:?}", node.tag_name().name())))
 }

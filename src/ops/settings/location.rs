@@ -1,5 +1,7 @@
 //! GetBucketLocation.
 
+use roxmltree::Node;
+
 use crate::client::Client;
 use crate::error::Result;
 use crate::ops::settings::{Subresource, Target};
@@ -15,13 +17,12 @@ const LOCATION: Subresource = Subresource {
 };
 
 impl Client {
-    /// Reads the region of a bucket, as the server names it; `None` for the server's first or only region,
-    /// which on AWS is `us-east-1`.
+    /// Returns the region of a bucket, or `None` for the default region, which is `us-east-1` on AWS.
     /// ([GetBucketLocation](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or belongs to somebody else.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or belongs to another user.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -29,7 +30,26 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_location(&self, bucket: &str) -> Result<Option<String>> {
-        let place = self.get_setting(&LOCATION, Target::Bucket(bucket), |root| Ok(xml::text(root)))?;
-        Ok(place.map(|place| place.trim().to_owned()).filter(|place| !place.is_empty()))
+        Ok(self.get_setting(&LOCATION, Target::Bucket(bucket), read)?.flatten())
+    }
+}
+
+fn read(root: Node<'_, '_>) -> Result<Option<String>> {
+    let region = xml::text(root).trim().to_owned();
+    Ok(Some(region).filter(|region| !region.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_location_is_the_default_region() {
+        for (text, region) in [
+            ("<LocationConstraint>eu-west-1</LocationConstraint>", Some("eu-west-1")),
+            ("<LocationConstraint xmlns='http://s3.amazonaws.com/doc/2006-03-01/'/>", None),
+        ] {
+            assert_eq!(LOCATION.parse(text, read).unwrap().as_deref(), region);
+        }
     }
 }

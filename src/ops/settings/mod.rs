@@ -1,8 +1,8 @@
-//! The settings of buckets and objects. Each is one sub-resource that is read, written and deleted.
+//! The settings of buckets and objects. Each is a sub-resource that is read, replaced and deleted as a whole.
 //!
-//! A server that does not know a sub-resource may take the request for another one: Ceph deletes the bucket at
-//! `DELETE /bucket?encryption`, and `PUT /bucket/key?…` overwrites the object. So every change first reads the setting, to
-//! find out whether the server knows it.
+//! A server that does not know a sub-resource may perform another operation instead: Ceph 16 deletes the bucket at
+//! `DELETE /bucket?encryption`, and stores an object at `PUT /bucket/key?…`. Therefore every change first reads the
+//! setting, and is sent only if the response shows that the server knows it.
 
 mod cors;
 mod lifecycle;
@@ -14,14 +14,15 @@ mod request_payment;
 mod tagging;
 mod versioning;
 mod website;
-mod website_configuration;
 
 pub use cors::CorsRule;
 pub use lifecycle_rule::{LifecycleRule, LifecycleTransition};
 pub use public_access_block::PublicAccessBlock;
 pub use request_payment::Payer;
 pub use versioning::Versioning;
-pub use website_configuration::{WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule};
+pub use website::{WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule};
+
+use std::str::FromStr;
 
 use roxmltree::Node;
 
@@ -35,20 +36,20 @@ use crate::xml;
 /// A sub-resource, as a family of AWS actions defines it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subresource {
-    /// The AWS actions that read, write and delete it. Empty if there is none.
+    /// The AWS actions that read, replace and delete it. Empty if AWS has no such action.
     pub(crate) get: &'static str,
     pub(crate) put: &'static str,
     pub(crate) delete: &'static str,
     /// Its name in the query.
     pub(crate) name: &'static str,
-    /// The root element of its XML, by every name that servers use. Empty if it is JSON.
+    /// The root element of its XML. Servers may return any of these; the first is sent. Empty if it is JSON.
     pub(crate) roots: &'static [&'static str],
-    /// The error codes which mean that it is not set. Every other error is one.
+    /// The error codes which mean that it is not set.
     pub(crate) unset: &'static [&'static str],
 }
 
-/// The bucket or object whose setting it is.
-#[derive(Clone, Copy)]
+/// The bucket or the object that has the setting.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Target<'a> {
     Bucket(&'a str),
     Object(&'a str, &'a ObjectIdentifier),
@@ -70,7 +71,7 @@ impl Subresource {
         self.request(self.get, Method::Get, target)
     }
 
-    /// Returns the request that writes the setting.
+    /// Returns the request that replaces the setting.
     pub(crate) fn put_request<'a>(&self, target: Target<'a>, document: String) -> Request<'a> {
         let request = self.request(self.put, Method::Put, target);
         if self.roots.is_empty() {
@@ -78,7 +79,7 @@ impl Subresource {
         }
         let representable = xml::is_representable(&document);
         request.xml(document).require(representable, || {
-            "a text contains a control character, which XML cannot represent".to_owned()
+            "a value contains a control character, which XML cannot represent".to_owned()
         })
     }
 
@@ -87,7 +88,12 @@ impl Subresource {
         self.request(self.delete, Method::Delete, target)
     }
 
-    /// Fails unless a response is this sub-resource.
+    /// Returns the document to send, with this content.
+    pub(crate) fn document(&self, content: &str) -> String {
+        xml::document(self.roots[0], content)
+    }
+
+    /// Fails unless a response contains this sub-resource.
     fn verify(&self, response: Response) -> Result<()> {
         if self.roots.is_empty() {
             return response.json().map(drop);
@@ -97,85 +103,117 @@ impl Subresource {
 }
 
 impl Client {
-    /// Reads a setting; `None` if it is not set.
+    /// Reads a setting. Returns `None` if it is not set.
     pub(crate) fn get_setting<T>(
         &self,
         subresource: &Subresource,
         target: Target<'_>,
         read: impl Fn(Node<'_, '_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        let request = subresource.get_request(target);
-        self.call_setting(subresource, &request, |response| response.xml_of(subresource.roots, &read))
+        self.call_setting(subresource, target, |response| response.xml_of(subresource.roots, &read))
     }
 
-    /// Sends the request that reads a setting; `None` if it is not set.
+    /// Sends the request that reads a setting. Returns `None` if it is not set.
     pub(crate) fn call_setting<T>(
         &self,
         subresource: &Subresource,
-        request: &Request<'_>,
+        target: Target<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
-        match self.call(request, parse) {
+        match self.call(&subresource.get_request(target), parse) {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Writes a setting, after a check that the server knows it.
+    /// Replaces a setting, if the server knows it.
     pub(crate) fn put_setting(
         &self,
         subresource: &Subresource,
         target: Target<'_>,
         document: String,
     ) -> Result<()> {
-        let request = subresource.put_request(target, document);
-        self.change_setting(subresource, target, request)
+        self.change_setting(subresource, target, &subresource.put_request(target, document))
     }
 
-    /// Sends a request that writes a setting, after a check that the server knows the setting.
+    /// Sends a request that replaces a setting, if the server knows it.
     pub(crate) fn change_setting(
         &self,
         subresource: &Subresource,
         target: Target<'_>,
-        request: Request<'_>,
+        change: &Request<'_>,
     ) -> Result<()> {
-        request.validate().map_err(|error| error.with_context(|| request.describe()))?;
-        self.verify_supported(subresource, target, request.action)?;
-        self.call(&request, Response::discard)
+        self.before_change(subresource, target, change, |response| subresource.verify(response))?;
+        self.call(change, Response::discard)
     }
 
-    /// Deletes a setting, after a check that the server knows it. Succeeds if it is not set.
+    /// Deletes a setting, if the server knows it. Succeeds if it is not set.
     pub(crate) fn delete_setting(&self, subresource: &Subresource, target: Target<'_>) -> Result<()> {
-        if self.verify_supported(subresource, target, subresource.delete)?.is_none() {
-            return Ok(());
+        let change = subresource.delete_request(target);
+        match self.before_change(subresource, target, &change, |response| subresource.verify(response))? {
+            Some(()) => self.call(&change, Response::discard),
+            // it is already gone, and a server may return an error for a second deletion
+            None => Ok(()),
         }
-        self.call(&subresource.delete_request(target), Response::discard)
     }
 
-    /// Reads a setting before `action` changes it. An error is reported as one of that action.
-    fn verify_supported(
+    /// Validates the request for a change and reads the setting, which fails if the server does not know it.
+    ///
+    /// An error is reported as one of the change: this is what the caller requested.
+    pub(crate) fn before_change<T>(
         &self,
         subresource: &Subresource,
         target: Target<'_>,
-        action: &'static str,
-    ) -> Result<Option<()>> {
-        let request = subresource.get_request(target);
-        self.call_setting(subresource, &request, |response| subresource.verify(response)).map_err(|error| {
-            let error = error.in_call(subresource.request(action, Method::Get, target).describe());
+        change: &Request<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<Option<T>> {
+        change.validate().map_err(|error| error.with_context(|| change.describe()))?;
+        self.call_setting(subresource, target, parse).map_err(|error| {
+            let error = error.in_call(change.describe());
+            // nothing at all was sent, so there is nothing to explain
             if error.kind() == ErrorKind::InvalidInput {
                 return error;
             }
             error.append_hint(&format!(
-                "Nothing was changed: this error is of {}, which is sent first because a server that does not know \
-                 ?{} might take the change for another operation.",
+                "Nothing was changed. The error was returned for {}, which is sent before every change, because a \
+                 server that does not support ?{} might perform another operation instead.",
                 subresource.get, subresource.name
             ))
         })
     }
 }
 
-/// Creates the error for a response without something that it must contain.
-pub(crate) fn missing(what: &str) -> Error {
-    Error::new(ErrorKind::UnexpectedResponse, format!("the response has no {what}"))
+/// Parses the text of a child as a number or a name. Returns `None` if there is no such child or it is empty.
+pub(crate) fn parse_child<T: FromStr>(node: Node<'_, '_>, name: &str) -> Result<Option<T>> {
+    let child = xml::child(node, name).filter(|child| !xml::text(*child).is_empty());
+    child.map(parse_text).transpose()
+}
+
+/// Parses the text of a child that must exist as a number or a name.
+pub(crate) fn require_child<T: FromStr>(node: Node<'_, '_>, name: &str) -> Result<T> {
+    parse_child(node, name)?.ok_or_else(|| missing(name))
+}
+
+/// Parses the text of an element as a number or a name.
+pub(crate) fn parse_text<T: FromStr>(node: Node<'_, '_>) -> Result<T> {
+    let text = xml::text(node);
+    text.trim().parse().map_err(|_| {
+        let name = node.tag_name().name();
+        Error::new(ErrorKind::UnexpectedResponse, format!("the response has an invalid <{name}>: {text:?}"))
+    })
+}
+
+/// Creates the error for a response without a required element.
+pub(crate) fn missing(element: &str) -> Error {
+    Error::new(ErrorKind::UnexpectedResponse, format!("the response has no <{element}>"))
+}
+
+#[cfg(test)]
+impl Subresource {
+    /// Parses a document as if a server had returned it.
+    pub(crate) fn parse<T>(&self, document: &str, read: impl FnOnce(Node<'_, '_>) -> Result<T>) -> Result<T> {
+        let body = Box::new(std::io::Cursor::new(document.as_bytes().to_vec()));
+        Response { status: 200, headers: crate::headers::Headers::default(), body }.xml_of(self.roots, read)
+    }
 }

@@ -15,13 +15,13 @@ const POLICY: Subresource = Subresource {
 };
 
 impl Client {
-    /// Reads the policy of a bucket, as the JSON that it is; `None` where it has none.
+    /// Returns the policy of a bucket as JSON, or `None` if it has none.
     /// ([GetBucketPolicy](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or its policy may not be read;
-    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no policies.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its policy, or the
+    /// server does not support policies ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -29,49 +29,48 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_policy(&self, bucket: &str) -> Result<Option<String>> {
-        self.call_setting(&POLICY, &POLICY.get_request(Target::Bucket(bucket)), Response::json)
+        self.call_setting(&POLICY, Target::Bucket(bucket), Response::json)
     }
 
-    /// Gives a bucket this policy, a JSON document, in place of any other.
+    /// Replaces the policy of a bucket, a JSON document.
     /// ([PutBucketPolicy](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html))
     ///
-    /// The server checks what it says. A policy may well shut its own author out.
+    /// The document is sent unchanged; the server validates it. A policy can lock out its own author.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the text is no JSON object;
-    /// [`Server`](crate::ErrorKind::Server) with `MalformedPolicy` where the server does not understand it;
-    /// otherwise as [`get_bucket_policy`](Self::get_bucket_policy), which is asked first.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not a JSON object, and with
+    /// [`Server`](crate::ErrorKind::Server), usually `MalformedPolicy`, if the server does not accept it. Otherwise returns
+    /// the same errors as [`get_bucket_policy`](Self::get_bucket_policy), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// let everybody_may_read = r#"{
+    /// let public_read = r#"{
     ///     "Version": "2012-10-17",
     ///     "Statement": [{
     ///         "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
     ///         "Resource": "arn:aws:s3:::my-new-bucket/*"
     ///     }]
     /// }"#;
-    /// client.put_bucket_policy("my-new-bucket", everybody_may_read)?;
+    /// client.put_bucket_policy("my-new-bucket", public_read)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_policy(&self, bucket: &str, policy: &str) -> Result<()> {
         let target = Target::Bucket(bucket);
         let text = policy.trim();
+        let is_object = text.starts_with('{') && text.ends_with('}');
         let request = POLICY
             .put_request(target, policy.to_owned())
-            .require(text.starts_with('{') && text.ends_with('}'), || {
-                "the policy is not a JSON object, { … }".to_owned()
-            });
-        self.change_setting(&POLICY, target, request)
+            .require(is_object, || "the policy is not a JSON object, { … }".to_owned());
+        self.change_setting(&POLICY, target, &request)
     }
 
-    /// Deletes the policy of a bucket. One without a policy is no error.
+    /// Deletes the policy of a bucket. Succeeds if it has none.
     /// ([DeleteBucketPolicy](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_policy`](Self::get_bucket_policy), which is asked first.
+    /// Returns the same errors as [`get_bucket_policy`](Self::get_bucket_policy), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

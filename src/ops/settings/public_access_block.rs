@@ -1,5 +1,7 @@
 //! GetPublicAccessBlock, PutPublicAccessBlock, DeletePublicAccessBlock.
 
+use roxmltree::Node;
+
 use crate::client::Client;
 use crate::error::Result;
 use crate::ops::settings::{Subresource, Target};
@@ -10,89 +12,72 @@ const PUBLIC_ACCESS_BLOCK: Subresource = Subresource {
     put: "PutPublicAccessBlock",
     delete: "DeletePublicAccessBlock",
     name: "publicAccessBlock",
-    // the second is Ceph's, which takes only the first
+    // Ceph returns the second, and accepts only the first
     roots: &["PublicAccessBlockConfiguration", "BlockPublicAccessBlockConfiguration"],
     unset: &["NoSuchPublicAccessBlockConfiguration"],
 };
 
-/// What a bucket does against being public, whatever its ACLs and its policy say.
+/// How a bucket restricts public access, whatever its ACLs and its policy allow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use]
 pub struct PublicAccessBlock {
-    /// Refuses new ACLs that give rights to everybody.
+    /// New ACLs that grant public access are rejected.
     pub block_public_acls: bool,
-    /// Takes no notice of ACLs that give rights to everybody.
+    /// Existing ACLs that grant public access are ignored.
     pub ignore_public_acls: bool,
-    /// Refuses a new policy that gives rights to everybody.
+    /// New policies that grant public access are rejected.
     pub block_public_policy: bool,
-    /// Lets only the owner's users in where the policy gives rights to everybody.
+    /// If the policy grants public access, only users of the owner's account have access.
     pub restrict_public_buckets: bool,
 }
 
 impl PublicAccessBlock {
-    /// Blocks nothing.
+    /// Creates a configuration that blocks nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Blocks all of it.
+    /// Creates a configuration that blocks all public access.
     pub fn all() -> Self {
-        Self {
-            block_public_acls: true,
-            ignore_public_acls: true,
-            block_public_policy: true,
-            restrict_public_buckets: true,
-        }
+        Self::new().block_public_acls().ignore_public_acls().block_public_policy().restrict_public_buckets()
     }
 
-    /// Refuses new ACLs that give rights to everybody, or takes them.
-    pub fn block_public_acls(mut self, block: bool) -> Self {
-        self.block_public_acls = block;
+    /// Rejects new ACLs that grant public access.
+    pub fn block_public_acls(mut self) -> Self {
+        self.block_public_acls = true;
         self
     }
 
-    /// Takes no notice of ACLs that give rights to everybody, or follows them.
-    pub fn ignore_public_acls(mut self, ignore: bool) -> Self {
-        self.ignore_public_acls = ignore;
+    /// Ignores existing ACLs that grant public access.
+    pub fn ignore_public_acls(mut self) -> Self {
+        self.ignore_public_acls = true;
         self
     }
 
-    /// Refuses a new policy that gives rights to everybody, or takes it.
-    pub fn block_public_policy(mut self, block: bool) -> Self {
-        self.block_public_policy = block;
+    /// Rejects new policies that grant public access.
+    pub fn block_public_policy(mut self) -> Self {
+        self.block_public_policy = true;
         self
     }
 
-    /// Lets only the owner's users in where the policy gives rights to everybody, or everybody.
-    pub fn restrict_public_buckets(mut self, restrict: bool) -> Self {
-        self.restrict_public_buckets = restrict;
+    /// Restricts access to users of the owner's account if the policy grants public access.
+    pub fn restrict_public_buckets(mut self) -> Self {
+        self.restrict_public_buckets = true;
         self
-    }
-
-    fn write(self) -> String {
-        let mut content = String::new();
-        for (name, value) in [
-            ("BlockPublicAcls", self.block_public_acls),
-            ("IgnorePublicAcls", self.ignore_public_acls),
-            ("BlockPublicPolicy", self.block_public_policy),
-            ("RestrictPublicBuckets", self.restrict_public_buckets),
-        ] {
-            xml::push(&mut content, name, if value { "true" } else { "false" });
-        }
-        xml::document(PUBLIC_ACCESS_BLOCK.roots[0], &content)
     }
 }
 
 impl Client {
-    /// Reads what a bucket does against being public; `None` where nothing was set.
+    /// Returns how a bucket restricts public access, or `None` if nothing is set.
     /// ([GetPublicAccessBlock](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html))
     ///
-    /// Under Signature V2 only Ceph is known to have it; others answer `SignatureDoesNotMatch`.
+    /// With Signature V2, only Ceph is known to support this; other servers return `SignatureDoesNotMatch`.
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing;
-    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no such setting.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support this
+    /// setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -100,22 +85,15 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_public_access_block(&self, bucket: &str) -> Result<Option<PublicAccessBlock>> {
-        self.get_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket), |root| {
-            Ok(PublicAccessBlock {
-                block_public_acls: xml::child_flag(root, "BlockPublicAcls"),
-                ignore_public_acls: xml::child_flag(root, "IgnorePublicAcls"),
-                block_public_policy: xml::child_flag(root, "BlockPublicPolicy"),
-                restrict_public_buckets: xml::child_flag(root, "RestrictPublicBuckets"),
-            })
-        })
+        self.get_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket), read)
     }
 
-    /// Sets what a bucket does against being public.
+    /// Sets how a bucket restricts public access.
     /// ([PutPublicAccessBlock](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html))
     ///
     /// # Errors
     ///
-    /// As [`get_public_access_block`](Self::get_public_access_block), which is asked first.
+    /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -123,15 +101,15 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_public_access_block(&self, bucket: &str, block: PublicAccessBlock) -> Result<()> {
-        self.put_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket), block.write())
+        self.put_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket), write(block))
     }
 
-    /// Takes away what a bucket does against being public.
+    /// Removes all restrictions of public access from a bucket. Succeeds if nothing is set.
     /// ([DeletePublicAccessBlock](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeletePublicAccessBlock.html))
     ///
     /// # Errors
     ///
-    /// As [`get_public_access_block`](Self::get_public_access_block), which is asked first.
+    /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -140,5 +118,55 @@ impl Client {
     /// ```
     pub fn delete_public_access_block(&self, bucket: &str) -> Result<()> {
         self.delete_setting(&PUBLIC_ACCESS_BLOCK, Target::Bucket(bucket))
+    }
+}
+
+fn write(block: PublicAccessBlock) -> String {
+    let mut content = String::new();
+    for (name, value) in [
+        ("BlockPublicAcls", block.block_public_acls),
+        ("IgnorePublicAcls", block.ignore_public_acls),
+        ("BlockPublicPolicy", block.block_public_policy),
+        ("RestrictPublicBuckets", block.restrict_public_buckets),
+    ] {
+        xml::push(&mut content, name, if value { "true" } else { "false" });
+    }
+    PUBLIC_ACCESS_BLOCK.document(&content)
+}
+
+fn read(root: Node<'_, '_>) -> Result<PublicAccessBlock> {
+    Ok(PublicAccessBlock {
+        block_public_acls: xml::child_flag(root, "BlockPublicAcls"),
+        ignore_public_acls: xml::child_flag(root, "IgnorePublicAcls"),
+        block_public_policy: xml::child_flag(root, "BlockPublicPolicy"),
+        restrict_public_buckets: xml::child_flag(root, "RestrictPublicBuckets"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_configuration_reads_back_equal() {
+        let one = PublicAccessBlock::new();
+        for block in [
+            one,
+            one.block_public_acls(),
+            one.ignore_public_acls(),
+            one.block_public_policy(),
+            one.restrict_public_buckets(),
+            PublicAccessBlock::all(),
+        ] {
+            assert_eq!(PUBLIC_ACCESS_BLOCK.parse(&write(block), read).unwrap(), block);
+        }
+    }
+
+    #[test]
+    fn configuration_of_ceph_is_read() {
+        let text = "<BlockPublicAccessBlockConfiguration><BlockPublicPolicy>true</BlockPublicPolicy>\
+                    </BlockPublicAccessBlockConfiguration>";
+        let block = PUBLIC_ACCESS_BLOCK.parse(text, read).unwrap();
+        assert_eq!(block, PublicAccessBlock::new().block_public_policy());
     }
 }

@@ -1,9 +1,11 @@
 //! GetBucketRequestPayment, PutBucketRequestPayment.
 
+use roxmltree::Node;
+
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::names::impl_names;
-use crate::ops::settings::{Subresource, Target};
+use crate::ops::settings::{Subresource, Target, require_child};
 use crate::xml;
 
 const REQUEST_PAYMENT: Subresource = Subresource {
@@ -15,13 +17,14 @@ const REQUEST_PAYMENT: Subresource = Subresource {
     unset: &[],
 };
 
-/// Who pays for the requests to a bucket.
+/// Who pays for requests to a bucket and for downloads from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Payer {
-    /// The owner of the bucket: the default.
+    /// The owner of the bucket pays. This is the default.
     BucketOwner,
-    /// Who sends the request. Such a request has to say so by the header `x-amz-request-payer: requester`.
+    /// The requester pays. Each request must confirm this; see
+    /// [`Config::request_payer`](crate::Config::request_payer).
     Requester,
 }
 
@@ -34,13 +37,13 @@ impl_names! {
 }
 
 impl Client {
-    /// Reads who pays for the requests to a bucket.
+    /// Returns who pays for requests to a bucket.
     /// ([GetBucketRequestPayment](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](ErrorKind::Server) where the bucket is missing;
-    /// [`is_not_implemented`](Error::is_not_implemented) where the server has no such setting.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support this
+    /// setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -48,25 +51,16 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_request_payment(&self, bucket: &str) -> Result<Payer> {
-        let payer =
-            self.get_setting(&REQUEST_PAYMENT, Target::Bucket(bucket), |root| {
-                match xml::child_text(root, "Payer").as_deref() {
-                    Some("BucketOwner") => Ok(Payer::BucketOwner),
-                    Some("Requester") => Ok(Payer::Requester),
-                    other => {
-                        Err(Error::new(ErrorKind::UnexpectedResponse, format!("the payer is {other:?}")))
-                    }
-                }
-            })?;
+        let payer = self.get_setting(&REQUEST_PAYMENT, Target::Bucket(bucket), read)?;
         Ok(payer.unwrap_or(Payer::BucketOwner))
     }
 
-    /// Sets who pays for the requests to a bucket.
+    /// Sets who pays for requests to a bucket.
     /// ([PutBucketRequestPayment](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_request_payment`](Self::get_bucket_request_payment), which is asked first.
+    /// Returns the same errors as [`get_bucket_request_payment`](Self::get_bucket_request_payment), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -74,9 +68,41 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_request_payment(&self, bucket: &str, payer: Payer) -> Result<()> {
-        let mut content = String::new();
-        xml::push(&mut content, "Payer", payer.as_str());
-        let text = xml::document(REQUEST_PAYMENT.roots[0], &content);
-        self.put_setting(&REQUEST_PAYMENT, Target::Bucket(bucket), text)
+        self.put_setting(&REQUEST_PAYMENT, Target::Bucket(bucket), write(payer))
+    }
+}
+
+fn write(payer: Payer) -> String {
+    let mut content = String::new();
+    xml::push(&mut content, "Payer", payer.as_str());
+    REQUEST_PAYMENT.document(&content)
+}
+
+fn read(root: Node<'_, '_>) -> Result<Payer> {
+    require_child(root, "Payer")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_payer_reads_back_equal() {
+        for payer in [Payer::BucketOwner, Payer::Requester] {
+            assert_eq!(REQUEST_PAYMENT.parse(&write(payer), read).unwrap(), payer);
+        }
+    }
+
+    #[test]
+    fn missing_and_unknown_payers_are_errors() {
+        for (text, message) in [
+            ("<RequestPaymentConfiguration/>", "the response has no <Payer>"),
+            (
+                "<RequestPaymentConfiguration><Payer>Nobody</Payer></RequestPaymentConfiguration>",
+                "the response has an invalid <Payer>: \"Nobody\"",
+            ),
+        ] {
+            assert_eq!(REQUEST_PAYMENT.parse(text, read).unwrap_err().to_string(), message);
+        }
     }
 }

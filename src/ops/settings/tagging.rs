@@ -1,4 +1,4 @@
-//! The tags of buckets and objects: GetBucketTagging, GetObjectTagging and so on.
+//! GetBucketTagging, PutBucketTagging, DeleteBucketTagging, and the same for objects.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::ops::ObjectIdentifier;
 use crate::ops::settings::{Subresource, Target, missing};
 use crate::xml;
 
-const OF_BUCKET: Subresource = Subresource {
+const BUCKET_TAGGING: Subresource = Subresource {
     get: "GetBucketTagging",
     put: "PutBucketTagging",
     delete: "DeleteBucketTagging",
@@ -19,21 +19,21 @@ const OF_BUCKET: Subresource = Subresource {
     unset: &["NoSuchTagSet", "NoSuchTagSetError"],
 };
 
-const OF_OBJECT: Subresource = Subresource {
+const OBJECT_TAGGING: Subresource = Subresource {
     get: "GetObjectTagging",
     put: "PutObjectTagging",
     delete: "DeleteObjectTagging",
-    ..OF_BUCKET
+    ..BUCKET_TAGGING
 };
 
 impl Client {
-    /// Reads the tags of a bucket; none where it has none.
+    /// Returns the tags of a bucket. The map is empty if it has none.
     /// ([GetBucketTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the bucket is missing or its tags may not be read;
-    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no tags.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its tags, or the
+    /// server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -43,15 +43,15 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_tagging(&self, bucket: &str) -> Result<BTreeMap<String, String>> {
-        self.get_tags(&OF_BUCKET, Target::Bucket(bucket))
+        self.get_tags(&BUCKET_TAGGING, Target::Bucket(bucket))
     }
 
-    /// Gives a bucket these tags, and takes all others away.
+    /// Replaces the tags of a bucket.
     /// ([PutBucketTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_tagging`](Self::get_bucket_tagging), which is asked first.
+    /// Returns the same errors as [`get_bucket_tagging`](Self::get_bucket_tagging), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -63,15 +63,15 @@ impl Client {
         bucket: &str,
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
-        self.put_setting(&OF_BUCKET, Target::Bucket(bucket), write(tags))
+        self.put_setting(&BUCKET_TAGGING, Target::Bucket(bucket), write(tags))
     }
 
-    /// Takes all tags of a bucket away.
+    /// Deletes all tags of a bucket. Succeeds if it has none.
     /// ([DeleteBucketTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketTagging.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_tagging`](Self::get_bucket_tagging), which is asked first.
+    /// Returns the same errors as [`get_bucket_tagging`](Self::get_bucket_tagging), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -79,16 +79,16 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket_tagging(&self, bucket: &str) -> Result<()> {
-        self.delete_setting(&OF_BUCKET, Target::Bucket(bucket))
+        self.delete_setting(&BUCKET_TAGGING, Target::Bucket(bucket))
     }
 
-    /// Reads the tags of an object, or of one version of it.
+    /// Returns the tags of an object or of one of its versions. The map is empty if it has none.
     /// ([GetObjectTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) where the object is missing or its tags may not be read;
-    /// [`is_not_implemented`](crate::Error::is_not_implemented) where the server has no tags.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not read its tags, or the
+    /// server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -104,15 +104,15 @@ impl Client {
         bucket: &str,
         object: impl Into<ObjectIdentifier>,
     ) -> Result<BTreeMap<String, String>> {
-        self.get_tags(&OF_OBJECT, Target::Object(bucket, &object.into()))
+        self.get_tags(&OBJECT_TAGGING, Target::Object(bucket, &object.into()))
     }
 
-    /// Gives an object, or one version of it, these tags, at most 10, and takes all others away.
+    /// Replaces the tags of an object or of one of its versions. S3 allows at most 10 tags.
     /// ([PutObjectTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html))
     ///
     /// # Errors
     ///
-    /// As [`get_object_tagging`](Self::get_object_tagging), which is asked first.
+    /// Returns the same errors as [`get_object_tagging`](Self::get_object_tagging), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -125,15 +125,15 @@ impl Client {
         object: impl Into<ObjectIdentifier>,
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
-        self.put_setting(&OF_OBJECT, Target::Object(bucket, &object.into()), write(tags))
+        self.put_setting(&OBJECT_TAGGING, Target::Object(bucket, &object.into()), write(tags))
     }
 
-    /// Takes all tags of an object, or of one version of it, away.
+    /// Deletes all tags of an object or of one of its versions. Succeeds if it has none.
     /// ([DeleteObjectTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html))
     ///
     /// # Errors
     ///
-    /// As [`get_object_tagging`](Self::get_object_tagging), which is asked first.
+    /// Returns the same errors as [`get_object_tagging`](Self::get_object_tagging), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -141,11 +141,11 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_object_tagging(&self, bucket: &str, object: impl Into<ObjectIdentifier>) -> Result<()> {
-        self.delete_setting(&OF_OBJECT, Target::Object(bucket, &object.into()))
+        self.delete_setting(&OBJECT_TAGGING, Target::Object(bucket, &object.into()))
     }
 
-    fn get_tags(&self, subresource: &Subresource, owner: Target<'_>) -> Result<BTreeMap<String, String>> {
-        Ok(self.get_setting(subresource, owner, read)?.unwrap_or_default())
+    fn get_tags(&self, subresource: &Subresource, target: Target<'_>) -> Result<BTreeMap<String, String>> {
+        Ok(self.get_setting(subresource, target, read)?.unwrap_or_default())
     }
 }
 
@@ -155,14 +155,14 @@ fn write<K: AsRef<str>, V: AsRef<str>>(tags: impl IntoIterator<Item = (K, V)>) -
         push_tag(&mut content, key.as_ref(), value.as_ref());
     }
     content.push_str("</TagSet>");
-    xml::document("Tagging", &content)
+    BUCKET_TAGGING.document(&content)
 }
 
 fn read(root: Node<'_, '_>) -> Result<BTreeMap<String, String>> {
     xml::children(root, "TagSet").flat_map(|set| xml::children(set, "Tag")).map(read_tag).collect()
 }
 
-/// Adds one tag; lifecycle rules have them, too.
+/// Appends one tag. Lifecycle rules contain tags as well.
 pub(crate) fn push_tag(out: &mut String, key: &str, value: &str) {
     out.push_str("<Tag>");
     xml::push(out, "Key", key);
@@ -171,7 +171,7 @@ pub(crate) fn push_tag(out: &mut String, key: &str, value: &str) {
 }
 
 pub(crate) fn read_tag(node: Node<'_, '_>) -> Result<(String, String)> {
-    let key = xml::child_text(node, "Key").ok_or_else(|| missing("key in a tag"))?;
+    let key = xml::child_text(node, "Key").ok_or_else(|| missing("Key"))?;
     Ok((key, xml::child_text(node, "Value").unwrap_or_default()))
 }
 
@@ -180,13 +180,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_read_back_equal() {
+    fn written_tags_read_back_equal() {
         let tags = [("a & b", "é <1>"), ("empty", ""), (" spaces ", " kept\n")];
-        let text = write(tags);
-        let document = xml::parse(&text).unwrap();
-        let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        assert_eq!(read(document.root_element()).unwrap(), BTreeMap::from(tags));
-        let document = xml::parse("<Tagging><TagSet/></Tagging>").unwrap();
-        assert!(read(document.root_element()).unwrap().is_empty());
+        let expected = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(BUCKET_TAGGING.parse(&write(tags), read).unwrap(), BTreeMap::from(expected));
+        assert!(OBJECT_TAGGING.parse("<Tagging><TagSet/></Tagging>", read).unwrap().is_empty());
     }
 }

@@ -1,9 +1,11 @@
 //! GetBucketVersioning, PutBucketVersioning.
 
+use roxmltree::Node;
+
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::names::impl_names;
-use crate::ops::settings::{Subresource, Target};
+use crate::ops::settings::{Subresource, Target, parse_child};
 use crate::xml;
 
 const VERSIONING: Subresource = Subresource {
@@ -15,13 +17,13 @@ const VERSIONING: Subresource = Subresource {
     unset: &[],
 };
 
-/// Whether a bucket keeps versions.
+/// The versioning status of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Versioning {
-    /// Whatever is stored or deleted, what was there before is kept as a version.
+    /// Objects that are replaced or deleted are kept as noncurrent versions.
     Enabled,
-    /// Versions that are there stay, and no new ones are made: what is stored has the version `null`.
+    /// Existing versions are kept, but no new ones are created: new objects have the version ID `null`.
     Suspended,
 }
 
@@ -34,13 +36,13 @@ impl_names! {
 }
 
 impl Client {
-    /// Reads whether a bucket keeps versions; `None` where it never did.
+    /// Returns the versioning status of a bucket, or `None` if versioning was never enabled.
     /// ([GetBucketVersioning](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html))
     ///
     /// # Errors
     ///
-    /// [`Server`](ErrorKind::Server) where the bucket is missing;
-    /// [`is_not_implemented`](Error::is_not_implemented) where the server has no versions.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support
+    /// versioning ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -48,26 +50,15 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_versioning(&self, bucket: &str) -> Result<Option<Versioning>> {
-        let status =
-            self.get_setting(&VERSIONING, Target::Bucket(bucket), |root| {
-                match xml::child_text(root, "Status").as_deref() {
-                    None => Ok(None),
-                    Some("Enabled") => Ok(Some(Versioning::Enabled)),
-                    Some("Suspended") => Ok(Some(Versioning::Suspended)),
-                    Some(other) => {
-                        Err(Error::new(ErrorKind::UnexpectedResponse, format!("the status is {other:?}")))
-                    }
-                }
-            })?;
-        Ok(status.flatten())
+        Ok(self.get_setting(&VERSIONING, Target::Bucket(bucket), read)?.flatten())
     }
 
-    /// Has a bucket keep versions, or suspends that. It cannot be made as if it never had.
+    /// Enables or suspends versioning. Once enabled, it cannot be disabled, only suspended.
     /// ([PutBucketVersioning](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html))
     ///
     /// # Errors
     ///
-    /// As [`get_bucket_versioning`](Self::get_bucket_versioning), which is asked first.
+    /// Returns the same errors as [`get_bucket_versioning`](Self::get_bucket_versioning), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -75,9 +66,30 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_versioning(&self, bucket: &str, versioning: Versioning) -> Result<()> {
-        let mut content = String::new();
-        xml::push(&mut content, "Status", versioning.as_str());
-        let text = xml::document(VERSIONING.roots[0], &content);
-        self.put_setting(&VERSIONING, Target::Bucket(bucket), text)
+        self.put_setting(&VERSIONING, Target::Bucket(bucket), write(versioning))
+    }
+}
+
+fn write(versioning: Versioning) -> String {
+    let mut content = String::new();
+    xml::push(&mut content, "Status", versioning.as_str());
+    VERSIONING.document(&content)
+}
+
+/// Returns `None` for a bucket that never had versioning: its document has no status.
+fn read(root: Node<'_, '_>) -> Result<Option<Versioning>> {
+    parse_child(root, "Status")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_status_reads_back_equal() {
+        for versioning in [Versioning::Enabled, Versioning::Suspended] {
+            assert_eq!(VERSIONING.parse(&write(versioning), read).unwrap(), Some(versioning));
+        }
+        assert_eq!(VERSIONING.parse("<VersioningConfiguration/>", read).unwrap(), None);
     }
 }
