@@ -44,7 +44,7 @@ macro_rules! impl_names {
 pub(crate) use impl_names;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fmt::{Debug, Display};
     use std::str::FromStr;
 
@@ -54,7 +54,7 @@ mod tests {
     };
 
     /// Checks that exactly these names are accepted, in any case, and printed.
-    fn check<T>(what: &str, names: &[&str])
+    pub(crate) fn check<T>(what: &str, names: &[&str])
     where
         T: FromStr<Err = Error> + Display + Debug + PartialEq,
     {

@@ -12,27 +12,76 @@ use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
 use crate::support::fails;
 
 type Change = fn(&Client) -> Result<()>;
+type IsUnset = fn(&Client) -> Result<bool>;
 
-const CHANGES: [(&str, Change); 16] = [
-    ("versioning", |client| client.put_bucket_versioning("b", Versioning::Enabled)),
-    ("tagging", |client| client.put_bucket_tagging("b", [("a", "b")])),
-    ("tagging", |client| client.delete_bucket_tagging("b")),
-    ("tagging", |client| client.put_object_tagging("b", "k", [("a", "b")])),
-    ("tagging", |client| client.delete_object_tagging("b", "k")),
-    ("policy", |client| client.put_bucket_policy("b", "{}")),
-    ("policy", |client| client.delete_bucket_policy("b")),
-    ("cors", |client| client.put_bucket_cors("b", &[CorsRule::new("*", "GET")])),
-    ("cors", |client| client.delete_bucket_cors("b")),
-    ("lifecycle", |client| {
+/// Every change of a setting: the action, the subresource and the call.
+const CHANGES: &[(&str, &str, Change)] = &[
+    ("PutBucketVersioning", "versioning", |client| client.put_bucket_versioning("b", Versioning::Enabled)),
+    ("PutBucketTagging", "tagging", |client| client.put_bucket_tagging("b", [("a", "b")])),
+    ("DeleteBucketTagging", "tagging", |client| client.delete_bucket_tagging("b")),
+    ("PutObjectTagging", "tagging", |client| client.put_object_tagging("b", "k", [("a", "b")])),
+    ("DeleteObjectTagging", "tagging", |client| client.delete_object_tagging("b", "k")),
+    ("PutBucketPolicy", "policy", |client| client.put_bucket_policy("b", "{}")),
+    ("DeleteBucketPolicy", "policy", |client| client.delete_bucket_policy("b")),
+    ("PutBucketCors", "cors", |client| client.put_bucket_cors("b", &[CorsRule::new("*", "GET")])),
+    ("DeleteBucketCors", "cors", |client| client.delete_bucket_cors("b")),
+    ("PutBucketLifecycleConfiguration", "lifecycle", |client| {
         client.put_bucket_lifecycle_configuration("b", &[LifecycleRule::new("").expire_after_days(1)])
     }),
-    ("lifecycle", |client| client.delete_bucket_lifecycle("b")),
-    ("website", |client| client.put_bucket_website("b", &WebsiteConfiguration::new("i"))),
-    ("website", |client| client.delete_bucket_website("b")),
-    ("publicAccessBlock", |client| client.put_public_access_block("b", PublicAccessBlock::all())),
-    ("publicAccessBlock", |client| client.delete_public_access_block("b")),
-    ("requestPayment", |client| client.put_bucket_request_payment("b", Payer::Requester)),
+    ("DeleteBucketLifecycle", "lifecycle", |client| client.delete_bucket_lifecycle("b")),
+    ("PutBucketWebsite", "website", |client| client.put_bucket_website("b", &WebsiteConfiguration::new("i"))),
+    ("DeleteBucketWebsite", "website", |client| client.delete_bucket_website("b")),
+    ("PutPublicAccessBlock", "publicAccessBlock", |client| {
+        client.put_public_access_block("b", PublicAccessBlock::all())
+    }),
+    ("DeletePublicAccessBlock", "publicAccessBlock", |client| client.delete_public_access_block("b")),
+    ("PutBucketRequestPayment", "requestPayment", |client| {
+        client.put_bucket_request_payment("b", Payer::Requester)
+    }),
 ];
+
+/// Every setting: the subresource, a document of a server that supports it, the response if it is not set, which is
+/// an error code or a document, and a getter that returns `true` in this case.
+const UNSET: &[(&str, &str, &str, IsUnset)] = &[
+    ("versioning", "<VersioningConfiguration/>", "<VersioningConfiguration/>", |client| {
+        client.get_bucket_versioning("b").map(|status| status.is_none())
+    }),
+    ("tagging", "<Tagging/>", "NoSuchTagSet", |client| {
+        client.get_bucket_tagging("b").map(|tags| tags.is_empty())
+    }),
+    ("tagging", "<Tagging/>", "NoSuchTagSetError", |client| {
+        client.get_object_tagging("b", "k").map(|tags| tags.is_empty())
+    }),
+    ("policy", "{}", "NoSuchBucketPolicy", |client| {
+        client.get_bucket_policy("b").map(|policy| policy.is_none())
+    }),
+    ("cors", "<CORSConfiguration/>", "NoSuchCORSConfiguration", |client| {
+        client.get_bucket_cors("b").map(|rules| rules.is_empty())
+    }),
+    ("lifecycle", "<LifecycleConfiguration/>", "NoSuchLifecycleConfiguration", |client| {
+        client.get_bucket_lifecycle_configuration("b").map(|rules| rules.is_empty())
+    }),
+    ("website", "<WebsiteConfiguration/>", "NoSuchWebsiteConfiguration", |client| {
+        client.get_bucket_website("b").map(|website| website.is_none())
+    }),
+    (
+        "publicAccessBlock",
+        "<PublicAccessBlockConfiguration/>",
+        "NoSuchPublicAccessBlockConfiguration",
+        |client| client.get_public_access_block("b").map(|block| block.is_none()),
+    ),
+    (
+        "requestPayment",
+        "<RequestPaymentConfiguration/>",
+        "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
+        |client| client.get_bucket_request_payment("b").map(|payer| payer == Payer::BucketOwner),
+    ),
+];
+
+/// The response to the read of a setting: a document, or a 404 with this code.
+fn read_response(text: &str) -> Response {
+    if text.starts_with(['<', '{']) { Response::xml(text) } else { Response::error(404, text) }
+}
 
 /// Ignores the subresource, as Ceph does with `?encryption`: lists the bucket or returns the object, without
 /// an error.
@@ -44,19 +93,30 @@ fn ignores_subresources(request: &Request) -> Response {
     }
 }
 
+/// Responds like something other than an S3 server, such as a captive portal.
+fn returns_html(request: &Request) -> Response {
+    match request.method() {
+        "GET" => Response::new(200).body("<html><title>Welcome</title></html>"),
+        method => panic!("{method} was sent to something other than an S3 server"),
+    }
+}
+
 #[test]
 fn unknown_setting_is_never_changed() {
-    let server = FakeServer::serve(ignores_subresources);
-    let client = client_without_retries(&server);
-    for (name, change) in CHANGES {
-        let error = change(&client).unwrap_err();
-        // The content of an object can only be recognised as something other than tags.
-        let unknown = error.is_not_implemented() || error.kind() == ErrorKind::UnexpectedResponse;
-        assert!(unknown && error.status() == Some(200), "{name}: {error}");
-    }
-    for (request, (name, _)) in server.finish_any().iter().zip(CHANGES) {
-        assert_eq!(request.method(), "GET");
-        assert_eq!(request.query(), [(name, "")]);
+    for respond in [ignores_subresources, returns_html] {
+        let server = FakeServer::serve(respond);
+        let client = client_without_retries(&server);
+        for (action, _, change) in CHANGES {
+            let error = change(&client).unwrap_err();
+            // The content of an object can only be recognised as something other than the setting.
+            let unknown = error.is_not_implemented() || error.kind() == ErrorKind::UnexpectedResponse;
+            assert!(unknown && error.status() == Some(200), "{action}: {error}");
+            assert!(error.hint().unwrap().contains("Nothing was changed"), "{action}: {error}");
+        }
+        for (request, (_, name, _)) in server.finish_any().iter().zip(CHANGES) {
+            assert_eq!(request.method(), "GET");
+            assert_eq!(request.query(), [(*name, "")]);
+        }
     }
 }
 
@@ -64,10 +124,12 @@ fn unknown_setting_is_never_changed() {
 fn unreadable_setting_is_not_changed() {
     for code in ["AccessDenied", "NoSuchBucket", "NotImplemented"] {
         let status = if code == "NoSuchBucket" { 404 } else { 403 };
-        let server = FakeServer::start(CHANGES.map(|_| Response::error(status, code)));
-        for (name, change) in CHANGES {
+        let server = FakeServer::start(CHANGES.iter().map(|_| Response::error(status, code)));
+        for (action, _, change) in CHANGES {
             let error = fails(ErrorKind::Server, change(&client(&server)));
-            assert_eq!(error.code(), Some(code), "{name}");
+            assert_eq!(error.code(), Some(code), "{action}");
+            // It is reported as an error of the change, which is what the caller requested.
+            assert!(error.to_string().starts_with(&format!("{action} b")), "{action}: {error}");
         }
         assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
     }
@@ -75,22 +137,62 @@ fn unreadable_setting_is_not_changed() {
 
 #[test]
 fn missing_setting_reads_as_none_and_is_not_deleted() {
-    let missing = |code: &'static str| [Response::error(404, code), Response::error(404, code)];
-    let server = FakeServer::start(
-        ["NoSuchTagSet", "NoSuchBucketPolicy", "NoSuchCORSConfiguration", "NoSuchWebsiteConfiguration"]
-            .into_iter()
-            .flat_map(missing),
+    for (name, _, unset, is_unset) in UNSET {
+        let server = FakeServer::serve(|_| read_response(unset));
+        assert!(is_unset(&client(&server)).unwrap(), "{name}");
+        for (action, _, delete) in CHANGES.iter().filter(|(action, of, _)| of == name && is_delete(action)) {
+            delete(&client(&server)).unwrap_or_else(|error| panic!("{action}: {error}"));
+        }
+        assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
+    }
+}
+
+fn is_delete(action: &str) -> bool {
+    action.starts_with("Delete")
+}
+
+/// Starts a server for each change, and runs the change: a PUT if the setting is not set, a DELETE if it is.
+fn each_change(respond: fn() -> Response, check: impl Fn(&str, Result<()>, &[Request])) {
+    for (name, set, unset, _) in UNSET {
+        for (action, _, change) in CHANGES.iter().filter(|(_, of, _)| of == name) {
+            let found = if is_delete(action) { set } else { unset };
+            let server = FakeServer::serve(move |request| match request.method() {
+                "GET" => read_response(found),
+                _ => respond(),
+            });
+            let result = change(&client_without_retries(&server));
+            check(action, result, &server.finish_any());
+        }
+    }
+}
+
+#[test]
+fn first_change_succeeds() {
+    each_change(
+        || Response::new(204),
+        |action, result, requests| {
+            result.unwrap_or_else(|error| panic!("{action}: {error}"));
+            let change = &requests[1];
+            assert_eq!(change.method(), if is_delete(action) { "DELETE" } else { "PUT" }, "{action}");
+            assert_eq!(change.target(), requests[0].target(), "{action}");
+            let md5 = (!is_delete(action)).then(|| md5_base64(&change.body));
+            assert_eq!(change.header("content-md5"), md5.as_deref(), "{action}");
+        },
     );
-    let client = client(&server);
-    assert!(client.get_bucket_tagging("b").unwrap().is_empty());
-    client.delete_bucket_tagging("b").unwrap();
-    assert_eq!(client.get_bucket_policy("b").unwrap(), None);
-    client.delete_bucket_policy("b").unwrap();
-    assert!(client.get_bucket_cors("b").unwrap().is_empty());
-    client.delete_bucket_cors("b").unwrap();
-    assert_eq!(client.get_bucket_website("b").unwrap(), None);
-    client.delete_bucket_website("b").unwrap();
-    assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
+}
+
+#[test]
+fn failing_change_is_reported_as_itself() {
+    each_change(
+        || Response::error(403, "AccessDenied"),
+        |action, result, requests| {
+            let error = fails(ErrorKind::Server, result);
+            assert!(error.is_access_denied(), "{action}: {error}");
+            assert!(error.to_string().starts_with(&format!("{action} b")), "{action}: {error}");
+            assert!(!error.to_string().contains("Nothing was changed"), "{action}: {error}");
+            assert_eq!(requests.len(), 2, "{action}");
+        },
+    );
 }
 
 #[test]
