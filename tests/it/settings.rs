@@ -2,8 +2,8 @@
 //! receives a change that it would take for another action.
 
 use plain_s3::{
-    Client, CorsRule, ErrorKind, LifecycleRule, ObjectIdentifier, Payer, PublicAccessBlock, Result,
-    Versioning, WebsiteConfiguration,
+    Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier, Payer, PublicAccessBlock,
+    Result, Versioning, WebsiteConfiguration,
 };
 
 use crate::clients::{client, client_v4, client_without_retries, rejected};
@@ -38,6 +38,7 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("PutBucketRequestPayment", "requestPayment", |client| {
         client.put_bucket_request_payment("b", Payer::Requester)
     }),
+    ("PutObjectLegalHold", "legal-hold", |client| client.put_object_legal_hold("b", "k", LegalHold::On)),
 ];
 
 /// Every setting: the subresource, a document of a server that supports it, the response if it is not set, which is
@@ -76,6 +77,9 @@ const UNSET: &[(&str, &str, &str, IsUnset)] = &[
         "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
         |client| client.get_bucket_request_payment("b").map(|payer| payer == Payer::BucketOwner),
     ),
+    ("legal-hold", "<LegalHold/>", "NoSuchObjectLockConfiguration", |client| {
+        client.get_object_legal_hold("b", "k").map(|hold| hold == LegalHold::Off)
+    }),
 ];
 
 /// The response to the read of a setting: a document, or a 404 with this code.

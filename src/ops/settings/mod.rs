@@ -8,6 +8,7 @@ mod cors;
 mod lifecycle;
 mod lifecycle_rule;
 mod location;
+mod object_legal_hold;
 mod policy;
 mod public_access_block;
 mod request_payment;
@@ -17,6 +18,7 @@ mod website;
 
 pub use cors::CorsRule;
 pub use lifecycle_rule::{LifecycleRule, LifecycleTransition};
+pub use object_legal_hold::LegalHold;
 pub use public_access_block::PublicAccessBlock;
 pub use request_payment::Payer;
 pub use versioning::Versioning;

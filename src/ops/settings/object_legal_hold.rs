@@ -1,0 +1,130 @@
+//! GetObjectLegalHold, PutObjectLegalHold.
+
+use roxmltree::Node;
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::names::impl_names;
+use crate::ops::ObjectIdentifier;
+use crate::ops::settings::{Subresource, Target, require_child};
+use crate::xml;
+
+const LEGAL_HOLD: Subresource = Subresource {
+    get: "GetObjectLegalHold",
+    put: "PutObjectLegalHold",
+    delete: "",
+    name: "legal-hold",
+    roots: &["LegalHold"],
+    // the second is returned by Ceph
+    unset: &["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"],
+};
+
+/// Whether a version of an object is under legal hold, which prevents its deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LegalHold {
+    /// The version cannot be deleted.
+    On,
+    /// The version can be deleted, unless it is under retention.
+    Off,
+}
+
+impl_names! {
+    LegalHold, "legal hold status";
+    /// Returns the name of the status in S3, such as `ON`.
+    as_str;
+    On => "ON",
+    Off => "OFF",
+}
+
+impl Client {
+    /// Returns whether an object or one of its versions is under legal hold.
+    /// ([GetObjectLegalHold](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html))
+    ///
+    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?legal-hold`; Ceph does not.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, Object Lock is not enabled for its
+    /// bucket, or the server does not support it ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// println!("{}", client.get_object_legal_hold("my-new-bucket", "contract.pdf")?);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn get_object_legal_hold(
+        &self,
+        bucket: &str,
+        object: impl Into<ObjectIdentifier>,
+    ) -> Result<LegalHold> {
+        let hold = self.get_setting(&LEGAL_HOLD, Target::Object(bucket, &object.into()), read)?;
+        Ok(hold.unwrap_or(LegalHold::Off))
+    }
+
+    /// Puts an object or one of its versions under legal hold, or releases it.
+    /// ([PutObjectLegalHold](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLegalHold.html))
+    ///
+    /// A legal hold has no end date. While it is on, the version cannot be deleted; deleting the object without a version
+    /// still adds a delete marker. Object Lock must be enabled when the bucket is created; see
+    /// [`CreateBucketOptions::object_lock_enabled`](crate::CreateBucketOptions::object_lock_enabled).
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`get_object_legal_hold`](Self::get_object_legal_hold), which is called first.
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// use plain_s3::{LegalHold, ObjectIdentifier};
+    ///
+    /// client.put_object_legal_hold("my-new-bucket", "contract.pdf", LegalHold::On)?;
+    /// let old = ObjectIdentifier::new("contract.pdf").version_id("3HL4kqtJlcpXroDTDmJ");
+    /// client.put_object_legal_hold("my-new-bucket", old, LegalHold::Off)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn put_object_legal_hold(
+        &self,
+        bucket: &str,
+        object: impl Into<ObjectIdentifier>,
+        hold: LegalHold,
+    ) -> Result<()> {
+        self.put_setting(&LEGAL_HOLD, Target::Object(bucket, &object.into()), write(hold))
+    }
+}
+
+fn write(hold: LegalHold) -> String {
+    let mut content = String::new();
+    xml::push(&mut content, "Status", hold.as_str());
+    LEGAL_HOLD.document(&content)
+}
+
+fn read(root: Node<'_, '_>) -> Result<LegalHold> {
+    require_child(root, "Status")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::tests::check;
+
+    #[test]
+    fn documented_response_is_parsed() {
+        let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                    <LegalHold xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n   <Status>ON</Status>\n</LegalHold>";
+        assert_eq!(LEGAL_HOLD.parse(text, read).unwrap(), LegalHold::On);
+    }
+
+    #[test]
+    fn written_document_reads_back_equal() {
+        for hold in [LegalHold::On, LegalHold::Off] {
+            assert_eq!(LEGAL_HOLD.parse(&write(hold), read).unwrap(), hold);
+        }
+        check::<LegalHold>("legal hold status", &["ON", "OFF"]);
+    }
+
+    #[test]
+    fn status_is_required() {
+        let error = LEGAL_HOLD.parse("<LegalHold/>", read).unwrap_err();
+        assert_eq!(error.to_string(), "the response has no <Status>");
+    }
+}
