@@ -2,9 +2,11 @@
 //! receives a change that it would take for another action.
 
 use plain_s3::{
-    Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier, Payer, PublicAccessBlock,
-    Result, Versioning, WebsiteConfiguration,
+    Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier, ObjectRetention, Payer,
+    PublicAccessBlock, PutObjectRetentionOptions, Result, RetentionMode, Timestamp, Versioning,
+    WebsiteConfiguration,
 };
+use time::OffsetDateTime;
 
 use crate::clients::{client, client_v4, client_without_retries, rejected};
 use crate::fake_server::{FakeServer, Request, Response};
@@ -39,6 +41,10 @@ const CHANGES: &[(&str, &str, Change)] = &[
         client.put_bucket_request_payment("b", Payer::Requester)
     }),
     ("PutObjectLegalHold", "legal-hold", |client| client.put_object_legal_hold("b", "k", LegalHold::On)),
+    ("PutObjectRetention", "retention", |client| {
+        let retention = ObjectRetention::new(RetentionMode::Governance, OffsetDateTime::UNIX_EPOCH);
+        client.put_object_retention("b", "k", retention)
+    }),
 ];
 
 /// Every setting: the subresource, a document of a server that supports it, the response if it is not set, which is
@@ -79,6 +85,9 @@ const UNSET: &[(&str, &str, &str, IsUnset)] = &[
     ),
     ("legal-hold", "<LegalHold/>", "NoSuchObjectLockConfiguration", |client| {
         client.get_object_legal_hold("b", "k").map(|hold| hold == LegalHold::Off)
+    }),
+    ("retention", "<Retention/>", "NoSuchObjectLockConfiguration", |client| {
+        client.get_object_retention("b", "k").map(|retention| retention.is_none())
     }),
 ];
 
@@ -283,4 +292,31 @@ fn partially_stored_rules_are_rolled_back() {
     // A response from before the change, as from an eventually consistent server.
     let server = FakeServer::start([Response::xml(old), Response::new(200), Response::xml(old)]);
     client(&server).put_bucket_lifecycle_configuration("b", &rules).unwrap();
+}
+
+#[test]
+fn retention_is_shortened_only_with_the_bypass_header() {
+    let retention = ObjectRetention::new(RetentionMode::Governance, OffsetDateTime::UNIX_EPOCH);
+    let bypass = PutObjectRetentionOptions::new().bypass_governance_retention();
+    for (options, header) in [(PutObjectRetentionOptions::new(), None), (bypass, Some("true"))] {
+        let server = FakeServer::start([Response::xml("<Retention/>"), Response::new(200)]);
+        let old = ObjectIdentifier::new("k").version_id("v");
+        client_v4(&server).put_object_retention_with("b", old, retention, &options).unwrap();
+        let [get, put] = server.finish();
+        assert_eq!(get.header("x-amz-bypass-governance-retention"), None);
+        assert_eq!(put.header("x-amz-bypass-governance-retention"), header);
+        assert_eq!(put.target(), "/b/k?versionId=v&retention");
+        assert_eq!(
+            put.text(),
+            "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>GOVERNANCE</Mode>\
+             <RetainUntilDate>1970-01-01T00:00:00.000Z</RetainUntilDate></Retention>"
+        );
+        assert_signed_v4(&put);
+    }
+
+    let server = FakeServer::start([]);
+    let mut unknown = retention;
+    unknown.retain_until = Timestamp::UNKNOWN;
+    rejected(client(&server).put_object_retention("b", "k", unknown), "is unknown");
+    let _: [_; 0] = server.finish();
 }
