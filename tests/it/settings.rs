@@ -2,9 +2,9 @@
 //! receives a change that it would take for another action.
 
 use plain_s3::{
-    Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier, ObjectRetention, Payer,
-    PublicAccessBlock, PutObjectRetentionOptions, Result, RetentionMode, Timestamp, Versioning,
-    WebsiteConfiguration,
+    Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier, ObjectLockConfiguration,
+    ObjectRetention, Payer, PublicAccessBlock, PutObjectRetentionOptions, Result, RetentionMode, Timestamp,
+    Versioning, WebsiteConfiguration,
 };
 use time::OffsetDateTime;
 
@@ -44,6 +44,9 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("PutObjectRetention", "retention", |client| {
         let retention = ObjectRetention::new(RetentionMode::Governance, OffsetDateTime::UNIX_EPOCH);
         client.put_object_retention("b", "k", retention)
+    }),
+    ("PutObjectLockConfiguration", "object-lock", |client| {
+        client.put_object_lock_configuration("b", ObjectLockConfiguration::new())
     }),
 ];
 
@@ -88,6 +91,9 @@ const UNSET: &[(&str, &str, &str, IsUnset)] = &[
     }),
     ("retention", "<Retention/>", "NoSuchObjectLockConfiguration", |client| {
         client.get_object_retention("b", "k").map(|retention| retention.is_none())
+    }),
+    ("object-lock", "<ObjectLockConfiguration/>", "ObjectLockConfigurationNotFoundError", |client| {
+        client.get_object_lock_configuration("b").map(|lock| lock.is_none())
     }),
 ];
 
