@@ -2,9 +2,9 @@
 //! receives a change that it would take for another action.
 
 use plain_s3::{
-    Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier, ObjectLockConfiguration,
-    ObjectRetention, Payer, PublicAccessBlock, PutObjectRetentionOptions, Result, RetentionMode, Timestamp,
-    Versioning, WebsiteConfiguration,
+    BucketEncryption, Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier,
+    ObjectLockConfiguration, ObjectRetention, Payer, PublicAccessBlock, PutObjectRetentionOptions, Result,
+    RetentionMode, Timestamp, Versioning, WebsiteConfiguration,
 };
 use time::OffsetDateTime;
 
@@ -48,6 +48,10 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("PutObjectLockConfiguration", "object-lock", |client| {
         client.put_object_lock_configuration("b", ObjectLockConfiguration::new())
     }),
+    ("PutBucketEncryption", "encryption", |client| {
+        client.put_bucket_encryption("b", &BucketEncryption::new("AES256"))
+    }),
+    ("DeleteBucketEncryption", "encryption", |client| client.delete_bucket_encryption("b")),
 ];
 
 /// Every setting: the subresource, a document of a server that supports it, the response if it is not set, which is
@@ -95,6 +99,12 @@ const UNSET: &[(&str, &str, &str, IsUnset)] = &[
     ("object-lock", "<ObjectLockConfiguration/>", "ObjectLockConfigurationNotFoundError", |client| {
         client.get_object_lock_configuration("b").map(|lock| lock.is_none())
     }),
+    (
+        "encryption",
+        "<ServerSideEncryptionConfiguration/>",
+        "ServerSideEncryptionConfigurationNotFoundError",
+        |client| client.get_bucket_encryption("b").map(|encryption| encryption.is_none()),
+    ),
 ];
 
 /// The response to the read of a setting: a document, or a 404 with this code.

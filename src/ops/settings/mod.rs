@@ -5,6 +5,7 @@
 //! setting, and is sent only if the response shows that the server knows it.
 
 mod cors;
+mod encryption;
 mod lifecycle;
 mod lifecycle_rule;
 mod location;
@@ -19,6 +20,7 @@ mod versioning;
 mod website;
 
 pub use cors::CorsRule;
+pub use encryption::BucketEncryption;
 pub use lifecycle_rule::{LifecycleRule, LifecycleTransition};
 pub use object_legal_hold::LegalHold;
 pub use object_lock_configuration::{DefaultRetention, ObjectLockConfiguration, RetentionPeriod};
