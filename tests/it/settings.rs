@@ -3,8 +3,8 @@
 
 use plain_s3::{
     BucketEncryption, Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier,
-    ObjectLockConfiguration, ObjectRetention, Payer, PublicAccessBlock, PutObjectRetentionOptions, Result,
-    RetentionMode, Timestamp, Versioning, WebsiteConfiguration,
+    ObjectLockConfiguration, ObjectOwnership, ObjectRetention, Payer, PublicAccessBlock,
+    PutObjectRetentionOptions, Result, RetentionMode, Timestamp, Versioning, WebsiteConfiguration,
 };
 use time::OffsetDateTime;
 
@@ -52,6 +52,12 @@ const CHANGES: &[(&str, &str, Change)] = &[
         client.put_bucket_encryption("b", &BucketEncryption::new("AES256"))
     }),
     ("DeleteBucketEncryption", "encryption", |client| client.delete_bucket_encryption("b")),
+    ("PutBucketOwnershipControls", "ownershipControls", |client| {
+        client.put_bucket_ownership_controls("b", ObjectOwnership::ObjectWriter)
+    }),
+    ("DeleteBucketOwnershipControls", "ownershipControls", |client| {
+        client.delete_bucket_ownership_controls("b")
+    }),
 ];
 
 /// Every setting: the subresource, a document of a server that supports it, the response if it is not set, which is
@@ -105,6 +111,9 @@ const UNSET: &[(&str, &str, &str, IsUnset)] = &[
         "ServerSideEncryptionConfigurationNotFoundError",
         |client| client.get_bucket_encryption("b").map(|encryption| encryption.is_none()),
     ),
+    ("ownershipControls", "<OwnershipControls/>", "OwnershipControlsNotFoundError", |client| {
+        client.get_bucket_ownership_controls("b").map(|ownership| ownership.is_none())
+    }),
 ];
 
 /// The response to the read of a setting: a document, or a 404 with this code.
