@@ -2,7 +2,7 @@
 //! receives a change that it would take for another action.
 
 use plain_s3::{
-    BucketEncryption, Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier,
+    BucketEncryption, BucketLogging, Client, CorsRule, ErrorKind, LegalHold, LifecycleRule, ObjectIdentifier,
     ObjectLockConfiguration, ObjectOwnership, ObjectRetention, Payer, PublicAccessBlock,
     PutObjectRetentionOptions, Result, RetentionMode, Timestamp, Versioning, WebsiteConfiguration,
 };
@@ -57,6 +57,9 @@ const CHANGES: &[(&str, &str, Change)] = &[
     }),
     ("DeleteBucketOwnershipControls", "ownershipControls", |client| {
         client.delete_bucket_ownership_controls("b")
+    }),
+    ("PutBucketLogging", "logging", |client| {
+        client.put_bucket_logging("b", Some(&BucketLogging::new("logs", "b/")))
     }),
 ];
 
@@ -113,6 +116,9 @@ const UNSET: &[(&str, &str, &str, IsUnset)] = &[
     ),
     ("ownershipControls", "<OwnershipControls/>", "OwnershipControlsNotFoundError", |client| {
         client.get_bucket_ownership_controls("b").map(|ownership| ownership.is_none())
+    }),
+    ("logging", "<BucketLoggingStatus/>", "<BucketLoggingStatus/>", |client| {
+        client.get_bucket_logging("b").map(|logging| logging.is_none())
     }),
 ];
 
