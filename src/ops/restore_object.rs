@@ -38,7 +38,8 @@ impl_names! {
 pub enum Restoration {
     /// The restoration has started (202 Accepted). The object cannot be read yet.
     Started,
-    /// The object was already restored (200 OK), and can be read now. Its restored copy gets the new lifetime.
+    /// The object was already restored (200 OK), and can be read now. Its restored copy gets the new
+    /// lifetime.
     AlreadyRestored,
 }
 
@@ -59,7 +60,8 @@ impl RestoreObjectOptions {
         Self::default()
     }
 
-    /// Sets for how many days the restored copy is kept. Required unless the storage class is `INTELLIGENT_TIERING`.
+    /// Sets for how many days the restored copy is kept. Required unless the storage class is
+    /// `INTELLIGENT_TIERING`.
     pub fn days(mut self, days: u32) -> Self {
         self.days = Some(days);
         self
@@ -101,20 +103,22 @@ impl Client {
     /// Restores an archived object, so that it can be read for this many days.
     /// ([RestoreObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html))
     ///
-    /// A restoration takes minutes to days. The header `x-amz-restore` of
-    /// [`head_object`](Self::head_object) reports its state: `ongoing-request="true"` until the object can be read.
+    /// A restoration takes minutes to days. The header `x-amz-restore` of [`head_object`](Self::head_object)
+    /// reports its state: `ongoing-request="true"` until the object can be read.
     ///
-    /// The request is a POST, which cannot overwrite the object if the server does not support it. Ceph 16 treats it as the
-    /// upload of a form, and rejects it with 400 or, with Signature V4, with 501. Use V4 if possible: with V2, servers
-    /// differ in whether they sign `?restore`.
+    /// The request is a POST, which cannot overwrite the object if the server does not support it. Ceph 16
+    /// treats it as the upload of a form, and rejects it with 400 or, with Signature V4, with 501. Use V4 if
+    /// possible: with V2, servers differ in whether they sign `?restore`.
     ///
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if `days` is 0. Fails with
-    /// [`Server`](crate::ErrorKind::Server) if the object does not exist, is not archived (`InvalidObjectState`), is already
-    /// being restored (`RestoreAlreadyInProgress`), or the server does not support this.
+    /// [`Server`](crate::ErrorKind::Server) if the object does not exist, is not archived
+    /// (`InvalidObjectState`), is already being restored (`RestoreAlreadyInProgress`), or the server does not
+    /// support this.
     ///
-    /// If the response to an earlier attempt was lost, an object that is already being restored counts as started.
+    /// If the response to an earlier attempt was lost, an object that is already being restored counts as
+    /// started.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -129,7 +133,8 @@ impl Client {
         self.restore_object_with(bucket, key, &RestoreObjectOptions::new().days(days))
     }
 
-    /// Restores an archived object with a tier, or one of its versions; see [`restore_object`](Self::restore_object).
+    /// Restores an archived object with a tier, or one of its versions; see
+    /// [`restore_object`](Self::restore_object).
     ///
     /// # Errors
     ///

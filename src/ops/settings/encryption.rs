@@ -25,8 +25,8 @@ pub struct BucketEncryption {
     pub algorithm: String,
     /// The ID of the key in the key management service. If it is `None`, the service uses its default key.
     pub kms_key_id: Option<String>,
-    /// `true` if the bucket derives the keys of its objects from one key of its own, which reduces the number of requests to
-    /// the key management service.
+    /// `true` if the bucket derives the keys of its objects from one key of its own, which reduces the number
+    /// of requests to the key management service.
     pub bucket_key_enabled: bool,
 }
 
@@ -60,8 +60,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support this
-    /// setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
+    /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -79,7 +79,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_bucket_encryption`](Self::get_bucket_encryption), which is called first.
+    /// Returns the same errors as [`get_bucket_encryption`](Self::get_bucket_encryption), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -90,15 +91,16 @@ impl Client {
         self.put_setting(&ENCRYPTION, Target::Bucket(bucket), write(encryption))
     }
 
-    /// Removes the default encryption of a bucket. Existing objects are not changed. Succeeds if it is not set.
+    /// Removes the default encryption of a bucket. Existing objects are not changed. Succeeds if it is not
+    /// set.
     /// ([DeleteBucketEncryption](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html))
     ///
     /// AWS then encrypts new objects with `AES256`.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_bucket_encryption`](Self::get_bucket_encryption), which is called first: Ceph 16
-    /// would delete the bucket itself.
+    /// Returns the same errors as [`get_bucket_encryption`](Self::get_bucket_encryption), which is called
+    /// first: Ceph 16 would delete the bucket itself.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

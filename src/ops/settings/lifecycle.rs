@@ -25,8 +25,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](ErrorKind::Server) if the bucket does not exist, you may not read its rules, or the server does
-    /// not support lifecycle rules ([`is_not_implemented`](Error::is_not_implemented)).
+    /// Fails with [`Server`](ErrorKind::Server) if the bucket does not exist, you may not read its rules, or
+    /// the server does not support lifecycle rules ([`is_not_implemented`](Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -42,15 +42,16 @@ impl Client {
     /// Replaces the lifecycle rules of a bucket, and verifies that the server stored them completely.
     /// ([PutBucketLifecycleConfiguration](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html))
     ///
-    /// A rule that lost a condition would delete too much, and some servers drop the conditions that they do not support.
-    /// Therefore the rules are read again. If they differ, the previous rules are restored.
+    /// A rule that lost a condition would delete too much, and some servers drop the conditions that they do
+    /// not support. Therefore the rules are read again. If they differ, the previous rules are restored.
     ///
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](ErrorKind::InvalidInput) if the list is empty or a rule has
-    /// [unsupported](LifecycleRule::unsupported) elements, and with [`Integrity`](ErrorKind::Integrity) if the server
-    /// stored different rules. Otherwise returns the same errors as
-    /// [`get_bucket_lifecycle_configuration`](Self::get_bucket_lifecycle_configuration), which is called first.
+    /// [unsupported](LifecycleRule::unsupported) elements, and with [`Integrity`](ErrorKind::Integrity) if
+    /// the server stored different rules. Otherwise returns the same errors as
+    /// [`get_bucket_lifecycle_configuration`](Self::get_bucket_lifecycle_configuration), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -104,7 +105,8 @@ impl Client {
     /// # Errors
     ///
     /// Returns the same errors as
-    /// [`get_bucket_lifecycle_configuration`](Self::get_bucket_lifecycle_configuration), which is called first.
+    /// [`get_bucket_lifecycle_configuration`](Self::get_bucket_lifecycle_configuration), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

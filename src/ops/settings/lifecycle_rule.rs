@@ -13,8 +13,8 @@ use crate::xml;
 
 /// A lifecycle rule: deletes objects, or moves them to another storage class, when they reach a certain age.
 ///
-/// A rule applies to all objects that match its prefix, its tags and its sizes. The server applies rules about once
-/// a day.
+/// A rule applies to all objects that match its prefix, its tags and its sizes. The server applies rules
+/// about once a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use]
@@ -47,8 +47,8 @@ pub struct LifecycleRule {
     pub transitions: Vec<LifecycleTransition>,
     /// Moves noncurrent versions to other storage classes.
     pub noncurrent_transitions: Vec<LifecycleTransition>,
-    /// The names of elements that the server returned and this crate does not support. A rule with any of them cannot be
-    /// sent, because without them it would have another effect.
+    /// The names of elements that the server returned and this crate does not support. A rule with any of
+    /// them cannot be sent, because without them it would have another effect.
     pub unsupported: Vec<String>,
 }
 
@@ -65,7 +65,8 @@ pub struct LifecycleTransition {
 }
 
 impl LifecycleRule {
-    /// Creates a rule without effect for keys that start with this prefix. An empty prefix matches all objects.
+    /// Creates a rule without effect for keys that start with this prefix. An empty prefix matches all
+    /// objects.
     pub fn new(prefix: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -254,7 +255,8 @@ impl LifecycleRule {
         Ok(rule)
     }
 
-    /// Reads an element whose name is unique in a rule, at any depth: older servers return `Prefix` outside `Filter`.
+    /// Reads an element whose name is unique in a rule, at any depth: older servers return `Prefix` outside
+    /// `Filter`.
     fn read_part(&mut self, node: Node<'_, '_>) -> Result<()> {
         match node.tag_name().name() {
             "Filter"
@@ -281,8 +283,8 @@ impl LifecycleRule {
 }
 
 impl LifecycleTransition {
-    /// Creates a move to this storage class, such as `GLACIER`, this many days after the creation of the object, or
-    /// after the version became noncurrent.
+    /// Creates a move to this storage class, such as `GLACIER`, this many days after the creation of the
+    /// object, or after the version became noncurrent.
     pub fn after_days(days: u32, storage_class: impl Into<String>) -> Self {
         Self { storage_class: storage_class.into(), days: Some(days), date: None }
     }

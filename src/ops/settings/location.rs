@@ -22,7 +22,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or belongs to another user.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or belongs to another
+    /// user.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -40,8 +40,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support logs
-    /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
+    /// support logs ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -57,13 +57,14 @@ impl Client {
     /// Sets where the access logs of a bucket are stored; `None` disables them. Existing logs are kept.
     /// ([PutBucketLogging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html))
     ///
-    /// The policy of the target bucket must allow the server to store the logs. This call sets neither grants for the logs
-    /// nor the format of their keys, and removes those that were set.
+    /// The policy of the target bucket must allow the server to store the logs. This call sets neither grants
+    /// for the logs nor the format of their keys, and removes those that were set.
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the server does not accept the target bucket. Otherwise returns
-    /// the same errors as [`get_bucket_logging`](Self::get_bucket_logging), which is called first.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the server does not accept the target bucket.
+    /// Otherwise returns the same errors as [`get_bucket_logging`](Self::get_bucket_logging), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -1,8 +1,8 @@
 //! The settings of buckets and objects. Each is a sub-resource that is read, replaced and deleted as a whole.
 //!
-//! A server that does not know a sub-resource may perform another operation instead: Ceph 16 deletes the bucket at
-//! `DELETE /bucket?encryption`, and stores an object at `PUT /bucket/key?…`. Therefore every change first reads the
-//! setting, and is sent only if the response shows that the server knows it.
+//! A server that does not know a sub-resource may perform another operation instead: Ceph 16 deletes the
+//! bucket at `DELETE /bucket?encryption`, and stores an object at `PUT /bucket/key?…`. Therefore every change
+//! first reads the setting, and is sent only if the response shows that the server knows it.
 
 mod cors;
 mod encryption;

@@ -41,12 +41,14 @@ impl Client {
     /// Returns whether an object or one of its versions is under legal hold.
     /// ([GetObjectLegalHold](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html))
     ///
-    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?legal-hold`; Ceph does not.
+    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?legal-hold`; Ceph does
+    /// not.
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, Object Lock is not enabled for its
-    /// bucket, or the server does not support it ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, Object Lock is not
+    /// enabled for its bucket, or the server does not support it
+    /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -65,13 +67,14 @@ impl Client {
     /// Puts an object or one of its versions under legal hold, or releases it.
     /// ([PutObjectLegalHold](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLegalHold.html))
     ///
-    /// A legal hold has no end date. While it is on, the version cannot be deleted; deleting the object without a version
-    /// still adds a delete marker. Object Lock must be enabled when the bucket is created; see
-    /// [`CreateBucketOptions::object_lock_enabled`](crate::CreateBucketOptions::object_lock_enabled).
+    /// A legal hold has no end date. While it is on, the version cannot be deleted; deleting the object
+    /// without a version still adds a delete marker. Object Lock must be enabled when the bucket is created;
+    /// see [`CreateBucketOptions::object_lock_enabled`](crate::CreateBucketOptions::object_lock_enabled).
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_object_legal_hold`](Self::get_object_legal_hold), which is called first.
+    /// Returns the same errors as [`get_object_legal_hold`](Self::get_object_legal_hold), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

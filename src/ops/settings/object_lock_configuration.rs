@@ -63,12 +63,13 @@ impl Client {
     /// Returns the Object Lock configuration of a bucket, or `None` if Object Lock is not enabled.
     /// ([GetObjectLockConfiguration](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html))
     ///
-    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?object-lock`; Ceph does not.
+    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?object-lock`; Ceph does
+    /// not.
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support Object
-    /// Lock ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
+    /// support Object Lock ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -85,14 +86,15 @@ impl Client {
     /// Enables Object Lock, and sets or removes the default retention. Existing objects keep their retention.
     /// ([PutObjectLockConfiguration](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html))
     ///
-    /// Once enabled, Object Lock cannot be disabled. Ceph, and formerly AWS, can enable it only when the bucket is created;
-    /// see [`CreateBucketOptions::object_lock_enabled`](crate::CreateBucketOptions::object_lock_enabled).
+    /// Once enabled, Object Lock cannot be disabled. Ceph, and formerly AWS, can enable it only when the
+    /// bucket is created; see
+    /// [`CreateBucketOptions::object_lock_enabled`](crate::CreateBucketOptions::object_lock_enabled).
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the server cannot enable Object Lock for this bucket. Otherwise
-    /// returns the same errors as [`get_object_lock_configuration`](Self::get_object_lock_configuration), which is called
-    /// first.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the server cannot enable Object Lock for this
+    /// bucket. Otherwise returns the same errors as
+    /// [`get_object_lock_configuration`](Self::get_object_lock_configuration), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -127,7 +129,8 @@ fn write(configuration: ObjectLockConfiguration) -> String {
     OBJECT_LOCK.document(&content)
 }
 
-/// Returns `None` if Object Lock is not enabled, for a server that reports this by a document and not by an error.
+/// Returns `None` if Object Lock is not enabled, for a server that reports this by a document and not by an
+/// error.
 fn read(root: Node<'_, '_>) -> Result<Option<ObjectLockConfiguration>> {
     if xml::child_text(root, "ObjectLockEnabled").as_deref() != Some("Enabled") {
         return Ok(None);

@@ -70,8 +70,8 @@ impl PutObjectRetentionOptions {
         Self::default()
     }
 
-    /// Allows the request to shorten a retention in governance mode. Requires the `s3:BypassGovernanceRetention`
-    /// permission.
+    /// Allows the request to shorten a retention in governance mode. Requires the
+    /// `s3:BypassGovernanceRetention` permission.
     pub fn bypass_governance_retention(self) -> Self {
         self.header("x-amz-bypass-governance-retention", "true")
     }
@@ -87,12 +87,14 @@ impl Client {
     /// Returns the retention of an object or of one of its versions, or `None` if it has none.
     /// ([GetObjectRetention](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html))
     ///
-    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?retention`; Ceph does not.
+    /// Use Signature V4 if possible. With V2, servers differ in whether they sign `?retention`; Ceph does
+    /// not.
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, Object Lock is not enabled for its
-    /// bucket, or the server does not support it ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, Object Lock is not
+    /// enabled for its bucket, or the server does not support it
+    /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -118,9 +120,9 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the date is
-    /// [`UNKNOWN`](Timestamp::UNKNOWN), and with [`Server`](crate::ErrorKind::Server) if the current retention is stricter
-    /// ([`is_access_denied`](crate::Error::is_access_denied)). Otherwise returns the same errors as
-    /// [`get_object_retention`](Self::get_object_retention), which is called first.
+    /// [`UNKNOWN`](Timestamp::UNKNOWN), and with [`Server`](crate::ErrorKind::Server) if the current
+    /// retention is stricter ([`is_access_denied`](crate::Error::is_access_denied)). Otherwise returns the
+    /// same errors as [`get_object_retention`](Self::get_object_retention), which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -21,8 +21,8 @@ const OWNERSHIP_CONTROLS: Subresource = Subresource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectOwnership {
-    /// The owner of the bucket owns all objects. ACLs are disabled: requests that set one are rejected. This is the
-    /// default for new buckets on AWS.
+    /// The owner of the bucket owns all objects. ACLs are disabled: requests that set one are rejected. This
+    /// is the default for new buckets on AWS.
     BucketOwnerEnforced,
     /// The owner of the bucket owns new objects that are stored with the ACL `bucket-owner-full-control`.
     BucketOwnerPreferred,
@@ -47,8 +47,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support this
-    /// setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
+    /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -64,8 +64,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if ACLs are to be disabled while the ACL of the bucket grants access
-    /// to others. Otherwise returns the same errors as
+    /// Fails with [`Server`](crate::ErrorKind::Server) if ACLs are to be disabled while the ACL of the bucket
+    /// grants access to others. Otherwise returns the same errors as
     /// [`get_bucket_ownership_controls`](Self::get_bucket_ownership_controls), which is called first.
     ///
     /// ```no_run
@@ -87,8 +87,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_bucket_ownership_controls`](Self::get_bucket_ownership_controls), which is called
-    /// first.
+    /// Returns the same errors as [`get_bucket_ownership_controls`](Self::get_bucket_ownership_controls),
+    /// which is called first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

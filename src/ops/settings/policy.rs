@@ -20,8 +20,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its policy, or the
-    /// server does not support policies ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its
+    /// policy, or the server does not support policies
+    /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -40,8 +41,9 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not a JSON object, and with
-    /// [`Server`](crate::ErrorKind::Server), usually `MalformedPolicy`, if the server does not accept it. Otherwise returns
-    /// the same errors as [`get_bucket_policy`](Self::get_bucket_policy), which is called first.
+    /// [`Server`](crate::ErrorKind::Server), usually `MalformedPolicy`, if the server does not accept it.
+    /// Otherwise returns the same errors as [`get_bucket_policy`](Self::get_bucket_policy), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

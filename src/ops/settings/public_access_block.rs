@@ -76,8 +76,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support this
-    /// setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
+    /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -93,7 +93,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called first.
+    /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -109,7 +110,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called first.
+    /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

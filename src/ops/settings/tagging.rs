@@ -32,8 +32,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its tags, or the
-    /// server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its
+    /// tags, or the server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -87,8 +87,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not read its tags, or the
-    /// server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not read its
+    /// tags, or the server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -41,8 +41,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not support
-    /// versioning ([`is_not_implemented`](crate::Error::is_not_implemented)).
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
+    /// support versioning ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -58,7 +58,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`get_bucket_versioning`](Self::get_bucket_versioning), which is called first.
+    /// Returns the same errors as [`get_bucket_versioning`](Self::get_bucket_versioning), which is called
+    /// first.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -62,7 +62,8 @@ pub struct WebsiteRedirect {
 }
 
 impl WebsiteConfiguration {
-    /// Creates the configuration of a website that serves this document for each folder, such as `index.html`.
+    /// Creates the configuration of a website that serves this document for each folder, such as
+    /// `index.html`.
     pub fn new(index_document: impl Into<String>) -> Self {
         Self { index_document: Some(index_document.into()), ..Self::default() }
     }
@@ -230,8 +231,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, or if the server does not support
-    /// websites or has disabled them, as Ceph does by default
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, or if the server does
+    /// not support websites or has disabled them, as Ceph does by default
     /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
     /// ```no_run
