@@ -63,8 +63,8 @@ const CHANGES: &[(&str, &str, Change)] = &[
     }),
 ];
 
-/// Every setting: the subresource, a document of a server that supports it, the response if it is not set, which is
-/// an error code or a document, and a getter that returns `true` in this case.
+/// Every setting: the subresource, a document of a server that supports it, the response if it is not set,
+/// which is an error code or a document, and a getter that returns `true` in this case.
 const UNSET: &[(&str, &str, &str, IsUnset)] = &[
     ("versioning", "<VersioningConfiguration/>", "<VersioningConfiguration/>", |client| {
         client.get_bucket_versioning("b").map(|status| status.is_none())
