@@ -169,13 +169,56 @@ pub(crate) static REQUEST_PAYMENT: Feature = Feature {
     actions: &["PutBucketRequestPayment", "GetBucketRequestPayment"],
 };
 
-pub(crate) static EXPECTED_OWNER: Feature = Feature {
-    name: "Requests that expect another bucket owner are rejected",
-    gaps: &[
-        ("ceph-rgw", "Ceph 16.2 ignores `x-amz-expected-bucket-owner`."),
-        ("embedded", "The server ignores `x-amz-expected-bucket-owner`."),
+pub(crate) static OBJECT_LOCK: Feature = Feature {
+    name: "Object Lock: legal holds and retention",
+    gaps: &[NOT_IMPLEMENTED],
+    actions: &[
+        "PutObjectLegalHold",
+        "GetObjectLegalHold",
+        "PutObjectRetention",
+        "GetObjectRetention",
+        "PutObjectLockConfiguration",
+        "GetObjectLockConfiguration",
     ],
-    actions: &[],
+};
+
+pub(crate) static BUCKET_ENCRYPTION: Feature = Feature {
+    name: "Default encryption of buckets",
+    gaps: &[
+        NOT_IMPLEMENTED,
+        ("ceph-rgw", "Ceph 16.2 ignores `?encryption`: it would list, create or delete the bucket."),
+    ],
+    actions: &["PutBucketEncryption", "GetBucketEncryption", "DeleteBucketEncryption"],
+};
+
+pub(crate) static OWNERSHIP_CONTROLS: Feature = Feature {
+    name: "Ownership controls",
+    gaps: &[
+        NOT_IMPLEMENTED,
+        ("ceph-rgw", "Ceph 16.2 ignores `?ownershipControls`: it would list, create or delete the bucket."),
+    ],
+    actions: &["PutBucketOwnershipControls", "GetBucketOwnershipControls", "DeleteBucketOwnershipControls"],
+};
+
+pub(crate) static READ_LOGGING: Feature = Feature {
+    name: "Access logs of buckets can be read",
+    gaps: &[NOT_IMPLEMENTED],
+    actions: &["GetBucketLogging"],
+};
+
+pub(crate) static LOGGING: Feature = Feature {
+    name: "Access logs of buckets",
+    gaps: &[NOT_IMPLEMENTED, ("ceph-rgw", "Ceph 16.2 rejects the change with 405.")],
+    actions: &["PutBucketLogging"],
+};
+
+pub(crate) static RESTORE: Feature = Feature {
+    name: "Archived objects can be restored",
+    gaps: &[
+        NOT_IMPLEMENTED,
+        ("ceph-rgw", "Ceph 16.2 treats the request as the upload of a form, and rejects it."),
+    ],
+    actions: &["RestoreObject"],
 };
 
 pub(crate) static UPLOAD_PREFIXES: Feature = Feature {

@@ -31,6 +31,7 @@ mod server;
 mod transfer_server;
 
 mod access;
+mod bucket_controls;
 mod buckets;
 mod chaos;
 mod conditions;
@@ -45,10 +46,12 @@ mod keys;
 mod kill;
 mod listing;
 mod lost_responses;
+mod object_lock;
 mod objects;
 mod presigned;
 mod raw;
 mod refusals;
+mod restore;
 mod settings;
 mod signing;
 mod stored;
@@ -364,4 +367,39 @@ fn unset_settings_are_read_as_none() {
 #[test]
 fn deleting_settings_keeps_the_bucket() {
     each_variant(settings::delete);
+}
+
+#[test]
+fn legal_hold_prevents_deletion() {
+    each_variant(object_lock::legal_hold);
+}
+
+#[test]
+fn retention_prevents_deletion_and_can_be_bypassed() {
+    each_variant(object_lock::retention);
+}
+
+#[test]
+fn default_retention_applies_to_new_objects() {
+    each_variant(object_lock::configuration);
+}
+
+#[test]
+fn bucket_encryption_round_trips() {
+    each_variant(bucket_controls::encryption);
+}
+
+#[test]
+fn ownership_controls_round_trip() {
+    each_variant(bucket_controls::ownership_controls);
+}
+
+#[test]
+fn logging_round_trips() {
+    each_variant(bucket_controls::logging);
+}
+
+#[test]
+fn restore_object_never_changes_the_object() {
+    each_variant(restore::restore);
 }

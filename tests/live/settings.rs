@@ -185,7 +185,7 @@ pub(crate) fn unset(variant: &Variant<'_>) {
     let bucket = TestBucket::create(&client);
     client.put_object(&bucket, "k", "x").unwrap();
     type Read = fn(&Client, &str) -> Result<bool>;
-    let reads: [(&str, Read); 9] = [
+    let reads: [(&str, Read); 12] = [
         ("versioning", |client, bucket| client.get_bucket_versioning(bucket).map(|found| found.is_none())),
         ("versions", |client, bucket| {
             Ok(client.list_object_versions(bucket).collect::<Result<Vec<_>>>()?.len() == 1)
@@ -203,6 +203,10 @@ pub(crate) fn unset(variant: &Variant<'_>) {
         ("request payment", |client, bucket| {
             client.get_bucket_request_payment(bucket).map(|payer| payer == Payer::BucketOwner)
         }),
+        // AWS sets these two for new buckets.
+        ("encryption", |client, bucket| client.get_bucket_encryption(bucket).map(|_| true)),
+        ("ownership controls", |client, bucket| client.get_bucket_ownership_controls(bucket).map(|_| true)),
+        ("logging", |client, bucket| client.get_bucket_logging(bucket).map(|found| found.is_none())),
     ];
     for (name, read) in reads {
         match read(&client, &bucket) {
@@ -227,13 +231,15 @@ pub(crate) fn delete(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     type Delete = fn(&Client, &str) -> Result<()>;
-    let deletes: [(&str, Delete); 6] = [
+    let deletes: [(&str, Delete); 8] = [
         ("tagging", Client::delete_bucket_tagging),
         ("policy", Client::delete_bucket_policy),
         ("cors", Client::delete_bucket_cors),
         ("lifecycle", Client::delete_bucket_lifecycle),
         ("website", Client::delete_bucket_website),
         ("publicAccessBlock", Client::delete_public_access_block),
+        ("encryption", Client::delete_bucket_encryption),
+        ("ownershipControls", Client::delete_bucket_ownership_controls),
     ];
     for (name, delete) in deletes {
         if let Err(error) = delete(&client, &bucket) {
