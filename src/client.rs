@@ -54,7 +54,7 @@ pub(crate) struct Settings {
 }
 
 impl Client {
-    /// Creates a client. Sends nothing.
+    /// Creates a client. Nothing is sent.
     ///
     /// # Errors
     ///
@@ -94,11 +94,11 @@ impl Client {
     /// Returns the current time according to the server's clock.
     pub(crate) fn now(&self) -> OffsetDateTime {
         let ahead = time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed));
-        // The offset comes from a response, so the sum may be out of range.
+        // the offset comes from a response, so the sum may be out of range
         OffsetDateTime::now_utc().saturating_add(ahead)
     }
 
-    /// Signs with the server's clock from now on. Returns how far it is ahead of the local clock, in seconds.
+    /// Uses the server's clock from now on. Returns how far it is ahead of the local clock, in seconds.
     pub(crate) fn set_clock(&self, server: OffsetDateTime) -> i64 {
         let ahead = (server - OffsetDateTime::now_utc()).whole_seconds();
         self.inner.clock_offset.store(ahead, Ordering::Relaxed);

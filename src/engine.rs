@@ -18,12 +18,12 @@ use crate::timestamp::Timestamp;
 use crate::transport::Limits;
 use crate::validate;
 
-/// How much longer than usual the server may be silent if it has to work before it responds, such as when it
-/// completes an upload.
+/// The factor by which the idle timeout is longer if the server has to work before it responds, such as when
+/// it completes an upload.
 const SLOW_FACTOR: u32 = 10;
 
 impl Client {
-    /// Sends a request whose body, if any, is its own document.
+    /// Sends a request whose body is its own document, which may be empty.
     pub(crate) fn call<T>(
         &self,
         request: &Request<'_>,
@@ -32,7 +32,7 @@ impl Client {
         self.call_until(self.deadline(), request, parse)
     }
 
-    /// Like [`call`](Self::call), with the deadline of a larger call.
+    /// Sends a request like [`call`](Self::call), with the deadline of an enclosing call.
     pub(crate) fn call_until<T>(
         &self,
         deadline: Option<Instant>,
@@ -43,10 +43,10 @@ impl Client {
         self.execute(deadline, request, &mut document, parse)
     }
 
-    /// Sends a request for a state that can be reached only once.
+    /// Sends a request that the server rejects if its effect already exists, such as deleting a bucket.
     ///
-    /// `already` is the error code by which the server reports that the state has been reached before. If the
-    /// response to an earlier attempt was lost, that attempt may have reached it, so the code is a success.
+    /// `already` is the error code of that rejection. If the response to an earlier attempt was lost, that
+    /// attempt may have had the effect, so the code counts as success.
     pub(crate) fn call_idempotent(&self, request: &Request<'_>, already: &str) -> Result<()> {
         match self.call(request, Response::discard) {
             Err(error) if error.is_outcome_unknown() && error.code() == Some(already) => Ok(()),
@@ -54,15 +54,15 @@ impl Client {
         }
     }
 
-    /// Returns the moment at which a call that begins now must have ended, if calls have a timeout.
+    /// Returns the deadline of a call that starts now, if a call timeout is set.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         Some(Instant::now() + self.settings().call_timeout?)
     }
 
-    /// Sends a request with a body. Each attempt is signed anew, and retried as the retry policy allows.
+    /// Sends a request with a body, and retries it as the retry policy allows. Each attempt is signed again.
     ///
-    /// `parse` runs inside the loop, so that an `<Error>` in a 200 response and a response that is cut short
-    /// are retried like any other error. Errors get their context here and nowhere else.
+    /// `parse` runs inside the loop, so that an `<Error>` in a 200 response and a truncated response are
+    /// retried like any other error. Errors get their context here and nowhere else.
     pub(crate) fn execute<T>(
         &self,
         deadline: Option<Instant>,
@@ -73,7 +73,7 @@ impl Client {
         let request = self.signer().complete(request);
         let mut outcome_unknown = false;
         self.attempt_all(deadline, &request, body, parse, &mut outcome_unknown).map_err(|error| {
-            // whatever the last attempt reports, an earlier one may have done what was requested
+            // whatever the last attempt reports, an earlier one may have been executed
             error.after_unknown_outcome(outcome_unknown).with_context(|| request.describe())
         })
     }
@@ -91,7 +91,7 @@ impl Client {
         validate::sent_headers(&request.headers)?;
         let address = self.signer().address(endpoint, request)?;
         let url = address.url(&request.query_string());
-        // events alone need the description, so nobody else pays for it
+        // only events need the description, so it is not built unless they are enabled
         let call = if settings.events.is_enabled() { request.describe() } else { String::new() };
         let idle = settings.idle_timeout * if request.slow { SLOW_FACTOR } else { 1 };
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
@@ -99,7 +99,7 @@ impl Client {
         let mut attempt = 1;
         loop {
             settings.events.emit(|| Event::Attempt { call: &call, attempt });
-            // each attempt has a date of its own, as a server rejects one that is 15 minutes old
+            // each attempt has its own date, because servers reject a date that is 15 minutes old
             let now = self.now();
             let mut signer = self.signer().signer(now)?;
             if let Some(region) = &corrections.region {
@@ -116,11 +116,10 @@ impl Client {
                     settings.events.emit(|| Event::Succeeded { call: &call, attempt });
                     return Ok(output);
                 }
-                // a body that cannot be read ends the connection, so its own error is the cause
+                // a body that fails to read also breaks the connection, so its own error is the cause
                 Err(error) => body.take_error().unwrap_or(error),
             };
-            // a correction is no retry: it neither waits nor counts as an attempt, and each is made once per
-            // call
+            // a correction is not a retry: it has no delay, is not counted, and happens at most once per call
             if let Some(correction) = self.correct(&mut corrections, &error, &signer)
                 && body.rewind()?
             {
@@ -128,7 +127,7 @@ impl Client {
                 continue;
             }
             if let Some(delay) = self.delay(attempt, &error, deadline) {
-                // a reader that was started cannot be read again; then the error is returned as it is
+                // a reader cannot be read twice; if it has been started, the error is returned unchanged
                 if body.rewind()? {
                     settings.events.emit(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
@@ -152,7 +151,8 @@ impl Client {
         }
     }
 
-    /// Derives from an error how to sign instead, and describes it: `region eu-west-1`, `clock +900 s`.
+    /// Adopts the region or the time that the server reported in an error, unless this call has already done
+    /// so. Returns a description of the correction: `region eu-west-1`, `clock +900 s`.
     fn correct(&self, corrections: &mut Corrections, error: &Error, signer: &Signer) -> Option<String> {
         let response = error.response()?;
         if response.code.as_deref() == Some("RequestTimeTooSkewed") && !corrections.clock {
@@ -171,7 +171,7 @@ impl Client {
     }
 }
 
-/// What one call has corrected already.
+/// The corrections that a call has already made.
 #[derive(Default)]
 struct Corrections {
     clock: bool,

@@ -47,15 +47,15 @@ pub enum Event<'a> {
         /// The corrected value, such as `region eu-west-1` or `clock +900 s`.
         correction: &'a str,
     },
-    /// The server returned a successful response. The content of an object may still have to be read. A call
-    /// that fails has no such event; it returns its error.
+    /// The server returned a successful response. The content of an object may not have been read yet. There
+    /// is no event for a failed call, which returns its error.
     Succeeded {
         /// The operation with its bucket and key.
         call: &'a str,
         /// The number of the attempt that succeeded.
         attempt: u32,
     },
-    /// A download was interrupted, and is resumed at the byte that it had reached.
+    /// A download was interrupted, and is resumed after the last byte received.
     Resumed {
         /// The operation with its bucket and key.
         call: &'a str,
@@ -86,7 +86,7 @@ impl fmt::Display for Event<'_> {
 
 type EventHandler = dyn Fn(&Event<'_>) + Send + Sync;
 
-/// The receiver of a client's events. Without a handler, events are not even created.
+/// The handler that a client passes its events to. Without a handler, no event is created.
 #[derive(Clone, Default)]
 pub(crate) struct EventSink(Option<Arc<EventHandler>>);
 

@@ -1,4 +1,4 @@
-//! A request of the caller's own, for operations that have no method.
+//! Raw requests, for operations that have no method.
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ pub(crate) const PAYLOAD_SHA256: &str = "x-amz-content-sha256";
 /// [`Client::send_raw`](crate::Client::send_raw), [`Client::presign`](crate::Client::presign) and
 /// [`RequestSigner`](crate::RequestSigner) take one.
 ///
-/// Pass the names and values of the query decoded. `Content-Length`, `Host`, the date and the signature are
-/// added when the request is signed. If you set `x-amz-content-sha256`, Signature V4 signs it in place of the
-/// body; otherwise it signs `UNSIGNED-PAYLOAD`, for methods that have a body.
+/// Pass the names and values of the query without URL encoding. `Content-Length`, `Host`, the date and the
+/// signature are added when the request is signed. If you set `x-amz-content-sha256`, Signature V4 signs it
+/// for the body. Otherwise, it signs `UNSIGNED-PAYLOAD` for methods that have a body.
 ///
-/// **Servers ignore sub-resources that they do not know.** On Ceph, `DELETE /bucket?encryption` deletes the
-/// bucket, and `PUT /bucket/key?restore` overwrites the object. Make sure that the server knows what the
-/// query names before you send anything but a `GET`.
+/// **Some servers ignore subresources that they do not support.** On Ceph, `DELETE /bucket?encryption`
+/// deletes the bucket, and `PUT /bucket/key?restore` overwrites the object. Before you send anything but a
+/// `GET`, make sure that the server supports the subresource.
 ///
 /// Signature V2 signs only these query names: `acl cors delete lifecycle location logging notification
 /// partNumber policy publicAccessBlock requestPayment response-cache-control response-content-disposition
@@ -37,7 +37,7 @@ pub struct RawRequest {
 }
 
 impl RawRequest {
-    /// Creates a request to the service itself, until a bucket is set.
+    /// Creates a request to the service itself. Set a bucket, and a key if needed, to address them instead.
     pub fn new(method: Method) -> Self {
         Self { method, bucket: None, key: None, query: Vec::new(), headers: Headers::default() }
     }
@@ -54,7 +54,7 @@ impl RawRequest {
         self
     }
 
-    /// Adds a name without a value to the query, as in `?torrent`.
+    /// Adds a subresource to the query: a name without a value, such as `?torrent`.
     pub fn subresource(mut self, name: impl Into<String>) -> Self {
         self.query.push((name.into(), None));
         self

@@ -36,15 +36,16 @@ impl_names! {
     Delete => "DELETE",
 }
 
-/// The SHA-256 of an empty body, and what V4 signs in place of the SHA-256 of a body that is not hashed.
+/// The SHA-256 of an empty body.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// The value that V4 signs instead of a SHA-256 if the body is not hashed.
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no
 /// secret.
 ///
-/// Each operation is a function that returns one of these, and a function that parses the response. Whatever
-/// sends or presigns requests needs to know nothing else about an operation.
+/// Each operation consists of a function that creates its request and a function that parses the response.
+/// The code that sends or presigns requests needs nothing else of an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Request<'a> {
     /// The AWS action, for errors and events: `GetObject`.
@@ -52,18 +53,18 @@ pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     pub(crate) bucket: Option<&'a str>,
     pub(crate) key: Option<&'a str>,
-    /// Names and decoded values; a sub-resource such as `acl` has no value.
+    /// Names and decoded values. A subresource such as `acl` has no value.
     pub(crate) query: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) headers: Headers,
     /// The XML or JSON document that is sent as the body; empty if there is none, or if content is sent
     /// instead.
     pub(crate) document: String,
-    /// What Signature V4 signs in place of the body.
+    /// The value that Signature V4 signs for the body: its SHA-256, or `UNSIGNED-PAYLOAD`.
     pub(crate) payload_sha256: Cow<'static, str>,
-    /// The server has to work before it responds, so the idle timeout is longer.
+    /// Whether the server has to work before it responds, so that the idle timeout must be longer.
     pub(crate) slow: bool,
-    /// Why the request must not be sent. Kept until [`validate`](Self::validate), so that operations need not
-    /// return a `Result` for the few arguments that only they can check.
+    /// The reason why the request must not be sent. [`validate`](Self::validate) returns it, so that
+    /// operations need not return a `Result` for the few arguments that only they can check.
     invalid: Option<String>,
 }
 
@@ -92,7 +93,7 @@ impl<'a> Request<'a> {
         Self { key: Some(key), ..Self::bucket(action, method, bucket) }
     }
 
-    /// Adds a sub-resource, which has no value: `?acl`.
+    /// Adds a subresource, which is a query name without a value: `?acl`.
     pub(crate) fn subresource(mut self, name: &'static str) -> Self {
         self.query.push((Cow::Borrowed(name), None));
         self
@@ -120,14 +121,13 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Declares that content is sent as the body. V4 does not sign its hash: the ETag verifies the content
-    /// instead, so that it is read only once.
+    /// Excludes the body from the V4 signature, so that it is read only once. The ETag verifies it instead.
     pub(crate) fn unsigned_payload(mut self) -> Self {
         self.payload_sha256 = Cow::Borrowed(UNSIGNED_PAYLOAD);
         self
     }
 
-    /// Declares that the server has to work before it responds.
+    /// Extends the idle timeout, because the server has to work before it responds.
     pub(crate) fn slow(mut self) -> Self {
         self.slow = true;
         self
@@ -162,7 +162,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Makes the request invalid unless `condition` holds.
+    /// Makes the request invalid unless `condition` is `true`. `otherwise` returns the error text.
     pub(crate) fn require(mut self, condition: bool, otherwise: impl FnOnce() -> String) -> Self {
         if !condition && self.invalid.is_none() {
             self.invalid = Some(otherwise());
@@ -170,9 +170,9 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Returns an error for what no server could understand as it is meant.
+    /// Rejects requests that a server would misinterpret.
     ///
-    /// Above all for an empty key: `DELETE /bucket/` deletes the bucket.
+    /// The most dangerous one has an empty key: `DELETE /bucket/` deletes the bucket.
     pub(crate) fn validate(&self) -> Result<()> {
         self.bucket.map_or(Ok(()), validate::bucket)?;
         self.key.map_or(Ok(()), validate::key)?;
@@ -204,7 +204,7 @@ impl<'a> Request<'a> {
         out
     }
 
-    /// Returns the call as errors and events name it, on one line: `GetObject my-bucket/hello.txt`.
+    /// Returns a description of the call for errors and events, on one line: `GetObject my-bucket/hello.txt`.
     pub(crate) fn describe(&self) -> String {
         match (self.bucket, self.key) {
             (Some(bucket), Some(key)) => {

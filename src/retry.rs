@@ -11,10 +11,10 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How many times a call is attempted, and the delay between attempts.
 ///
-/// The client retries transient errors: failed or lost connections, timeouts, responses that were cut short,
-/// statuses such as 429, 500 and 503, and error codes such as `SlowDown`, `InternalError` and
-/// `ConditionalRequestConflict` (see [`Error::is_retryable`]). It does not retry if the body cannot be read again
-/// (see [`Body::from_reader`](crate::Body::from_reader)) or if the delay does not fit into
+/// The client retries transient errors: failed or lost connections, timeouts, truncated responses, statuses
+/// such as 429, 500 and 503, and error codes such as `SlowDown`, `InternalError` and
+/// `ConditionalRequestConflict` (see [`Error::is_retryable`]). It does not retry if the body cannot be read
+/// again (see [`Body::from_reader`](crate::Body::from_reader)) or if the delay does not fit into
 /// [`Config::call_timeout`](crate::Config::call_timeout).
 ///
 /// The delay after attempt *n* is random between zero and the smaller of `base_delay` · 2ⁿ⁻¹ and `max_delay`
@@ -24,7 +24,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// use plain_s3::{Config, RetryPolicy};
 /// use std::time::Duration;
 ///
-/// // Wait longer for a busy server: up to 9 retries, with delays of up to 1 s, 2 s, 4 s, ... 60 s.
+/// // Wait longer for a busy server: up to 9 retries, with delays of up to 1 s, 2 s, 4 s, … 60 s.
 /// let patient = RetryPolicy::new()
 ///     .max_attempts(10)
 ///     .base_delay(Duration::from_secs(1))
@@ -91,7 +91,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Returns a random number from 0 to 1. The standard library's randomly keyed hasher is random enough to
+/// Returns a random number from 0 to 1. The randomly keyed hasher of the standard library is sufficient to
 /// spread the retries of many clients, and needs no dependency.
 fn random_fraction() -> f64 {
     RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64

@@ -1,4 +1,4 @@
-//! A raw request, sent or presigned.
+//! Sending raw requests.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 use crate::raw_request::{PAYLOAD_SHA256, RawRequest, has_body};
 use crate::response::Response;
 
-/// The response to a [`RawRequest`]: a success, whose body is a [`Read`].
+/// The successful response to a [`RawRequest`]. It implements [`Read`] for the body.
 ///
-/// Reading a body that is cut short fails if the response has a length or is chunked. The body of a
-/// successful response is not searched for an `<Error>`.
+/// Reading a truncated body fails if the response has a length or is chunked. The body is not searched for an
+/// `<Error>`.
 pub struct RawResponse {
     /// The HTTP status, from 200 to 299.
     pub status: u16,
@@ -24,12 +24,12 @@ pub struct RawResponse {
 }
 
 impl RawResponse {
-    /// Creates a response without headers, for tests of code that handles one.
+    /// Creates a response without headers, for tests of code that handles responses.
     pub fn new(status: u16, body: impl Read + Send + Sync + 'static) -> Self {
         Self { status, headers: Vec::new(), body: Box::new(body) }
     }
 
-    /// Returns a header of the response; `name` is not case-sensitive.
+    /// Returns the value of a header. The name is not case-sensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -38,8 +38,8 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// Fails if reading fails, and with [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the
-    /// body is not UTF-8.
+    /// Fails if the body cannot be read, and with
+    /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if the body is not UTF-8.
     pub fn text(mut self) -> Result<String> {
         let mut bytes = Vec::new();
         self.body.read_to_end(&mut bytes).map_err(Error::from_read)?;
@@ -66,17 +66,17 @@ impl fmt::Debug for RawResponse {
 }
 
 impl Client {
-    /// Sends a raw request, for an operation that has no method of its own.
+    /// Sends a raw request, for an operation that has no method.
     ///
     /// The request is signed, and retried according to [`Config::retry`](crate::Config::retry). Error
     /// responses become errors, as with every other call. If the body is in memory, its `Content-MD5` and
-    /// SHA-256 are sent. Read the warning at [`RawRequest`] first.
+    /// SHA-256 are sent. Read the warning in the documentation of [`RawRequest`] first.
     ///
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the bucket name, the key or a header is
-    /// invalid, or if the method does not allow a body; and with [`Server`](crate::ErrorKind::Server) if the
-    /// server returns an error.
+    /// invalid, or if a body is passed but the method does not allow one. Fails with
+    /// [`Server`](crate::ErrorKind::Server) if the server returns an error.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -15,9 +15,10 @@ pub(crate) const MAX_PART_SIZE: u64 = 5 << 30;
 /// The maximum number of parts in an upload.
 pub(crate) const MAX_PARTS: u32 = 10_000;
 
-/// Accepts names that cannot change the path of a request: not empty, and without `/`, `?` and similar.
+/// Accepts bucket names that cannot change the path of a request: not empty, and without `/`, `?` and
+/// similar.
 ///
-/// The rules for new buckets differ between servers and are left to them.
+/// The server checks its own rules for new buckets.
 pub(crate) fn bucket(name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(Error::invalid(format!(
@@ -110,7 +111,7 @@ pub(crate) fn part_size_for(len: u64, requested: u64) -> u64 {
     requested.max(len.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(1 << 20))
 }
 
-/// Accepts headers that reach the server unchanged.
+/// Accepts headers that HTTP transfers unchanged and that the client does not set itself.
 pub(crate) fn headers(headers: &Headers) -> Result<()> {
     headers.iter().try_for_each(|(name, value)| header(name, value))
 }

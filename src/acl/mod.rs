@@ -1,4 +1,4 @@
-//! Access control lists: canned ACLs, which have names, and ACLs that list grants.
+//! Access control lists: canned ACLs and ACLs with individual grants.
 
 mod grant;
 
@@ -9,7 +9,7 @@ use crate::names::impl_names;
 use crate::xml;
 pub use grant::{Grant, Grantee, Owner, Permission};
 
-/// A canned ACL: one that S3 predefines.
+/// A canned ACL: a predefined set of grants.
 /// ([Canned ACL](https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl))
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum CannedAcl {
     PublicRead,
     /// Everybody can read and write, even anonymously.
     PublicReadWrite,
-    /// Every user with credentials of the server can read.
+    /// Every authenticated user of the server can read.
     AuthenticatedRead,
     /// The owner of the bucket can read an object that another user stores in it.
     BucketOwnerRead,
@@ -46,7 +46,7 @@ impl_names! {
     LogDeliveryWrite => "log-delivery-write",
 }
 
-/// The owner of a bucket or an object, and the permissions of all users.
+/// An access control list: the owner of a bucket or an object, and the grants.
 ///
 /// To change an ACL, read it, change it and write it back. The owner cannot be changed. A permission that is
 /// not part of S3 ([`Permission::Other`]) is written back unchanged.
@@ -79,7 +79,7 @@ impl Acl {
         Self { owner: Some(owner), grants: vec![full] }
     }
 
-    /// Adds a grant, unless the ACL already has it.
+    /// Adds a grant, unless the ACL already contains it.
     #[must_use = "returns the changed ACL"]
     pub fn grant(mut self, grantee: Grantee, permission: Permission) -> Self {
         if !self.grants.iter().any(|grant| grant.grantee.is(&grantee) && grant.permission == permission) {
@@ -125,7 +125,7 @@ impl Acl {
     }
 }
 
-/// An ACL to set. Both [`CannedAcl`] and [`Acl`] convert into it.
+/// An ACL to set. [`CannedAcl`] and [`Acl`] convert into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAcl(pub(crate) Choice);
 

@@ -13,16 +13,16 @@ use std::time::Duration;
 pub(crate) use outcome::Outcome;
 pub(crate) use signed_texts::SignedTexts;
 
-/// The result of every fallible call of this crate.
+/// A `Result` whose error is this crate's [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The error of every fallible call.
+/// The error type of this crate.
 ///
 /// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it
 /// if the cause is known. The errors in the chain of [`source`](StdError::source) are already part of that
-/// line. No secret key and no session token appears in it or in `{:?}`.
+/// line. Neither that line nor `{:?}` contains a secret key or a session token.
 ///
-/// Programs call [`is_not_found`](Self::is_not_found) and similar methods, or look at [`kind`](Self::kind),
+/// Programs call [`is_not_found`](Self::is_not_found) and similar methods, or check [`kind`](Self::kind),
 /// [`status`](Self::status) and [`code`](Self::code).
 ///
 /// ```
@@ -39,7 +39,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// ```
 pub struct Error(Box<Inner>);
 
-/// The kind of an [`Error`], which says who has to act.
+/// The kind of an [`Error`]: what failed, and at which stage of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -58,11 +58,11 @@ pub enum ErrorKind {
     Timeout,
     /// The server returned an S3 error; see [`Error::status`] and [`Error::code`].
     Server,
-    /// The response is not one of S3: HTML, malformed XML, or a missing length.
+    /// The response is not a valid S3 response: HTML, malformed XML, or a missing length.
     UnexpectedResponse,
-    /// Bytes are missing, or differ from what the other side announced.
+    /// The content is incomplete or has changed, or its MD5 differs from the expected one.
     Integrity,
-    /// A local file failed, or a reader or writer of the caller.
+    /// A local file could not be read or written, or a reader or writer passed by the caller failed.
     LocalIo,
     /// A call for many keys failed for some of them; see [`Error::failures`].
     PartialFailure,
@@ -70,13 +70,13 @@ pub enum ErrorKind {
     Cancelled,
 }
 
-/// A key for which a call for many keys failed.
+/// A key that a call for many keys could not process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyFailure {
     /// The key of the object.
     pub key: String,
-    /// The version ID, if the request named one.
+    /// The version ID, if the request specified one.
     pub version_id: Option<String>,
     /// The server's error code, such as `AccessDenied`.
     pub code: String,
@@ -85,12 +85,13 @@ pub struct KeyFailure {
 }
 
 impl KeyFailure {
-    /// Creates a failure without a version ID and message, for tests of code that handles failures.
+    /// Creates a failure without a version ID or a message, for tests of code that handles failures.
     pub fn new(key: impl Into<String>, code: impl Into<String>) -> Self {
         Self { key: key.into(), version_id: None, code: code.into(), message: String::new() }
     }
 
-    /// Converts an error that concerns one key only; any other error concerns the whole call and is returned.
+    /// Converts an error that concerns a single key. An error that concerns the whole call is returned as
+    /// `Err`.
     pub(crate) fn from_error(key: &str, version_id: Option<&str>, error: Error) -> Result<Self> {
         if error.kind() != ErrorKind::Server || error.is_no_such_bucket() {
             return Err(error);
@@ -112,14 +113,14 @@ pub(crate) struct ErrorResponse {
     pub(crate) request_id: Option<String>,
     pub(crate) host_id: Option<String>,
     pub(crate) resource: Option<String>,
-    /// The region that the server names as the right one.
+    /// The correct region, if the server reported it.
     pub(crate) region: Option<String>,
-    /// The endpoint that the server names as the right one.
+    /// The correct endpoint, if the server reported it.
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     /// The `Date` header as received.
     pub(crate) date: Option<String>,
-    /// What the server would have signed.
+    /// The texts that the server expected to be signed.
     pub(crate) expected: Option<SignedTexts>,
 }
 
@@ -131,7 +132,7 @@ struct Inner {
     message: String,
     hint: Option<String>,
     outcome: Outcome,
-    /// An earlier attempt of the call may have been carried out.
+    /// Whether an earlier attempt of the call may have been executed.
     retried: bool,
     response: Option<ErrorResponse>,
     signed: Option<SignedTexts>,
@@ -141,7 +142,7 @@ struct Inner {
 }
 
 impl Error {
-    /// Creates an error of this kind, for tests of code that handles errors.
+    /// Creates an error of the given kind, for tests of code that handles errors.
     ///
     /// ```
     /// use plain_s3::{Error, ErrorKind};
@@ -165,7 +166,7 @@ impl Error {
         }))
     }
 
-    /// Creates the error of a response with this HTTP status and S3 error code, for tests of code that
+    /// Creates an error of the kind `Server` from an HTTP status and an S3 error code, for tests of code that
     /// handles errors.
     ///
     /// ```
@@ -200,7 +201,7 @@ impl Error {
         self.response()?.message.as_deref()
     }
 
-    /// Returns the request ID, by which the server's operators find the request in their logs.
+    /// Returns the request ID, with which the operators of the server can find the request in their logs.
     pub fn request_id(&self) -> Option<&str> {
         self.response()?.request_id.as_deref()
     }
@@ -215,7 +216,7 @@ impl Error {
         self.response()?.resource.as_deref()
     }
 
-    /// Returns what to do about the error, if the cause is known.
+    /// Returns the hint on what to do about the error, if the cause is known.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
@@ -240,12 +241,12 @@ impl Error {
         self.response()?.expected.as_ref()?.canonical_request.as_deref()
     }
 
-    /// Returns the keys for which a call for many keys failed. It succeeded for all others.
+    /// Returns the keys that a call for many keys could not process. All other keys succeeded.
     pub fn failures(&self) -> &[KeyFailure] {
         &self.0.failures
     }
 
-    /// Returns the ID of the multipart upload whose parts a failed upload left on the server.
+    /// Returns the ID of the multipart upload that a failed call left unfinished on the server.
     pub fn upload_id(&self) -> Option<&str> {
         self.0.upload_id.as_deref()
     }
@@ -268,7 +269,7 @@ impl ErrorKind {
     }
 }
 
-/// How the crate creates errors and adds to them.
+/// Constructors and setters for use within this crate.
 impl Error {
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
@@ -297,7 +298,7 @@ impl Error {
         self
     }
 
-    /// Unwraps an error of this crate from the `io::Error` in which a body's [`Read`](io::Read) returned it.
+    /// Converts an error returned by the [`Read`](io::Read) of a body. It may wrap an error of this crate.
     pub(crate) fn from_read(error: io::Error) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => error,
@@ -310,7 +311,8 @@ impl Error {
         self
     }
 
-    /// Sets the call that failed, unless an inner call has set it: the innermost context is the most exact.
+    /// Sets the call that failed, unless an inner call has set it: the innermost context is the most
+    /// specific.
     pub(crate) fn with_context(mut self, context: impl FnOnce() -> String) -> Self {
         if self.0.context.is_empty() {
             self.0.context = context();
@@ -351,17 +353,17 @@ impl Error {
 
     /// Returns what is known about the effect of the request that failed.
     pub(crate) fn outcome(&self) -> Outcome {
-        // a gateway's timeout and a failure inside the server say nothing about the work done until then
+        // after a gateway timeout or an internal error, it is not known how much the server has done
         let ambiguous = self.status().is_some_and(|status| transient::is_ambiguous(status, self.code()));
         if ambiguous { Outcome::Unknown } else { self.0.outcome }
     }
 
-    /// Returns `true` if the call may have been carried out, by this attempt or an earlier one.
+    /// Returns `true` if this attempt or an earlier one may have been executed.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         self.0.retried || self.outcome() == Outcome::Unknown
     }
 
-    /// Records whether an earlier attempt of the call may have been carried out.
+    /// Records whether an earlier attempt of the call may have been executed.
     pub(crate) fn after_unknown_outcome(mut self, unknown: bool) -> Self {
         self.0.retried |= unknown;
         self
@@ -372,7 +374,7 @@ impl Error {
         self
     }
 
-    /// Marks a response that was cut short or is not the server's, so that another attempt may succeed.
+    /// Marks a truncated response, or one that did not come from the server, so that the call is retried.
     pub(crate) fn malformed(self) -> Self {
         self.with_outcome(Outcome::Unknown)
     }
@@ -382,7 +384,7 @@ impl Error {
         self.with_outcome(Outcome::NotSent)
     }
 
-    /// Returns what happened, without the call and the hint.
+    /// Returns the message without the call and the hint.
     pub(crate) fn summary(&self) -> &str {
         &self.0.message
     }

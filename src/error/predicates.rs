@@ -1,4 +1,4 @@
-//! The questions that programs ask about an error.
+//! Predicates for errors that programs commonly handle.
 
 use super::{Error, ErrorKind, Outcome, transient};
 

@@ -1,4 +1,4 @@
-//! Hints: the sentence at the end of an error that says what to do, if the cause is known.
+//! Hints: the advice at the end of an error text on what to do, if the cause is known.
 
 mod context;
 mod signature;
@@ -10,7 +10,7 @@ use crate::sign::Signer;
 use crate::timestamp::Timestamp;
 pub(crate) use context::Context;
 
-/// Adds the hint and, if the server rejected the signature, the signed texts.
+/// Adds the hint to an error and, if the server rejected the signature, the signed texts.
 pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
     if let Some(hint) = error.response().and_then(|response| hint(response, context)) {
         error = error.with_hint(hint);
@@ -53,12 +53,12 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
             context.request.action
         ),
         "AccessControlListNotSupported" => {
-            "The bucket does not use ACLs, as is the default for new buckets on AWS: allow them with \
+            "ACLs are disabled for this bucket, which is the default for new buckets on AWS: enable them with \
              put_bucket_ownership_controls and ObjectOwnership::ObjectWriter, or grant access with a bucket policy."
                 .to_owned()
         }
         "NoSuchBucket" if context.request.bucket.is_none() => format!(
-            "The server took {host} for a bucket name: use the host name that it is configured with, or its IP \
+            "The server interpreted {host} as a bucket name: use the host name that it is configured with, or its IP \
              address."
         ),
         "NoSuchBucket" => format!(
@@ -69,7 +69,7 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
             if code == "NotFound" { "or the key does not exist." } else { "has no object with this key." }
         ),
         "NotFound" if context.request.bucket.is_none() => {
-            format!("{host} does not respond as an S3 server: check the endpoint.")
+            format!("{host} does not respond like an S3 server: check the endpoint.")
         }
         "NotFound" => format!("{host} has no bucket {bucket:?}: check the name and the endpoint."),
         "BucketNotEmpty" => {
@@ -102,7 +102,7 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
     })
 }
 
-/// Names the region or the endpoint of the bucket, as far as the server reported it.
+/// Returns the hint for a wrong region or endpoint. It contains the right one if the server reported it.
 fn region_hint(response: &ErrorResponse, bucket: &str) -> String {
     match (&response.region, &response.location) {
         (Some(region), _) => {
@@ -204,8 +204,8 @@ mod tests {
                 &object,
                 coded("SignatureDoesNotMatch"),
                 v4(),
-                "The secret key probably does not belong to the access key \"AKID\": check both. A Ceph gateway may take \
-                 localhost for a bucket name: use 127.0.0.1.",
+                "The secret key probably does not belong to the access key \"AKID\": check both. A Ceph gateway may \
+                 interpret localhost as a bucket name: use 127.0.0.1.",
             ),
             (
                 &object,
@@ -232,14 +232,14 @@ mod tests {
                 &object,
                 coded("AccessControlListNotSupported"),
                 v4(),
-                "The bucket does not use ACLs, as is the default for new buckets on AWS: allow them with \
+                "ACLs are disabled for this bucket, which is the default for new buckets on AWS: enable them with \
                  put_bucket_ownership_controls and ObjectOwnership::ObjectWriter, or grant access with a bucket policy.",
             ),
             (
                 &service,
                 coded("NoSuchBucket"),
                 v2(),
-                "The server took localhost:8480 for a bucket name: use the host name that it is configured with, or its \
+                "The server interpreted localhost:8480 as a bucket name: use the host name that it is configured with, or its \
                  IP address.",
             ),
             (
@@ -264,7 +264,7 @@ mod tests {
                 &service,
                 coded("NotFound"),
                 v2(),
-                "localhost:8480 does not respond as an S3 server: check the endpoint.",
+                "localhost:8480 does not respond like an S3 server: check the endpoint.",
             ),
             (
                 &bucket,

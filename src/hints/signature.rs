@@ -13,7 +13,7 @@ pub(super) fn hint(response: &ErrorResponse, context: &Context<'_>) -> String {
         None => "The request was not signed.".to_owned(),
     };
     if context.endpoint.authority().starts_with("localhost") {
-        cause.push_str(" A Ceph gateway may take localhost for a bucket name: use 127.0.0.1.");
+        cause.push_str(" A Ceph gateway may interpret localhost as a bucket name: use 127.0.0.1.");
     }
     let (Some(ours), Some(theirs)) = (context.signed, &response.expected) else { return cause };
     // V4's string to sign contains only a hash of the canonical request, which is where the texts differ

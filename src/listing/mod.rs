@@ -18,7 +18,7 @@ pub(crate) use cursor::{Cursor, Marker, Position, no_marker};
 /// The largest page size that S3 supports.
 const MAX_PAGE_SIZE: u32 = 1000;
 
-/// Options of a listing: which entries of a bucket to list, and how.
+/// Options for a listing: which entries to list, and in which pages.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ListOptions {
@@ -34,9 +34,9 @@ pub struct ListOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ListApi {
-    /// ListObjects, which pages by markers. Every server supports it.
+    /// ListObjects, which paginates with markers. Every server supports it.
     V1,
-    /// ListObjectsV2, which pages by continuation tokens.
+    /// ListObjectsV2, which paginates with continuation tokens.
     ///
     /// If a server does not support it and returns a V1 response, the listing continues with V1.
     #[default]
@@ -100,7 +100,7 @@ impl ListOptions {
         self
     }
 
-    /// Adds the parameters that all listings share to a request. `max` is the name of the page size
+    /// Adds to a request the parameters that all listings share. `max` is the name of the page size
     /// parameter.
     pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>, max: &'static str) -> Request<'a> {
         if let Some(size) = self.page_size {
@@ -120,7 +120,7 @@ impl ListOptions {
 /// An iterator over the entries of a listing.
 ///
 /// It fetches each page when it is needed and keeps one page in memory. Nothing is sent before the first call
-/// of `next`. If a page cannot be fetched, the iterator yields the error and then ends.
+/// to `next`. If a page cannot be fetched, the iterator yields the error and then ends.
 #[must_use = "iterators are lazy and send nothing unless consumed"]
 pub struct Listing<T> {
     pages: Pages<T>,
@@ -142,7 +142,7 @@ pub struct Pages<T> {
 pub struct Page<T> {
     /// The entries of this page.
     pub entries: Vec<T>,
-    /// The prefixes of keys that [`ListOptions::delimiter`] grouped. Each ends with the delimiter.
+    /// The common prefixes into which [`ListOptions::delimiter`] grouped keys. Each ends with the delimiter.
     pub common_prefixes: Vec<String>,
 }
 
@@ -162,7 +162,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Fetches the next page. Also returns `true` if there are more pages.
+/// A function that fetches the next page. It also returns `true` if there are more pages.
 type Fetch<T> = dyn FnMut() -> Result<(Page<T>, bool)> + Send + Sync;
 
 impl<T> Listing<T> {
@@ -219,7 +219,7 @@ impl<T> fmt::Debug for Pages<T> {
     }
 }
 
-/// How the keys and prefixes in one response are encoded. Tokens and IDs never are.
+/// The encoding of the keys and prefixes in one response. Tokens and IDs are never encoded.
 pub(crate) struct KeyEncoding {
     url: bool,
 }

@@ -15,7 +15,7 @@ use crate::response::Response;
 use crate::validate;
 use crate::xml;
 
-/// Options for [`Client::complete_multipart_upload_with`]: the conditions under which the object is created.
+/// Options for [`Client::complete_multipart_upload_with`]: the conditions for creating the object.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct CompleteMultipartUploadOptions {
@@ -40,8 +40,8 @@ impl CompleteMultipartUploadOptions {
         self.header("if-none-match", "*")
     }
 
-    /// Sets the key with which the upload was created. AWS requires it if the parts have checksums other than
-    /// MD5; most servers require it only for the parts.
+    /// Sets the encryption key with which the upload was created (SSE-C). AWS requires it if the parts have
+    /// checksums other than MD5; most servers require it only for the parts.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         with_customer_key(self, &key, Self::header)
     }
@@ -57,7 +57,7 @@ impl CompleteMultipartUploadOptions {
     }
 }
 
-/// Returns the request of CompleteMultipartUpload without the list of parts, as it is presigned.
+/// Returns the request of CompleteMultipartUpload without the list of parts, for presigning.
 pub(crate) fn presignable_request<'a>(upload: UploadRef<'a>, headers: &Headers) -> Request<'a> {
     upload.request("CompleteMultipartUpload", Method::Post).headers(headers).slow()
 }
@@ -87,20 +87,19 @@ fn complete_multipart_upload_request<'a>(
 }
 
 impl Client {
-    /// Completes a multipart upload: creates the object from its parts, which must be in the order of their
-    /// numbers.
+    /// Completes a multipart upload: creates the object from its parts, in the order of their numbers.
     /// ([CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html))
     ///
-    /// The server may take minutes, so the client waits for ten times the idle timeout. A 200 response that
-    /// contains an error, nothing, or something else is an error. Ceph returns no ETag.
+    /// The server may take minutes, so the client waits for ten times the idle timeout. If the body of a 200
+    /// response does not confirm the completion, the call fails. Ceph returns no ETag.
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) if there are no parts or they are not in order.
-    /// - [`Server`](crate::ErrorKind::Server) if a part is missing, too small, or has another ETag.
-    /// - [`is_not_found`](crate::Error::is_not_found) if the upload does not exist, as after it was
-    ///   completed. If the response to an earlier attempt was lost, this call may have completed it, and the
-    ///   error says so.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if there are no parts or they are not in
+    /// order. Fails with [`Server`](crate::ErrorKind::Server) if a part is missing, too small, or has another
+    /// ETag, or if the upload does not exist, for example because it was already completed (see
+    /// [`is_not_found`](crate::Error::is_not_found)). If the response to an earlier attempt was lost, this
+    /// call may have completed the upload itself; the error then states this.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -120,13 +119,14 @@ impl Client {
         self.complete_multipart_upload_with(bucket, key, upload_id, parts, &options)
     }
 
-    /// Completes a multipart upload under conditions; see
+    /// Completes a multipart upload with conditions or other options; see
     /// [`complete_multipart_upload`](Self::complete_multipart_upload). Not every server honours conditions.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`complete_multipart_upload`](Self::complete_multipart_upload), and
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
+    /// Returns the same errors as [`complete_multipart_upload`](Self::complete_multipart_upload). Also fails
+    /// with [`Server`](crate::ErrorKind::Server) if a condition is not met (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;

@@ -1,4 +1,4 @@
-//! The response of GetObject: a `Read` that resumes after a lost connection, and ends complete or with an
+//! The reader for GetObject. It resumes after a lost connection, and returns the complete content or an
 //! error.
 
 use std::fmt;
@@ -26,13 +26,13 @@ pub(crate) fn get_object_request<'a>(
 
 /// The content of an object while it is being received.
 ///
-/// Reading to the end yields exactly the bytes of the object, or an error. The length is always verified; so
-/// is the MD5, if the whole object is read and its ETag is an MD5. [`verification`](Self::verification)
-/// returns which. The last bytes are yielded only after the verification.
+/// Reading to the end returns exactly the bytes of the object, or fails. The length is always verified. The
+/// MD5 is verified if the whole object is read and its ETag is an MD5; [`verification`](Self::verification)
+/// returns which check applies. The last bytes are returned only after the verification.
 ///
 /// If the connection is lost or stalls, reading resumes at the same byte, as often as the client's
-/// [`RetryPolicy`](crate::RetryPolicy) allows; the count starts again whenever bytes have arrived. If the
-/// object was replaced meanwhile, reading fails. It never mixes two versions.
+/// [`RetryPolicy`](crate::RetryPolicy) allows; the count restarts whenever bytes arrive. If the object was
+/// replaced in the meantime, reading fails. It never mixes two versions.
 ///
 /// The [`io::Error`] of a failed read contains an [`Error`] of this crate.
 pub struct ObjectReader {
@@ -44,7 +44,7 @@ pub struct ObjectReader {
     start: u64,
     /// The length of the content. Kept here because the caller can change `metadata`.
     length: u64,
-    /// How much of the content was read.
+    /// The number of bytes read so far.
     done: u64,
     check: Option<Md5Check>,
     verification: Verification,
@@ -52,7 +52,7 @@ pub struct ObjectReader {
     resume_attempts: u32,
 }
 
-/// Where the content comes from, to request the rest of it.
+/// What is needed to request the rest of the content.
 struct Source {
     client: Client,
     bucket: String,
@@ -93,7 +93,7 @@ impl ObjectReader {
         })
     }
 
-    /// Returns what is verified before the last bytes are yielded.
+    /// Returns how the content is verified before the last bytes are returned.
     pub fn verification(&self) -> Verification {
         self.verification
     }
@@ -102,7 +102,7 @@ impl ObjectReader {
     ///
     /// # Errors
     ///
-    /// Fails if reading fails; see [`ObjectReader`].
+    /// Fails if the content cannot be read or verified; see [`ObjectReader`].
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         // a server may announce any length, so only this much is allocated before bytes arrive
         let mut bytes = Vec::with_capacity(usize::try_from(self.left().min(1 << 20)).unwrap_or_default());
@@ -114,8 +114,8 @@ impl ObjectReader {
     ///
     /// # Errors
     ///
-    /// Fails if reading fails, and with [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the content
-    /// is not UTF-8.
+    /// Fails if the content cannot be read or verified, and with
+    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the content is not UTF-8.
     pub fn text(self) -> Result<String> {
         let call = self.source.call();
         String::from_utf8(self.bytes()?).map_err(|error| {
@@ -130,7 +130,7 @@ impl ObjectReader {
         self.length - self.done
     }
 
-    /// Reads the next bytes, 0 at the end: [`Read::read`] with this crate's error.
+    /// Reads like [`Read::read`], but returns an error of this crate.
     pub(crate) fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
         self.fetch_next(buf).map_err(|error| error.with_context(|| self.source.call()))
     }
@@ -139,7 +139,7 @@ impl ObjectReader {
         let want = usize::try_from(self.left()).unwrap_or(usize::MAX).min(buf.len());
         if want == 0 {
             if self.left() == 0 {
-                // an empty object was not verified yet, and a wrong one has to fail on every further read
+                // an empty object is not verified yet, and a failed check must fail on every further read
                 self.finish()?;
             }
             return Ok(0);
@@ -166,25 +166,25 @@ impl ObjectReader {
         Ok(n)
     }
 
-    /// Verifies the content once all of it was read.
+    /// Verifies the content after all of it has been read.
     fn finish(&mut self) -> Result<()> {
         // only a connection whose response was read to its end can be reused
         let _ = self.body.read(&mut [0]);
         if let Some(check) = &self.check {
-            // the check is kept if it fails, so that a further read does not look like a regular end
+            // a failed check is kept, so that a further read does not report a regular end
             check.finish()?;
             self.check = None;
         }
         Ok(())
     }
 
-    /// Verifies the rest of an object together with its start, which `check` has hashed already.
+    /// Includes the start of the object, which `check` has already hashed, in the verification of the rest.
     pub(crate) fn continue_check(&mut self, check: Md5Check) {
         self.check = Some(check);
         self.verification = Verification::Md5;
     }
 
-    /// Requests the rest after the connection was lost. Returns that error if no retry is possible.
+    /// Requests the rest after the connection was lost. Returns `lost` if no retry is possible.
     fn resume(&mut self, lost: Error) -> Result<()> {
         let Source { client, bucket, key, options, deadline } = &self.source;
         // without an ETag, nothing ensures that the rest belongs to the same object
@@ -217,7 +217,7 @@ fn object_changed(offset: u64) -> Error {
     Error::new(ErrorKind::Integrity, message).with_hint("Read it again from the start.")
 }
 
-/// A response with exactly the requested content.
+/// The content of a response that was checked against the request.
 struct Content {
     metadata: ObjectMetadata,
     /// The offset of the content in the object.
@@ -240,7 +240,7 @@ fn parse(response: Response, options: &GetObjectOptions) -> Result<Content> {
             };
             return Err(response
                 .unexpected(format!("the server sent the whole object instead of {requested}"))
-                .with_hint(format!("It does not support {unsupported}.")));
+                .with_hint(format!("The server does not support {unsupported}.")));
         }
         (_, status) => {
             let expected = if options.is_whole() { 200 } else { 206 };

@@ -18,15 +18,14 @@ use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp;
 
-/// What to do if a condition failed after an attempt whose outcome is unknown.
-pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The response to an earlier attempt was lost, so this call may have stored the object itself: check it with \
-     head_object.";
+/// The hint for a condition that failed after an attempt with an unknown outcome.
+pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The response to an earlier attempt was lost, so this call may \
+     have stored the object itself: check it with head_object.";
 
 /// Options for [`Client::put_object_with`] and every other call that creates an object: its media type,
 /// metadata, ACL, encryption and conditions.
 ///
-/// Each setter sets one header. A value that a header cannot carry is an error of the call, before anything
-/// is sent.
+/// Each setter sets one header. If a value is not valid in a header, the call fails before anything is sent.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PutObjectOptions {
@@ -34,7 +33,7 @@ pub struct PutObjectOptions {
 }
 
 impl PutObjectOptions {
-    /// Creates the default options: only the content. The server chooses the media type, usually
+    /// Creates the default options: no headers. The server chooses the media type, usually
     /// `binary/octet-stream`.
     pub fn new() -> Self {
         Self::default()
@@ -65,8 +64,8 @@ impl PutObjectOptions {
         self.header("content-language", value)
     }
 
-    /// Sets the `Expires` header of downloads, after which caches discard them. The object itself does not
-    /// expire.
+    /// Sets the `Expires` header of downloads: the time until which caches may use them. The object itself
+    /// does not expire.
     pub fn expires(self, moment: impl Into<OffsetDateTime>) -> Self {
         self.header("expires", timestamp::http_date(moment.into()))
     }
@@ -98,14 +97,14 @@ impl PutObjectOptions {
         self.header("x-amz-tagging", tags.into_iter().map(encoded).collect::<Vec<_>>().join("&"))
     }
 
-    /// Redirects requests for this object, if the bucket serves a website. The target is a path in the same
-    /// bucket, such as `/other.html`, or a URL.
+    /// Redirects requests for this object if the bucket is configured as a website. The target is a path in
+    /// the same bucket, such as `/other.html`, or a URL.
     pub fn website_redirect_location(self, target: impl Into<String>) -> Self {
         self.header("x-amz-website-redirect-location", target)
     }
 
-    /// Encrypts the object with a key of the server: `AES256`, or `aws:kms` for a key management service.
-    /// Reading the object requires nothing more.
+    /// Encrypts the object with a key held by the server: `AES256`, or `aws:kms` for a key management
+    /// service. Reading the object requires no further option.
     pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
         self.header("x-amz-server-side-encryption", algorithm)
     }
@@ -118,7 +117,7 @@ impl PutObjectOptions {
     /// Encrypts the object with this key, which the server does not store (SSE-C). Every request that reads
     /// the object must send the key again. **If the key is lost, so is the content.**
     ///
-    /// The key is sent, so the request requires HTTPS. It appears neither in `{:?}` nor in any error.
+    /// The key is sent, so the request requires HTTPS. It does not appear in `{:?}` or in errors.
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         with_customer_key(self, &key, Self::header)
     }
@@ -145,8 +144,8 @@ impl PutObjectOptions {
         &self.headers
     }
 
-    /// Returns the headers that create a multipart upload, and the conditions, which belong to its
-    /// completion.
+    /// Splits the headers into those for CreateMultipartUpload and the conditions, which are sent with
+    /// CompleteMultipartUpload.
     pub(crate) fn split_conditions(&self) -> (Headers, Headers) {
         let mut headers = self.headers.clone();
         let conditions = headers.split_off_conditions();
@@ -189,11 +188,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput) if an argument is invalid. Nothing is sent.
-    /// - [`LocalIo`](crate::ErrorKind::LocalIo) if the body cannot be read, or is not as long as announced.
-    ///   Nothing is stored.
-    /// - [`Integrity`](crate::ErrorKind::Integrity) if the ETag is the MD5 of other bytes.
-    /// - [`Server`](crate::ErrorKind::Server) if the server returns an error.
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an argument is invalid; nothing is
+    /// sent. Fails with [`LocalIo`](crate::ErrorKind::LocalIo) if the body cannot be read or is not as long
+    /// as announced; nothing is stored. Fails with [`Integrity`](crate::ErrorKind::Integrity) if the returned
+    /// ETag is the MD5 of other content, and with [`Server`](crate::ErrorKind::Server) if the server returns
+    /// an error.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -209,13 +208,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`put_object`](Self::put_object), and
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
+    /// Returns the same errors as [`put_object`](Self::put_object). Also fails with
+    /// [`Server`](crate::ErrorKind::Server) if a condition is not met (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     ///
-    /// If the response to an attempt was lost and a retry fails its condition, the first attempt may have
-    /// stored the object. The client then compares the ETag: if the content is the same, the call succeeds;
-    /// otherwise the error says so. An object that serves as a lock must therefore contain something unique
-    /// to its owner, because empty objects have equal ETags.
+    /// If the response to an attempt was lost and the condition then fails in a retry, the first attempt may
+    /// have stored the object. The client then compares the ETag: if the content is the same, the call
+    /// succeeds; otherwise the error states this. An object that serves as a lock must therefore contain
+    /// something unique to its owner, because empty objects have equal ETags.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -235,7 +235,7 @@ impl Client {
         self.store(put_object_request(bucket, key, options), body.into(), None)
     }
 
-    /// Sends content and verifies the ETag of what was stored.
+    /// Sends content and verifies the ETag of the stored object.
     ///
     /// If the MD5 is already known, it is sent as well, so that the server rejects anything else. Otherwise
     /// it is computed while the content is sent.
@@ -279,7 +279,7 @@ impl Client {
         })
     }
 
-    /// Returns the headers of the current object if its content is this one.
+    /// Returns the headers of the current object if its MD5 is `ours`.
     fn find_identical(
         &self,
         stored: &Request<'_>,

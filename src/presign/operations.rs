@@ -1,6 +1,6 @@
-//! Presigned URLs of operations, from the operations' own requests and options.
+//! Presigned URLs for operations, created from the requests and options of the operations themselves.
 //!
-//! A new operation is presigned by one line: [`Client::presign_request`] takes the request of any of them.
+//! To presign a new operation, pass its request to [`Client::presign_request`].
 
 use crate::client::Client;
 use crate::error::Result;
@@ -31,7 +31,8 @@ impl Client {
         self.signer().presign_request(request, &options.into(), self.now())
     }
 
-    /// Presigns a raw request, for an operation that has no `presign_…` method of its own. Nothing is sent.
+    /// Returns a presigned URL for a raw request, for operations that have no `presign_…` method. Nothing is
+    /// sent.
     ///
     /// # Errors
     ///
@@ -52,12 +53,12 @@ impl Client {
 
     /// Returns a URL that lets anyone download a private object until it expires. Nothing is sent.
     ///
-    /// Pass the lifetime as a [`Duration`](std::time::Duration), or [`PresignOptions`] for plain HTTP: at
-    /// least 1 second and, with Signature V4, at most 7 days.
+    /// `expires` is the lifetime: a [`Duration`](std::time::Duration) of at least 1 second and, with
+    /// Signature V4, at most 7 days. To use plain HTTP or another signing time, pass [`PresignOptions`].
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds, the
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of range, the
     /// client has no credentials, or the bucket name or the key is invalid.
     ///
     /// ```
@@ -65,7 +66,8 @@ impl Client {
     /// # use plain_s3::{Client, Config, Credentials};
     /// use std::time::Duration;
     ///
-    /// let config = Config::new("http://objects-us-west-1.dream.io").credentials(Credentials::new("access", "secret"));
+    /// let config = Config::new("http://objects-us-west-1.dream.io")
+    ///     .credentials(Credentials::new("access", "secret"));
     /// let client = Client::new(config)?;
     /// let hour = Duration::from_secs(3600);
     /// println!("{}", client.presign_get_object("my-bucket-name", "secret_plans.txt", hour)?);
@@ -84,8 +86,8 @@ impl Client {
     /// Returns a download URL that overrides response headers or selects a version; see
     /// [`presign_get_object`](Self::presign_get_object).
     ///
-    /// Options that set headers, such as a range or a condition, require whoever uses the URL to send these
-    /// headers; they are listed in [`PresignedUrl::headers`].
+    /// If an option sets a request header, such as a range or a condition, the user of the URL must send this
+    /// header. [`PresignedUrl::headers`] lists these headers.
     ///
     /// # Errors
     ///
@@ -96,7 +98,8 @@ impl Client {
     /// # let hour = std::time::Duration::from_secs(3600);
     /// use plain_s3::GetObjectOptions;
     ///
-    /// let save_as = GetObjectOptions::new().response_content_disposition("attachment; filename=\"plans.txt\"");
+    /// let attachment = "attachment; filename=\"plans.txt\"";
+    /// let save_as = GetObjectOptions::new().response_content_disposition(attachment);
     /// println!("{}", client.presign_get_object_with("my-new-bucket", "secret_plans.txt", hour, &save_as)?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -132,7 +135,8 @@ impl Client {
         self.presign_head_object_with(bucket, key, expires, &GetObjectOptions::new())
     }
 
-    /// Returns a metadata URL for one version; see [`presign_head_object`](Self::presign_head_object).
+    /// Returns a URL that reads the metadata of one version; see
+    /// [`presign_head_object`](Self::presign_head_object).
     ///
     /// # Errors
     ///
@@ -253,7 +257,7 @@ impl Client {
 
     /// Returns a URL that lets anyone create a multipart upload with HTTP POST. Nothing is sent.
     ///
-    /// The response contains the upload ID, which the URLs of the parts need.
+    /// The response contains the upload ID, which is needed to presign the URLs of the parts.
     ///
     /// # Errors
     ///
@@ -277,7 +281,7 @@ impl Client {
 
     /// Returns a URL that creates a multipart upload and requires headers, such as a media type; see
     /// [`presign_create_multipart_upload`](Self::presign_create_multipart_upload). Conditions in the options
-    /// are not signed: they belong to the completion.
+    /// are ignored, because they belong to CompleteMultipartUpload.
     ///
     /// # Errors
     ///
@@ -303,14 +307,14 @@ impl Client {
 
     /// Returns a URL that lets anyone upload one part with HTTP PUT. Nothing is sent.
     ///
-    /// Parts are numbered from 1 to 10,000, and each except the last has at least 5 MiB. The `ETag` header of
-    /// the response is needed to complete the upload.
+    /// Parts are numbered from 1 to 10,000, and each part except the last must have at least 5 MiB. The
+    /// `ETag` header of the response is needed to complete the upload.
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object). Also fails with
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the upload ID is empty or the part number is out
-    /// of bounds.
+    /// of range.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -342,9 +346,9 @@ impl Client {
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, upload_id) = (std::time::Duration::from_secs(3600), "2~abc");
+    /// # let (hour, id) = (std::time::Duration::from_secs(3600), "2~abc");
     /// let digest = plain_s3::UploadPartOptions::new().header("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
-    /// let part = client.presign_upload_part_with("my-new-bucket", "backup.tar", upload_id, 1, hour, &digest)?;
+    /// let part = client.presign_upload_part_with("my-new-bucket", "backup.tar", id, 1, hour, &digest)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_upload_part_with(
@@ -372,8 +376,8 @@ impl Client {
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, upload_id) = (std::time::Duration::from_secs(3600), "2~abc");
-    /// let complete = client.presign_complete_multipart_upload("my-new-bucket", "backup.tar", upload_id, hour)?;
+    /// # let (hour, id) = (std::time::Duration::from_secs(3600), "2~abc");
+    /// let complete = client.presign_complete_multipart_upload("my-new-bucket", "backup.tar", id, hour)?;
     /// println!("curl -X POST -T parts.xml '{complete}'");
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -399,7 +403,8 @@ impl Client {
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
     /// # let (hour, id) = (std::time::Duration::from_secs(3600), "2~abc");
     /// let new = plain_s3::CompleteMultipartUploadOptions::new().if_none_exists();
-    /// let url = client.presign_complete_multipart_upload_with("my-new-bucket", "backup.tar", id, hour, &new)?;
+    /// let url =
+    ///     client.presign_complete_multipart_upload_with("my-new-bucket", "backup.tar", id, hour, &new)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_complete_multipart_upload_with(

@@ -1,4 +1,4 @@
-//! POST Object: forms with which a browser uploads to a bucket.
+//! POST Object: HTML forms for uploads from a browser.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -19,10 +19,10 @@ use crate::validate;
 /// The field value that a server replaces with the name of the uploaded file.
 const FILE_NAME: &str = "${filename}";
 
-/// What a form may upload, and how it is stored.
+/// The policy of an upload form: what may be uploaded, and how it is stored.
 ///
-/// A field that is set here is part of the form and must be sent with exactly this value. A field of which
-/// only the start is set is left for the page to fill in.
+/// A field with a value is part of the form and must be sent unchanged. A field with only a prefix must be
+/// filled in by the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct PostPolicy {
@@ -30,13 +30,14 @@ pub struct PostPolicy {
 }
 
 impl PostPolicy {
-    /// Allows an upload with exactly this key.
+    /// Creates a policy that allows an upload with exactly this key.
     pub fn new(key: impl Into<String>) -> Self {
         Self { conditions: vec![Condition::Is("key".to_owned(), key.into())] }
     }
 
-    /// Allows an upload with any key that starts with this prefix. The form contains the key
-    /// `PREFIX${filename}`, into which the server inserts the name of the file. The page may set another key.
+    /// Creates a policy that allows an upload with any key that starts with this prefix. The form contains
+    /// the key `PREFIX${filename}`, into which the server inserts the name of the file. The page may set
+    /// another key.
     pub fn key_starts_with(prefix: impl Into<String>) -> Self {
         Self { conditions: vec![Condition::StartsWith("key".to_owned(), prefix.into())] }
     }
@@ -53,7 +54,7 @@ impl PostPolicy {
         self.field("Content-Type", value)
     }
 
-    /// Lets the page set a media type that starts with this prefix, such as `image/`.
+    /// Allows the page to set a media type that starts with this prefix, such as `image/`.
     pub fn content_type_starts_with(self, prefix: impl Into<String>) -> Self {
         self.field_starts_with("Content-Type", prefix)
     }
@@ -86,7 +87,8 @@ impl PostPolicy {
         self.with(Condition::Is(name.to_owned(), value.into()))
     }
 
-    /// Lets the page set a field to a value that starts with this prefix. An empty prefix allows any value.
+    /// Allows the page to set a field to a value that starts with this prefix. An empty prefix allows any
+    /// value.
     pub fn field_starts_with(self, name: &str, prefix: impl Into<String>) -> Self {
         self.with(Condition::StartsWith(name.to_owned(), prefix.into()))
     }
@@ -110,7 +112,7 @@ impl PostPolicy {
                 }
                 Condition::Is(name, value) | Condition::StartsWith(name, value) if value.starts_with('$') => {
                     return Err(Error::invalid(format!(
-                        "the value of the field {name} starts with $, with which a policy refers to another field"
+                        "the value of the field {name} starts with $, which in a policy refers to another field"
                     )));
                 }
                 Condition::Is(name, value) if name == "key" => validate::key(value)?,
@@ -120,7 +122,8 @@ impl PostPolicy {
         Ok(())
     }
 
-    /// Returns the fields of the form. A key prefix becomes a field that the server completes.
+    /// Returns the fields of the form. For a key prefix, the server completes the key with the name of the
+    /// file.
     fn fields(&self) -> Vec<(String, String)> {
         let field = |condition: &Condition| match condition {
             Condition::Is(name, value) => Some((name.clone(), value.clone())),
@@ -138,15 +141,15 @@ impl PostPolicy {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PostForm {
-    /// The `action` of the form, to which it is sent as `multipart/form-data`.
+    /// The URL for the `action` attribute of the form, which must be sent as `multipart/form-data`.
     pub url: String,
-    /// The fields to send, exactly like this. The content follows in a last field named `file`; servers
+    /// The fields to send unchanged. The content must follow as the last field, named `file`, because servers
     /// ignore fields after it.
     pub fields: Vec<(String, String)>,
 }
 
 impl PostForm {
-    /// Creates a form, for tests of code that handles one.
+    /// Creates a form, for tests of code that handles forms.
     pub fn new(url: impl Into<String>, fields: Vec<(String, String)>) -> Self {
         Self { url: url.into(), fields }
     }
@@ -160,13 +163,13 @@ impl fmt::Debug for PostForm {
 }
 
 impl Client {
-    /// Returns a signed form with which a browser can upload an object, without credentials, until it
-    /// expires. Nothing is sent.
+    /// Returns a signed form that lets a browser upload an object without credentials until it expires.
+    /// Nothing is sent.
     /// ([POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html))
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds (at least
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of range (at least
     /// 1 second and, with Signature V4, at most 7 days), the client has no credentials, or the bucket name or
     /// the policy is invalid.
     ///
@@ -202,7 +205,7 @@ impl Client {
         now: OffsetDateTime,
     ) -> Result<PostForm> {
         let mut request = Request::bucket("POST Object", Method::Post, bucket);
-        // an encryption key among the fields is subject to the same checks as one among the headers
+        // an encryption key in a field is subject to the same checks as one in a header
         let fields = policy.fields();
         for (name, value) in fields.iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase())) {
             request.headers.set(name, value.as_str());
@@ -224,7 +227,7 @@ impl Client {
         let signer = self.signer().signer(now)?;
         let end = signer.form_expiry(now, expires)?;
 
-        // every field must be part of the policy, those of the signature too
+        // every field must be part of the policy, including those of the signature
         let added = signer.form_fields(now);
         let mut conditions = vec![Condition::Is("bucket".to_owned(), bucket.to_owned())];
         conditions.extend(policy.conditions.iter().cloned());
@@ -243,7 +246,7 @@ mod tests {
     use super::*;
     use crate::{Config, Credentials};
 
-    // The credentials and the date of the published example.
+    // the credentials and the date of the published example
     fn client(region: Option<&str>) -> Client {
         let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
         let config = Config::new("http://h").credentials(keys.session_token("t0k3n"));

@@ -1,4 +1,4 @@
-//! Signing on its own: where requests go and who signs them, without a connection.
+//! Signing without sending: the address and the signature of a request.
 
 mod presign_options;
 mod signed_request;
@@ -20,22 +20,25 @@ use crate::sign::{SignatureVersion, Signer};
 pub use presign_options::PresignOptions;
 pub use signed_request::{PresignedUrl, SignedRequest};
 
-/// Confirms that the requester pays, and names the owner that a bucket must have.
+/// Confirms that the requester pays for the request.
 const PAYER: &str = "x-amz-request-payer";
+/// The ID of the account that must own the bucket.
 const BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
+/// The ID of the account that must own the source bucket of a copy.
 pub(crate) const SOURCE_BUCKET_OWNER: &str = "x-amz-source-expected-bucket-owner";
 
 /// Signs requests that another HTTP client sends.
 ///
-/// This is the part of a [`Client`](crate::Client) that determines where a request goes and who signs it. It
-/// has no connections and starts no threads. Retries, checks of lengths and digests, and error responses are
-/// up to whoever sends the request.
+/// This is the part of a [`Client`](crate::Client) that determines where a request goes and how it is signed.
+/// It has no connections and starts no threads. The HTTP client that sends the request has to retry it,
+/// verify lengths and digests, and handle error responses.
 ///
 /// ```
 /// use plain_s3::{Config, Credentials, Method, RawRequest, RequestSigner};
 ///
 /// # fn main() -> plain_s3::Result<()> {
-/// let config = Config::new("http://objects-us-west-1.dream.io").credentials(Credentials::new("access", "secret"));
+/// let config = Config::new("http://objects-us-west-1.dream.io")
+///     .credentials(Credentials::new("access", "secret"));
 /// let signer = RequestSigner::new(&config)?;
 /// let signed = signer.sign(&RawRequest::new(Method::Get).bucket("my-new-bucket").key("hello.txt"))?;
 /// println!("{} {}", signed.method, signed.url);
@@ -50,11 +53,11 @@ pub struct RequestSigner {
     endpoint: Endpoint,
     addressing: AddressingStyle,
     source: Source,
-    /// The payer and the bucket owner that the configuration sets for every request.
+    /// The payer and the bucket owner, if they are set in the configuration.
     requester: Headers,
 }
 
-/// Where the signer of an attempt comes from.
+/// The source of the credentials with which an attempt is signed.
 #[derive(Clone)]
 enum Source {
     Fixed(Signer),
@@ -62,8 +65,10 @@ enum Source {
 }
 
 impl RequestSigner {
-    /// Creates a signer from the endpoint, addressing style, region, signature version, credentials and
-    /// requester settings of a configuration. The other settings are ignored.
+    /// Creates a signer from a configuration.
+    ///
+    /// Uses its endpoint, addressing style, region, signature version, credentials and requester settings,
+    /// and ignores all other settings.
     ///
     /// # Errors
     ///
@@ -119,7 +124,7 @@ impl RequestSigner {
         Ok(Self { endpoint, addressing: config.addressing, source, requester })
     }
 
-    /// Signs a request with headers, as of now.
+    /// Signs a request with the current time, by adding headers.
     ///
     /// The body is not signed unless the request contains its SHA-256; see [`RawRequest`].
     ///
@@ -143,9 +148,9 @@ impl RequestSigner {
         self.sign_at(request, OffsetDateTime::now_utc())
     }
 
-    /// Signs a request with headers, as of the given moment; see [`sign`](Self::sign).
+    /// Signs a request with the given time; see [`sign`](Self::sign).
     ///
-    /// Servers accept a difference of 15 minutes from their own clocks.
+    /// Servers accept a time that differs from their own by at most 15 minutes.
     ///
     /// # Errors
     ///
@@ -166,7 +171,7 @@ impl RequestSigner {
         let mut request = request.to_request();
         self.complete_headers(&mut request);
         let signed = self.address(&self.endpoint, &request).and_then(|address| {
-            // whatever moment is signed, the credentials are needed now
+            // whatever time is signed, the credentials must be valid now
             let signed = self.signer(OffsetDateTime::now_utc())?.sign(&request, &address, now);
             Ok(SignedRequest {
                 method: request.method.as_str(),
@@ -177,12 +182,12 @@ impl RequestSigner {
         signed.map_err(|error| error.with_context(|| request.describe()))
     }
 
-    /// Signs a request with its URL, as of now. The URL is valid for the given time.
+    /// Returns a presigned URL for a request. Nothing is sent.
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`sign`](Self::sign). Also fails with
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of bounds (see
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the lifetime is out of range (see
     /// [`PresignOptions::new`]) or there are no credentials.
     ///
     /// ```
@@ -202,7 +207,7 @@ impl RequestSigner {
 }
 
 impl RequestSigner {
-    /// Presigns any operation's request. This is what every `presign_…` method calls.
+    /// Presigns the request of any operation. Every `presign_…` method calls this.
     pub(crate) fn presign_request(
         &self,
         request: Request<'_>,
@@ -221,9 +226,9 @@ impl RequestSigner {
         now: OffsetDateTime,
     ) -> Result<PresignedUrl> {
         let endpoint = if options.force_http { &self.endpoint.plain_http() } else { &self.endpoint };
-        // an invalid request must not cost a call of the credentials provider
+        // the provider may be slow, so it is not called for an invalid request
         let address = self.address(endpoint, &request)?;
-        // whatever moment is signed, the credentials are needed now
+        // whatever time is signed, the credentials must be valid now
         let signer = self.signer(now)?;
         if let Signer::V4(_) = *signer {
             self.move_requester_to_query(&mut request);
@@ -237,8 +242,9 @@ impl RequestSigner {
         })
     }
 
-    /// Puts the payer and the bucket owner into the query, where V4 accepts them, so that whoever uses the
-    /// URL need not send them. V2 signs them as headers, so there they are sent only if the caller set them.
+    /// Moves the payer and the bucket owner from the headers to the query, so that the user of the URL need
+    /// not send them. Only V4 supports this. V2 signs them as headers, so presigned V2 requests contain them
+    /// only if the caller set them.
     fn move_requester_to_query(&self, request: &mut Request<'_>) {
         self.complete_headers(request);
         for name in [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER] {
@@ -250,7 +256,7 @@ impl RequestSigner {
         }
     }
 
-    /// Adds the payer and the bucket owner of the configuration, unless the request has its own.
+    /// Adds the payer and the bucket owner of the configuration, unless the request already has them.
     pub(crate) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
         if !self.completes(request) {
             return Cow::Borrowed(request);
@@ -262,7 +268,7 @@ impl RequestSigner {
 
     /// Returns `true` if the configuration adds headers to a request.
     fn completes(&self, request: &Request<'_>) -> bool {
-        // CreateBucket has no bucket yet that could have an owner or be paid for
+        // the bucket does not exist before CreateBucket, so it has no owner and no payer
         let creates = request.method == Method::Put && request.key.is_none() && request.query.is_empty();
         !self.requester.is_empty() && request.bucket.is_some() && !creates
     }
@@ -285,7 +291,8 @@ impl RequestSigner {
         &self.endpoint
     }
 
-    /// Returns the signer for this moment. A provider is called if its last credentials have expired.
+    /// Returns the signer for the given time. Calls the credentials provider if its last credentials have
+    /// expired.
     pub(crate) fn signer(&self, now: OffsetDateTime) -> Result<Cow<'_, Signer>> {
         match &self.source {
             Source::Fixed(signer) => Ok(Cow::Borrowed(signer)),
@@ -295,7 +302,7 @@ impl RequestSigner {
         }
     }
 
-    /// Returns the address of a request at an endpoint, after everything that can be checked locally.
+    /// Validates a request and returns its address at an endpoint.
     pub(crate) fn address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
         request.validate()?;
         if let Some(name) = request.headers.customer_key_name().filter(|_| !endpoint.is_https()) {
@@ -315,7 +322,7 @@ impl RequestSigner {
         Ok(address.url(&request.query_string()))
     }
 
-    /// Adds the endpoint and the signer as fields of a `Debug` output.
+    /// Adds the endpoint and the signer to a `Debug` output.
     pub(crate) fn debug_fields(&self, out: &mut fmt::DebugStruct<'_, '_>) {
         let scheme = if self.endpoint.is_https() { "https" } else { "http" };
         out.field("endpoint", &format_args!("{scheme}://{}", self.endpoint.authority()));
@@ -344,7 +351,7 @@ mod tests {
     use crate::credentials::Credentials;
     use crate::error::ErrorKind;
 
-    // The credentials, the day and the signature of a published example of Signature V4.
+    // the credentials, the day and the signature of a published example of Signature V4
     #[test]
     fn published_example_is_signed_as_documented() {
         let config = Config::new("http://s3.amazonaws.com")
@@ -458,7 +465,7 @@ mod tests {
         let invalid = RawRequest::new(Method::Get).bucket("b").key("");
         assert_eq!(signer.presign(&invalid, minute).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(calls.load(Ordering::Relaxed), 0);
-        // the credentials are cached, whatever moment is signed
+        // the credentials are cached, whatever time is signed
         let request = RawRequest::new(Method::Get).bucket("b").key("k");
         let tomorrow = OffsetDateTime::now_utc() + Duration::from_secs(86_400);
         for _ in 0..2 {

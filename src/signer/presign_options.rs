@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// How long a presigned URL is valid, and where it points.
+/// Options for presigned URLs: the lifetime, the scheme and the signing time.
 ///
-/// A [`Duration`] converts into the default options with that lifetime, so most calls just pass one.
+/// A [`Duration`] converts into the default options with that lifetime, so you can usually pass one instead.
 ///
 /// ```
 /// # fn main() -> plain_s3::Result<()> {
@@ -32,8 +32,9 @@ pub struct PresignOptions {
 }
 
 impl PresignOptions {
-    /// Creates options for a URL that is valid for `expires`, in whole seconds: at least 1 and, with
-    /// Signature V4, at most 604,800 (7 days).
+    /// Creates options for a URL that is valid for `expires`.
+    ///
+    /// The lifetime is in whole seconds: at least 1 and, with Signature V4, at most 604,800 (7 days).
     pub fn new(expires: Duration) -> Self {
         Self { expires, force_http: false, signed_at: None }
     }
@@ -46,7 +47,7 @@ impl PresignOptions {
         self
     }
 
-    /// Signs as of this moment instead of the current time. The lifetime starts then.
+    /// Sets the signing time, at which the lifetime starts. The default is the current time.
     pub fn signed_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
         self.signed_at = Some(moment.into());
         self

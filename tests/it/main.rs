@@ -30,6 +30,7 @@ mod output_types;
 mod peers;
 mod promises;
 mod raw_requests;
+mod requester;
 mod restoring;
 mod settings;
 mod signing;

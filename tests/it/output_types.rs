@@ -115,9 +115,9 @@ fn outputs_of_buckets_and_settings_can_be_constructed() {
     acl.grants.push(Grant::new(Grantee::all_users(), Permission::Read));
     assert!(acl.is_public_read() && acl.owner == Some(Owner::new("owner")));
     assert_eq!(CorsRule::new("*", "GET").allowed_origins, ["*"]);
-    let rule = LifecycleRule::new("logs/").id("old").transition(30, "GLACIER");
+    let rule = LifecycleRule::new("logs/").id("old").transition(LifecycleTransition::after_days(30, "GLACIER"));
     let transition: &LifecycleTransition = &rule.transitions[0];
-    assert_eq!((transition.after_days, transition.storage_class.as_str()), (Some(30), "GLACIER"));
+    assert_eq!((transition.days, transition.storage_class.as_str()), (Some(30), "GLACIER"));
     assert_eq!((rule.prefix.as_str(), rule.id.as_deref(), rule.transitions.len()), ("logs/", Some("old"), 1));
     let mut website = WebsiteConfiguration::new("index.html");
     website.routing_rules.push(WebsiteRoutingRule::new(WebsiteRedirect::new()));

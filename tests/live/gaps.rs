@@ -221,6 +221,15 @@ pub(crate) static RESTORE: Feature = Feature {
     actions: &["RestoreObject"],
 };
 
+pub(crate) static EXPECTED_OWNER: Feature = Feature {
+    name: "Requests that expect another bucket owner are rejected",
+    gaps: &[
+        ("ceph-rgw", "Ceph 16.2 ignores `x-amz-expected-bucket-owner`."),
+        ("embedded", "The server ignores `x-amz-expected-bucket-owner`."),
+    ],
+    actions: &[],
+};
+
 pub(crate) static UPLOAD_PREFIXES: Feature = Feature {
     name: "ListMultipartUploads returns common prefixes for a delimiter",
     gaps: &[("ceph-rgw", "Ceph 16.2 omits the common prefixes from the response.")],
