@@ -81,7 +81,7 @@ impl Headers {
 
     /// Removes the conditions on the target and returns them with the requester headers: what the completion
     /// of a multipart upload sends.
-    pub(crate) fn split_off_conditions(&mut self) -> Headers {
+    pub(crate) fn split_off_conditions(&mut self) -> Self {
         const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
         let conditions = self.filtered(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
         for name in CONDITIONS {
@@ -119,13 +119,13 @@ impl Headers {
     }
 
     /// Returns the requester headers, which every request of a multipart upload must send.
-    pub(crate) fn requester(&self) -> Headers {
+    pub(crate) fn requester(&self) -> Self {
         self.filtered(|name| REQUESTER.contains(&name))
     }
 
     /// Returns the headers that every request for the content must send, each part included: those of a
     /// customer key, and the requester headers.
-    pub(crate) fn for_each_part(&self) -> Headers {
+    pub(crate) fn for_each_part(&self) -> Self {
         let is_customer_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
         self.filtered(|name| is_customer_key(name) || REQUESTER.contains(&name))
     }

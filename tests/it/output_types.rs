@@ -5,11 +5,13 @@ use std::error::Error as _;
 use std::{fs, io};
 
 use plain_s3::{
-    Acl, Bucket, BucketInfo, CompletedPart, CopiedObject, CorsRule, DeletedCounts, DeletedObject, Download,
-    ETag, Error, ErrorKind, Grant, Grantee, KeyFailure, LifecycleRule, LifecycleTransition, Method,
-    MultipartUpload, Object, ObjectAttributes, ObjectMetadata, ObjectPart, ObjectVersion, Owner, Page, Part,
-    Permission, PostForm, PresignedUrl, PublicAccessBlock, RawResponse, Result, SignedRequest, StoredObject,
-    Timestamp, Upload, WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule,
+    Acl, Bucket, BucketEncryption, BucketInfo, BucketLogging, CompletedPart, CopiedObject, CorsRule,
+    DefaultRetention, DeletedCounts, DeletedObject, Download, ETag, Error, ErrorKind, Grant, Grantee,
+    KeyFailure, LifecycleRule, LifecycleTransition, Method, MultipartUpload, Object, ObjectAttributes,
+    ObjectLockConfiguration, ObjectMetadata, ObjectPart, ObjectRetention, ObjectVersion, Owner, Page, Part,
+    Permission, PostForm, PresignedUrl, PublicAccessBlock, RawResponse, Result, RetentionMode,
+    RetentionPeriod, SignedRequest, StoredObject, Timestamp, Upload, WebsiteConfiguration, WebsiteRedirect,
+    WebsiteRoutingRule,
 };
 
 /// Code of a user, which is tested without a server.
@@ -115,10 +117,19 @@ fn outputs_of_buckets_and_settings_can_be_constructed() {
     acl.grants.push(Grant::new(Grantee::all_users(), Permission::Read));
     assert!(acl.is_public_read() && acl.owner == Some(Owner::new("owner")));
     assert_eq!(CorsRule::new("*", "GET").allowed_origins, ["*"]);
-    let rule = LifecycleRule::new("logs/").id("old").transition(LifecycleTransition::after_days(30, "GLACIER"));
+    let rule =
+        LifecycleRule::new("logs/").id("old").transition(LifecycleTransition::after_days(30, "GLACIER"));
     let transition: &LifecycleTransition = &rule.transitions[0];
     assert_eq!((transition.days, transition.storage_class.as_str()), (Some(30), "GLACIER"));
     assert_eq!((rule.prefix.as_str(), rule.id.as_deref(), rule.transitions.len()), ("logs/", Some("old"), 1));
+    let encryption = BucketEncryption::new("AES256");
+    assert_eq!((encryption.algorithm.as_str(), encryption.kms_key_id), ("AES256", None));
+    let retention = ObjectRetention::new(RetentionMode::Governance, std::time::SystemTime::UNIX_EPOCH);
+    assert_eq!(retention.mode, RetentionMode::Governance);
+    assert_eq!(BucketLogging::new("logs", "b/").target_prefix, "b/");
+    let mut lock = ObjectLockConfiguration::new();
+    lock.default_retention = Some(DefaultRetention::new(RetentionMode::Compliance, RetentionPeriod::Days(1)));
+    assert_eq!(lock.default_retention.unwrap().period, RetentionPeriod::Days(1));
     let mut website = WebsiteConfiguration::new("index.html");
     website.routing_rules.push(WebsiteRoutingRule::new(WebsiteRedirect::new()));
     assert_eq!(website.index_document.as_deref(), Some("index.html"));

@@ -1,9 +1,10 @@
 //! The payer and the bucket owner of the configuration, which belong to every request for an existing bucket.
 
 use plain_s3::{
-    AclOptions, CannedAcl, Client, CompleteMultipartUploadOptions, CompletedPart, CopyObjectOptions,
-    CorsRule, DeleteObjectOptions, DeleteObjectsOptions, GetObjectOptions, LifecycleRule, Method,
-    ObjectAttributesOptions, ObjectIdentifier, Payer, PublicAccessBlock, PutObjectOptions, RawRequest,
+    AclOptions, BucketEncryption, CannedAcl, Client, CompleteMultipartUploadOptions, CompletedPart,
+    CopyObjectOptions, CorsRule, DeleteObjectOptions, DeleteObjectsOptions, GetObjectOptions, LegalHold,
+    LifecycleRule, Method, ObjectAttributesOptions, ObjectIdentifier, ObjectLockConfiguration,
+    ObjectOwnership, ObjectRetention, Payer, PublicAccessBlock, PutObjectOptions, RawRequest, RetentionMode,
     UploadPartCopyOptions, UploadPartOptions, Versioning, WebsiteConfiguration,
 };
 
@@ -36,6 +37,11 @@ fn setting(request: &Request) -> Option<Response> {
         "lifecycle" => Response::error(404, "NoSuchLifecycleConfiguration"),
         "website" => Response::error(404, "NoSuchWebsiteConfiguration"),
         "publicAccessBlock" => Response::error(404, "NoSuchPublicAccessBlockConfiguration"),
+        "legal-hold" | "retention" => Response::error(404, "NoSuchObjectLockConfiguration"),
+        "object-lock" => Response::error(404, "ObjectLockConfigurationNotFoundError"),
+        "encryption" => Response::error(404, "ServerSideEncryptionConfigurationNotFoundError"),
+        "ownershipControls" => Response::error(404, "OwnershipControlsNotFoundError"),
+        "logging" => Response::xml("<BucketLoggingStatus/>"),
         "versioning" => Response::xml("<VersioningConfiguration/>"),
         "requestPayment" => Response::xml(
             "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
@@ -45,6 +51,10 @@ fn setting(request: &Request) -> Option<Response> {
 }
 
 type Call = fn(&Client);
+
+fn retention() -> ObjectRetention {
+    ObjectRetention::new(RetentionMode::Governance, std::time::SystemTime::UNIX_EPOCH)
+}
 
 /// A call of every operation that names an existing bucket.
 const CALLS: &[(&str, Call)] = &[
@@ -60,6 +70,25 @@ const CALLS: &[(&str, Call)] = &[
     ("PutObject", |c| drop(c.put_object("b", "k", "x"))),
     ("DeleteObject", |c| drop(c.delete_object("b", "k"))),
     ("DeleteObjects", |c| drop(c.delete_objects("b", ["k"]))),
+    ("RestoreObject", |c| drop(c.restore_object("b", "k", 1))),
+    ("GetObjectLegalHold", |c| drop(c.get_object_legal_hold("b", "k"))),
+    ("PutObjectLegalHold", |c| drop(c.put_object_legal_hold("b", "k", LegalHold::On))),
+    ("GetObjectRetention", |c| drop(c.get_object_retention("b", "k"))),
+    ("PutObjectRetention", |c| drop(c.put_object_retention("b", "k", retention()))),
+    ("GetObjectLockConfiguration", |c| drop(c.get_object_lock_configuration("b"))),
+    ("PutObjectLockConfiguration", |c| {
+        drop(c.put_object_lock_configuration("b", ObjectLockConfiguration::new()));
+    }),
+    ("GetBucketEncryption", |c| drop(c.get_bucket_encryption("b"))),
+    ("PutBucketEncryption", |c| drop(c.put_bucket_encryption("b", &BucketEncryption::new("AES256")))),
+    ("DeleteBucketEncryption", |c| drop(c.delete_bucket_encryption("b"))),
+    ("GetBucketOwnershipControls", |c| drop(c.get_bucket_ownership_controls("b"))),
+    ("PutBucketOwnershipControls", |c| {
+        drop(c.put_bucket_ownership_controls("b", ObjectOwnership::ObjectWriter));
+    }),
+    ("DeleteBucketOwnershipControls", |c| drop(c.delete_bucket_ownership_controls("b"))),
+    ("GetBucketLogging", |c| drop(c.get_bucket_logging("b"))),
+    ("PutBucketLogging", |c| drop(c.put_bucket_logging("b", None))),
     ("GetObjectAttributes", |c| drop(c.get_object_attributes("b", "k"))),
     ("CopyObject", |c| drop(c.copy_object(("b", "k"), ("b", "l")))),
     ("GetObjectAcl", |c| drop(c.get_object_acl("b", "k"))),

@@ -36,6 +36,13 @@ pub struct DefaultRetention {
     pub period: RetentionPeriod,
 }
 
+impl DefaultRetention {
+    /// Creates a default retention, for tests of code that handles one.
+    pub fn new(mode: RetentionMode, period: RetentionPeriod) -> Self {
+        Self { mode, period }
+    }
+}
+
 /// The length of a default retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -62,9 +62,9 @@ fn correct_remainder_is_accepted() {
 fn whole_object_instead_of_the_remainder_is_rejected() {
     let error = rejected_remainder(ErrorKind::UnexpectedResponse, |body| Response::content(body));
     assert!(
-        error
-            .to_string()
-            .contains("the server sent the whole object instead of a range. It does not support ranges"),
+        error.to_string().contains(
+            "the server sent the whole object instead of a range. The server does not support ranges"
+        ),
         "{error}"
     );
 }
