@@ -5,6 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::checksum::Md5Digest;
+use crate::printable;
+
+/// The longest ETag that is printed in full, in bytes.
+const MAX_SHOWN: usize = 1024;
 
 /// The ETag of an object, without its quotes.
 ///
@@ -125,9 +129,10 @@ impl PartialEq<ETag> for String {
     }
 }
 
+/// Prints the ETag on one line: control characters, which only a hostile server sends, are escaped.
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(&printable::line(&self.0, MAX_SHOWN))
     }
 }
 

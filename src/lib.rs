@@ -20,6 +20,7 @@ mod metadata;
 mod names;
 mod ops;
 mod presign;
+mod printable;
 mod profile;
 mod raw_request;
 mod request;

@@ -1,12 +1,14 @@
 //! The description of one S3 request, before it has an address and a signature.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::checksum::{Md5Digest, Sha256Digest};
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::names::impl_names;
+use crate::printable;
 use crate::validate;
 
 /// The HTTP methods of S3.
@@ -40,6 +42,10 @@ impl_names! {
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The value that V4 signs instead of a SHA-256 if the body is not hashed.
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+
+/// How much is shown of a bucket name and of a key in errors and events, in bytes.
+const MAX_SHOWN_BUCKET: usize = 128;
+const MAX_SHOWN_KEY: usize = 1024;
 
 /// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no
 /// secret.
@@ -204,15 +210,25 @@ impl<'a> Request<'a> {
         out
     }
 
-    /// Returns a description of the call for errors and events, on one line: `GetObject my-bucket/hello.txt`.
+    /// Returns the call as errors and events name it, on one line: `GetObject my-bucket/hello.txt`. A long key
+    /// is shortened.
     pub(crate) fn describe(&self) -> String {
-        match (self.bucket, self.key) {
-            (Some(bucket), Some(key)) => {
-                let key = key.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
-                format!("{} {bucket}/{key}", self.action)
+        let Some(bucket) = self.bucket else { return self.action.to_owned() };
+        let bucket = printable::line(bucket, MAX_SHOWN_BUCKET);
+        match self.key {
+            Some(key) => {
+                // a backslash is escaped, so that an escaped character differs from the text of its escape
+                let escaped = key.chars().flat_map(|c| {
+                    let backslash = if c == '\\' { "\\" } else { "" };
+                    backslash.chars().chain([c])
+                });
+                let mut line = printable::Line::new(MAX_SHOWN_KEY);
+                escaped.take(MAX_SHOWN_KEY + 1).for_each(|c| {
+                    let _ = line.write_char(c); // writing to a `Line` cannot fail
+                });
+                format!("{} {bucket}/{}", self.action, line.finish())
             }
-            (Some(bucket), None) => format!("{} {bucket}", self.action),
-            (None, _) => self.action.to_owned(),
+            None => format!("{} {bucket}", self.action),
         }
     }
 }
@@ -232,6 +248,10 @@ mod tests {
     fn description_is_one_line() {
         let request = Request::object("GetObject", Method::Get, "b", "it's \"a\"\nkey é");
         assert_eq!(request.describe(), "GetObject b/it's \"a\"\\nkey é");
+        let request = Request::object("GetObject", Method::Get, "b\r\n", "a\\n\u{1b}[2J\u{202e}");
+        assert_eq!(request.describe(), "GetObject b\\r\\n/a\\\\n\\u{1b}[2J\\u{202e}");
+        let key = "\u{1}".repeat(1 << 20);
+        assert!(Request::object("GetObject", Method::Get, "b", &key).describe().len() < 1100);
     }
 
     #[test]

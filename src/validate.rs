@@ -9,6 +9,8 @@ const RESERVED_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding
 const MAX_KEY: usize = 1024;
 /// The maximum length of a bucket name on any server, in bytes. New buckets on AWS have at most 63.
 const MAX_BUCKET: usize = 255;
+/// The maximum length of a region name in bytes. The names of AWS have at most 20.
+const MAX_REGION: usize = 128;
 /// The minimum size of a part in bytes, except for the last part.
 const MIN_PART_SIZE: u64 = 5 << 20;
 pub(crate) const MAX_PART_SIZE: u64 = 5 << 30;
@@ -59,6 +61,12 @@ pub(crate) fn key(key: &str) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Returns `true` for the names that a region can have in a signature and in a header, whoever named it: the
+/// caller or a server.
+pub(crate) fn is_region(name: &str) -> bool {
+    (1..=MAX_REGION).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
 }
 
 /// Quotes the start of a text that is too long for an error message.

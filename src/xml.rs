@@ -8,17 +8,32 @@ use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
+use crate::printable;
 use crate::timestamp::Timestamp;
 
-/// Limits the memory for a response. Enough for a page of 1000 entries with all fields that servers send.
-const MAX_NODES: u32 = 200_000;
+/// Limits the memory for a response. A page of 1000 entries with all fields that servers send has up to 30,000
+/// nodes, and SeaweedFS sends pages of 10,000 entries.
+const MAX_NODES: u32 = 400_000;
+/// The parser takes quadratic time in the number of attributes of an element and of namespaces in scope, so
+/// both are limited before it runs. S3 uses at most two of each.
+const MAX_ATTRIBUTES: u32 = 16;
+const MAX_NAMESPACES: u32 = 16;
+/// S3 nests elements at most eight deep.
+const MAX_DEPTH: usize = 64;
+/// The parser reserves memory for an attribute per `=` in the text, including those in keys. Enough for a page
+/// of 1000 keys that consist of nothing else.
+const MAX_EQUALS_SIGNS: usize = 2 << 20;
+/// Limits the memory and the time for escaping. Enough for a page of 1000 keys of 1024 control characters.
+const MAX_INVALID_CHARS: usize = 2 << 20;
+/// The length of the parser's error in an error text, in bytes. It may contain names from the response.
+const MAX_ERROR: usize = 200;
 /// Replaces the `&` of a reference to a character that XML 1.0 cannot represent. This code point is a Unicode
 /// noncharacter, so it is unlikely in real text; if it occurs, it is escaped as well.
 const ESCAPE: char = '\u{fdd0}';
 
 /// Escapes the characters that XML 1.0 does not allow, so that the parser accepts the response; [`text`]
 /// restores them exactly. Keys may contain control characters, and servers write them raw or as references,
-/// although XML 1.0 allows neither.
+/// although XML 1.0 allows neither. A response with too many of them stays as it is, and is not parsed.
 pub(crate) fn escape_invalid_chars(response: &str) -> Cow<'_, str> {
     let invalid = |c: char| !is_char(c) || c == ESCAPE;
     let refers_to_invalid = |piece: &str| reference(piece).is_some_and(|(c, _)| invalid(c));
@@ -27,12 +42,15 @@ pub(crate) fn escape_invalid_chars(response: &str) -> Cow<'_, str> {
         return Cow::Borrowed(response);
     }
     let mut out = String::with_capacity(response.len() + 64);
+    let mut budget = MAX_INVALID_CHARS;
     for (i, piece) in response.split('&').enumerate() {
         if i > 0 {
             out.push(if refers_to_invalid(piece) { ESCAPE } else { '&' });
         }
         for c in piece.chars() {
             if invalid(c) {
+                let Some(left) = budget.checked_sub(1) else { return Cow::Borrowed(response) };
+                budget = left;
                 let _ = write!(out, "{ESCAPE}#x{:x};", u32::from(c)); // writing to a String cannot fail
             } else {
                 out.push(c);
@@ -62,10 +80,116 @@ fn reference(text: &str) -> Option<(char, &str)> {
 }
 
 /// Parses a response. Rejects a DTD; accepts a byte-order mark and white space before the declaration.
-pub(crate) fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {
+///
+/// The time is linear in the length of the text, whatever it contains: see [`check_bounds`]. The error is one
+/// line of limited length.
+pub(crate) fn parse(text: &str) -> Result<Document<'_>, String> {
     let text = text.trim_start_matches('\u{feff}').trim();
+    check_bounds(text)?;
     let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-    Document::parse_with_options(text, options)
+    Document::parse_with_options(text, options).map_err(|error| printable::line(error, MAX_ERROR))
+}
+
+/// Rejects what would take the parser more than linear time or memory. Reads the text once.
+///
+/// Where the text is not well-formed, this may count differently from the parser, which stops there.
+fn check_bounds(text: &str) -> Result<(), String> {
+    let exceeds = |what: &str, limit: usize| Err(format!("the XML has more than {limit} {what}"));
+    let bytes = text.as_bytes();
+    if count(bytes, b'=') > MAX_EQUALS_SIGNS {
+        return exceeds("equals signs", MAX_EQUALS_SIGNS);
+    }
+    // the number of namespaces that each open element declares
+    let mut open: Vec<u32> = Vec::with_capacity(MAX_DEPTH);
+    let mut in_scope = 0;
+    let mut nodes = 0;
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        nodes += 1 + u32::from(start > 0);
+        if nodes > MAX_NODES.saturating_mul(2) {
+            return exceeds("nodes", MAX_NODES as usize);
+        }
+        rest = &rest[start + 1..];
+        let skipped = match rest.as_bytes() {
+            [b'?', ..] => rest.find("?>"),
+            [b'!', b'-', b'-', ..] => rest[3..].find("-->").map(|end| end + 3),
+            [b'!', b'[', ..] => rest.find("]]>"),
+            [b'!', ..] => return Err("the XML has a document type declaration".to_owned()),
+            [b'/', ..] => {
+                in_scope -= open.pop().unwrap_or_default();
+                rest.find('>')
+            }
+            tag => {
+                let Some(tag) = scan_start_tag(tag) else { break };
+                if tag.attributes > MAX_ATTRIBUTES {
+                    return exceeds("attributes in an element", MAX_ATTRIBUTES as usize);
+                }
+                if in_scope + tag.namespaces > MAX_NAMESPACES {
+                    return exceeds("namespaces", MAX_NAMESPACES as usize);
+                }
+                if !tag.is_empty {
+                    open.push(tag.namespaces);
+                    in_scope += tag.namespaces;
+                }
+                if open.len() > MAX_DEPTH {
+                    return exceeds("levels of elements", MAX_DEPTH);
+                }
+                Some(tag.len)
+            }
+        };
+        let Some(skipped) = skipped else { break };
+        rest = &rest[skipped..];
+    }
+    Ok(())
+}
+
+/// Counts a byte. The inner sums fit a byte, so that the compiler can add many at once.
+fn count(bytes: &[u8], byte: u8) -> usize {
+    let in_chunk = |chunk: &[u8]| chunk.iter().map(|&b| u8::from(b == byte)).sum::<u8>();
+    bytes.chunks(255).map(|chunk| usize::from(in_chunk(chunk))).sum()
+}
+
+/// What a start tag contains.
+struct StartTag {
+    /// The number of bytes before its `>`.
+    len: usize,
+    attributes: u32,
+    /// The number of attributes that declare a namespace.
+    namespaces: u32,
+    /// The tag ends in `/>`.
+    is_empty: bool,
+}
+
+/// Scans a start tag after its `<`. Returns `None` if it does not end.
+fn scan_start_tag(bytes: &[u8]) -> Option<StartTag> {
+    let mut tag = StartTag { len: 0, attributes: 0, namespaces: 0, is_empty: false };
+    let mut name_start = 0;
+    let mut after_name = false;
+    let mut i = 0;
+    loop {
+        match *bytes.get(i)? {
+            b'>' => {
+                tag.len = i;
+                tag.is_empty = i > 0 && bytes[i - 1] == b'/';
+                return Some(tag);
+            }
+            quote @ (b'"' | b'\'') => {
+                i += 1 + bytes[i + 1..].iter().position(|&b| b == quote)?;
+                after_name = true;
+            }
+            b'=' => {
+                tag.attributes += 1;
+                tag.namespaces += u32::from(bytes[name_start..].starts_with(b"xmlns"));
+            }
+            b' ' | b'\t' | b'\n' | b'\r' => after_name = true,
+            _ if after_name => {
+                name_start = i;
+                after_name = false;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
 }
 
 /// Returns the first child element with this local name.
@@ -224,10 +348,60 @@ mod tests {
         let deep = "<a>".repeat(100_000) + &"</a>".repeat(100_000);
         let _ = parse(&deep); // accepted or rejected, but without a stack overflow
         assert!(parse(&"<a/>".repeat(2)).is_err());
-        let wide = format!("<r>{}</r>", "<a/>".repeat(300_000));
+        let wide = format!("<r>{}</r>", "<a/>".repeat(500_000));
         assert!(parse(&wide).is_err());
         // quadratic behaviour would take hours
         assert!(parse(&escape_invalid_chars(&"&#".repeat(4 << 20))).is_err());
+    }
+
+    #[test]
+    fn documents_beyond_a_bound_are_rejected_before_they_are_parsed() {
+        let attributes = |n: usize| (0..n).map(|i| format!(" a{i}='>/'")).collect::<String>();
+        let namespaces = |n: usize| (0..n).map(|i| format!(" xmlns:n{i} = \"urn:>{i}\"")).collect::<String>();
+        let nested = |n: usize, inner: &str| format!("{}{inner}{}", "<a>".repeat(n), "</a>".repeat(n));
+        for (accepted, rejected, text) in [
+            (
+                format!("<r{}/>", attributes(16)),
+                format!("<r{}/>", attributes(17)),
+                "more than 16 attributes in an element",
+            ),
+            (
+                format!("<r{}><b xmlns='u'/><b xmlns='u'/></r>", namespaces(15)),
+                format!("<r{}><b xmlns='u' xmlns:c='v'/></r>", namespaces(15)),
+                "more than 16 namespaces",
+            ),
+            (nested(64, ""), nested(65, ""), "more than 64 levels of elements"),
+            // a namespace is in scope until its element ends
+            (
+                format!("<r>{}</r>", "<a xmlns='u'></a>".repeat(100)),
+                format!("{}{}", "<a xmlns='u'>".repeat(17), "</a>".repeat(17)),
+                "more than 16 namespaces",
+            ),
+            (
+                format!("<r>{}</r>", "=".repeat(2 << 20)),
+                format!("<r>{}</r>", "=".repeat((2 << 20) + 1)),
+                "more than 2097152 equals signs",
+            ),
+            // what looks like a tag in a comment, in CDATA, in an instruction or in a value is none
+            (
+                nested(64, "<!-- <a> --><![CDATA[<a>]]><?p <a> ?><b c=\"<a>\"/>")
+                    .replace("c=\"<a>\"", "c='>a>'"),
+                nested(63, "<!-- </a> --><![CDATA[</a>]]><?p </a> ?><a><b></b></a>"),
+                "more than 64 levels of elements",
+            ),
+        ] {
+            parse(&accepted).unwrap();
+            assert!(parse(&rejected).unwrap_err().contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn error_of_the_parser_is_one_short_line() {
+        let name = "n".repeat(1 << 20);
+        let error = parse(&format!("<{name}></a>")).unwrap_err();
+        assert!(error.len() <= MAX_ERROR && !error.contains('\n'), "{error}");
+        let too_many = "\u{1}".repeat(MAX_INVALID_CHARS + 1);
+        assert!(matches!(escape_invalid_chars(&too_many), Cow::Borrowed(_)));
     }
 
     #[test]

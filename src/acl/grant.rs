@@ -7,11 +7,15 @@ use roxmltree::Node;
 
 use crate::error::{Error, Result};
 use crate::names;
+use crate::printable;
 use crate::xml;
 
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+
+/// The longest name of a permission that is printed in full, in bytes.
+const MAX_SHOWN: usize = 128;
 
 /// The owner of a bucket or an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,7 +193,10 @@ impl Permission {
 
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        match self {
+            Self::Other(name) => f.pad(&printable::line(name, MAX_SHOWN)),
+            _ => f.pad(self.as_str()),
+        }
     }
 }
 

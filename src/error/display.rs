@@ -1,44 +1,86 @@
 //! How errors are printed, and how they convert to [`io::Error`].
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 
 use super::{Error, ErrorKind};
+use crate::printable::{self, Line};
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The largest text of an error in bytes, however much a server or a key contributes.
+const MAX_TEXT: usize = 2 << 10;
+/// The share of each piece if they are too long together, in bytes, so that no piece displaces the others.
+const MAX_CONTEXT: usize = 400;
+const MAX_MESSAGE: usize = 560;
+const MAX_SOURCE: usize = 300;
+const MAX_REQUEST_ID: usize = 100;
+const MAX_HINT: usize = 640;
+
+impl Error {
+    /// Returns the text of `Display`: one line without unprintable characters, of at most `MAX_TEXT` bytes.
+    fn line(&self) -> String {
         let inner = &self.0;
-        if !inner.context.is_empty() {
-            write!(f, "{}: ", inner.context)?;
+        let pieces = |fit: bool| {
+            let limit = |share: usize| if fit { share } else { MAX_TEXT };
+            let optional = |text: Option<&str>, share| text.map(|text| printable::line(text, limit(share)));
+            (
+                printable::line(&inner.context, limit(MAX_CONTEXT)),
+                printable::line(&inner.message, limit(MAX_MESSAGE)),
+                inner.source.as_ref().map(|source| printable::line(source, limit(MAX_SOURCE))),
+                optional(self.request_id(), MAX_REQUEST_ID),
+                optional(inner.hint.as_deref(), MAX_HINT),
+            )
+        };
+        let mut out = join(&pieces(false));
+        if out.len() > MAX_TEXT {
+            out = join(&pieces(true));
         }
-        f.write_str(&inner.message)?;
-        if let Some(source) = &inner.source {
-            let source = source.to_string();
-            // An error of this crate ends with a full stop if it has a hint, and the hint below starts with one.
-            let end = if inner.hint.is_some() { "." } else { "" };
-            write!(f, ": {}", source.strip_suffix(end).unwrap_or(&source))?;
-        }
-        if let Some(id) = self.request_id() {
-            write!(f, " (request ID {id})")?;
-        }
-        if let Some(hint) = &inner.hint {
-            write!(f, ". {hint}")?;
-        }
-        Ok(())
+        out
     }
 }
 
-/// Prints the same line as `Display`, because that is what a `main` that returns an error prints, then the
-/// failures per key and, if the server rejected the signature, both signed texts. `{:#?}` prints all fields.
+/// Joins context, message, source, request ID and hint.
+fn join(pieces: &(String, String, Option<String>, Option<String>, Option<String>)) -> String {
+    let (context, message, source, request_id, hint) = pieces;
+    let mut out = String::new();
+    if !context.is_empty() {
+        out.extend([context, ": "]);
+    }
+    out.push_str(message);
+    if let Some(source) = source {
+        // an error of this crate ends with a full stop if it has a hint, and the hint below starts with one
+        let end = if hint.is_some() { "." } else { "" };
+        out.extend([": ", source.strip_suffix(end).unwrap_or(source)]);
+    }
+    if let Some(id) = request_id {
+        out.extend([" (request ID ", id, ")"]);
+    }
+    if let Some(hint) = hint {
+        out.extend([". ", hint]);
+    }
+    out
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line())
+    }
+}
+
+/// Prints the same line as `Display`, because that is what a `main` that returns an error prints, then, as far
+/// as they fit 2 KiB, the failures per key and, if the server rejected the signature, both signed texts.
+/// `{:#?}` prints all fields.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             return self.0.fmt(f);
         }
-        fmt::Display::fmt(self, f)?;
-        for failure in &self.0.failures {
-            write!(f, "\n  {:?}: {} {}", failure.key, failure.code, failure.message)?;
+        let mut line = Line::new(MAX_TEXT);
+        line.write_str(&self.line())?;
+        for (i, failure) in self.0.failures.iter().enumerate() {
+            let separator = if i == 0 { " Failures: " } else { ", " };
+            let space = if failure.message.is_empty() { "" } else { " " };
+            write!(line, "{separator}{:?}: {}{space}{}", failure.key, failure.code, failure.message)?;
         }
         for (title, text) in [
             ("string to sign", self.string_to_sign()),
@@ -47,10 +89,10 @@ impl fmt::Debug for Error {
             ("the server's canonical request", self.server_canonical_request()),
         ] {
             if let Some(text) = text {
-                write!(f, "\n{title}:\n{text}")?;
+                write!(line, "; {title}: {text:?}")?;
             }
         }
-        Ok(())
+        f.write_str(&line.finish())
     }
 }
 
@@ -90,6 +132,49 @@ mod tests {
             .with_hint("Look again.");
         assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request ID tx1). Look again.");
         assert!(error.is_not_found() && !error.is_access_denied() && !error.is_retryable());
+    }
+
+    #[test]
+    fn shares_of_all_pieces_fit_the_limit() {
+        let separators = ": : (request ID ). ".len() + 2;
+        let shares = MAX_CONTEXT + MAX_MESSAGE + MAX_SOURCE + MAX_REQUEST_ID + MAX_HINT;
+        assert!(shares + separators <= MAX_TEXT, "{shares}");
+    }
+
+    #[test]
+    fn hostile_pieces_become_one_short_line() {
+        let hostile = |mark: char| format!("{mark}\n\u{1b}[2J\u{202e}").repeat(100_000);
+        let response = ErrorResponse {
+            status: 400,
+            code: Some(hostile('c')),
+            request_id: Some(hostile('i')),
+            ..ErrorResponse::default()
+        };
+        let failure = crate::KeyFailure::new(hostile('k'), hostile('f'));
+        let mut error = Error::from_response(ErrorKind::Server, response, hostile('m'))
+            .with_context(|| hostile('x'))
+            .with_hint(hostile('h'))
+            .with_source(hostile('s'));
+        error.0.failures = vec![failure; 3];
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(text.len() <= MAX_TEXT && text.len() > MAX_TEXT / 2, "{}", text.len());
+            assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text}");
+            // each piece has its share
+            for piece in ["x\\n", ": m\\n", ": s\\n", "(request ID i\\n", ". h\\n"] {
+                assert!(text.contains(piece), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn failures_and_signed_texts_are_part_of_debug() {
+        let failures =
+            vec![crate::KeyFailure::new("a\n\"b", "AccessDenied"), crate::KeyFailure::new("c", "X")];
+        let error = Error::partial("2 of 2 keys could not be deleted", failures);
+        assert_eq!(
+            format!("{error:?}"),
+            "2 of 2 keys could not be deleted Failures: \"a\\n\\\"b\": AccessDenied, \"c\": X"
+        );
     }
 
     #[test]

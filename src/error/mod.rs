@@ -10,8 +10,12 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
+use crate::printable;
 pub(crate) use outcome::Outcome;
 pub(crate) use signed_texts::SignedTexts;
+
+/// The largest message that an error keeps, in bytes.
+const MAX_MESSAGE: usize = 4 << 10;
 
 /// A `Result` whose error is this crate's [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -20,7 +24,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it
 /// if the cause is known. The errors in the chain of [`source`](StdError::source) are already part of that
-/// line. Neither that line nor `{:?}` contains a secret key or a session token.
+/// line. It has at most 2 KiB and no control characters, whatever the server or the key contains. No secret key
+/// and no session token appears in it or in `{:?}`.
 ///
 /// Programs call [`is_not_found`](Self::is_not_found) and similar methods, or check [`kind`](Self::kind),
 /// [`status`](Self::status) and [`code`](Self::code).
@@ -154,7 +159,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             context: String::new(),
-            message: message.into(),
+            message: printable::truncate(message.into(), MAX_MESSAGE),
             hint: None,
             outcome: kind.outcome(),
             retried: false,

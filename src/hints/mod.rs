@@ -6,9 +6,13 @@ mod signature;
 use time::OffsetDateTime;
 
 use crate::error::{Error, ErrorResponse};
+use crate::printable;
 use crate::sign::Signer;
 use crate::timestamp::Timestamp;
 pub(crate) use context::Context;
+
+/// How much is shown of the location that the server reports, in bytes.
+const MAX_LOCATION: usize = 256;
 
 /// Adds the hint to an error and, if the server rejected the signature, the signed texts.
 pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
@@ -109,6 +113,7 @@ fn region_hint(response: &ErrorResponse, bucket: &str) -> String {
             format!("The region is {region:?}: set it with Config::region({region:?}) or AWS_REGION.")
         }
         (None, Some(location)) => {
+            let location = printable::line(location, MAX_LOCATION);
             format!("The bucket {bucket:?} is served by {location}: use that host as the endpoint.")
         }
         (None, None) => {

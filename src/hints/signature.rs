@@ -3,6 +3,10 @@
 use super::context::Context;
 use crate::error::ErrorResponse;
 use crate::error::SignedTexts;
+use crate::printable;
+
+/// How much is shown of a line that differs, in bytes.
+const MAX_LINE: usize = 200;
 
 pub(super) fn hint(response: &ErrorResponse, context: &Context<'_>) -> String {
     let mut cause = match context.signer.credentials() {
@@ -24,10 +28,10 @@ pub(super) fn hint(response: &ErrorResponse, context: &Context<'_>) -> String {
     match first_difference(pair.0, pair.1) {
         None => format!("{cause} Both sides signed the same text."),
         Some((line, ours, theirs)) => format!(
-            "Line {line} of the signed text differs: the client signed {:?}, the server expected {:?}. A proxy may have \
+            "Line {line} of the signed text differs: the client signed \"{}\", the server expected \"{}\". A proxy may have \
              changed the request.",
-            redact(ours, context),
-            redact(theirs, context)
+            printable::line(redact(ours, context), MAX_LINE),
+            printable::line(redact(theirs, context), MAX_LINE)
         ),
     }
 }

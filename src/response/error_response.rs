@@ -1,12 +1,23 @@
 //! Error responses: XML, JSON, plain text, HTML, or nothing but a status.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use roxmltree::Node;
 
 use crate::error::{Error, ErrorKind, ErrorResponse, SignedTexts};
 use crate::headers::Headers;
+use crate::printable;
+use crate::validate;
 use crate::xml;
+
+/// The largest values that are kept of an error response, in bytes: short names, texts for people, and the
+/// texts that were signed, which contain the key and all headers.
+const MAX_NAME: usize = 256;
+const MAX_MESSAGE: usize = 2 << 10;
+const MAX_SIGNED_TEXT: usize = 16 << 10;
+/// How much of a body is searched to describe it, in bytes.
+const MAX_DESCRIBED: usize = 4 << 10;
 
 /// What nginx, Go and Apache send with a 400 if a request arrives over plain HTTP at a TLS port.
 const TLS_ONLY: [&str; 3] = [
@@ -17,14 +28,14 @@ const TLS_ONLY: [&str; 3] = [
 
 /// Returns what the status and the headers alone report.
 pub(crate) fn from_head(status: u16, headers: &Headers) -> ErrorResponse {
-    let get = |name: &str| headers.get(name).map(str::to_owned);
+    let get = |name: &str, limit| headers.get(name).map(|value| printable::start_of(value, limit).to_owned());
     ErrorResponse {
         status,
-        request_id: get("x-amz-request-id"),
-        host_id: get("x-amz-id-2"),
-        region: get("x-amz-bucket-region"),
-        location: get("location"),
-        date: get("date"),
+        request_id: get("x-amz-request-id", MAX_NAME),
+        host_id: get("x-amz-id-2", MAX_NAME),
+        region: get("x-amz-bucket-region", MAX_NAME).filter(|region| validate::is_region(region)),
+        location: get("location", MAX_MESSAGE),
+        date: get("date", MAX_NAME),
         // the form with a date is rare, and the policy's own delay is as good
         retry_after: headers.get("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs),
         ..ErrorResponse::default()
@@ -41,8 +52,10 @@ pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
     } else if let Some(code) = json_text(body, "Code") {
         // Ceph sends JSON if it rejects a request before it handles it as an S3 request
         let mut response = from_head(status, headers);
-        response.message = json_text(body, "Message").filter(|message| !message.is_empty());
-        response.code = Some(code);
+        response.message = json_text(body, "Message")
+            .filter(|message| !message.is_empty())
+            .map(|message| printable::truncate(message, MAX_MESSAGE));
+        response.code = Some(printable::truncate(code, MAX_NAME));
         from_parts(response)
     } else {
         // the text of a proxy or a web page, which may happen to be well-formed XML
@@ -59,17 +72,24 @@ fn error_element<'a, 'i>(root: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
 pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<'_, '_>>) -> Error {
     let mut response = from_head(status, headers);
     if let Some(root) = element {
-        let get = |name: &str| xml::child_text(root, name).map(|text| text.trim().to_owned());
-        response.code = get("Code");
-        response.message = get("Message");
-        response.resource = get("Resource").or_else(|| get("Key")).or_else(|| get("BucketName"));
-        response.request_id = get("RequestId").or(response.request_id);
-        response.host_id = get("HostId").or(response.host_id);
-        response.region = get("Region").or(response.region);
-        response.location = get("Endpoint").or(response.location);
-        response.expected = xml::child_text(root, "StringToSign").map(|string_to_sign| SignedTexts {
+        let get = |name: &str, limit| {
+            let text = xml::child_text(root, name)?;
+            Some(printable::start_of(text.trim(), limit).to_owned())
+        };
+        let signed =
+            |name: &str| xml::child_text(root, name).map(|text| printable::truncate(text, MAX_SIGNED_TEXT));
+        response.code = get("Code", MAX_NAME);
+        response.message = get("Message", MAX_MESSAGE);
+        let resource = ["Resource", "Key", "BucketName"].iter().find_map(|name| get(name, MAX_MESSAGE));
+        response.resource = resource;
+        response.request_id = get("RequestId", MAX_NAME).or(response.request_id);
+        response.host_id = get("HostId", MAX_NAME).or(response.host_id);
+        let region = get("Region", MAX_NAME).filter(|region| validate::is_region(region));
+        response.region = region.or(response.region);
+        response.location = get("Endpoint", MAX_MESSAGE).or(response.location);
+        response.expected = signed("StringToSign").map(|string_to_sign| SignedTexts {
             string_to_sign,
-            canonical_request: xml::child_text(root, "CanonicalRequest"),
+            canonical_request: signed("CanonicalRequest"),
         });
     }
     if response.code.is_none() {
@@ -80,7 +100,8 @@ pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<
 
 fn from_parts(response: ErrorResponse) -> Error {
     let status = response.status;
-    let code = response.code.as_deref().unwrap_or("without an error code");
+    let code = response.code.as_deref().map(|code| printable::line(code, MAX_NAME));
+    let code = code.as_deref().unwrap_or("without an error code");
     let message = match &response.message {
         Some(words) => format!("{status} {code}: {}", one_line(words, 400).trim_end_matches('.')),
         None => format!("{status} {code}"),
@@ -119,9 +140,10 @@ fn json_text(body: &str, name: &str) -> Option<String> {
 
 /// Describes a body in a few words, so that a person recognises where it came from.
 pub(crate) fn describe_body(text: &str) -> String {
+    let text = printable::start_of(text, MAX_DESCRIBED);
     let lower = text.to_ascii_lowercase();
     if !lower.contains("<html") {
-        return format!("the text {:?}", one_line(text, 80));
+        return format!("the text \"{}\"", one_line(text, 80));
     }
     // offsets are the same in both texts, because ASCII lower case changes no length
     let title = lower
@@ -129,18 +151,19 @@ pub(crate) fn describe_body(text: &str) -> String {
         .and_then(|start| Some((start + 7, start + 7 + lower[start + 7..].find("</title>")?)))
         .map(|(start, end)| one_line(&text[start..end], 80));
     match title {
-        Some(title) => format!("an HTML page titled {title:?}"),
+        Some(title) => format!("an HTML page titled \"{title}\""),
         None => "an HTML page".to_owned(),
     }
 }
 
+/// Returns the words of a text on one line of at most `longest` bytes.
 fn one_line(text: &str, longest: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    let mut line = printable::Line::new(longest);
+    for (i, word) in text.split_whitespace().enumerate() {
+        let space = if i > 0 { " " } else { "" };
+        let _ = write!(line, "{space}{word}"); // writing to a `Line` cannot fail
     }
+    line.finish()
 }
 
 /// Returns the usual code for a status, for responses without a body, such as every one to HEAD.

@@ -6,6 +6,7 @@ use std::io::Read;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
+use crate::printable;
 use crate::xml;
 
 /// The largest XML document that is read. A page of 1000 keys of 1024 bytes, all of them percent-encoded,
@@ -15,6 +16,8 @@ const MAX_XML: u64 = 32 << 20;
 const MAX_JSON: u64 = 1 << 20;
 /// How much is read of a body that does not matter, so that its connection can be reused.
 const MAX_DRAIN: u64 = 64 << 10;
+/// How much is shown of the name of an unexpected root element, in bytes.
+const MAX_ROOT_NAME: usize = 80;
 
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -82,7 +85,10 @@ impl Response {
             name if root_names.contains(&name) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(not_xml()),
             "ListBucketResult" => Err(error_response::not_implemented(self.status, &self.headers)),
-            name => Err(self.malformed(format!("the response is <{name}>; <{root_name}> was expected"))),
+            name => {
+                let name = printable::line(name, MAX_ROOT_NAME);
+                Err(self.malformed(format!("the response is <{name}>; <{root_name}> was expected")))
+            }
         }
     }
 

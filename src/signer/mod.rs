@@ -17,6 +17,7 @@ use crate::headers::Headers;
 use crate::raw_request::RawRequest;
 use crate::request::{Method, Request};
 use crate::sign::{SignatureVersion, Signer};
+use crate::validate;
 pub use presign_options::PresignOptions;
 pub use signed_request::{PresignedUrl, SignedRequest};
 
@@ -93,9 +94,7 @@ impl RequestSigner {
             .with_hint("Use path style or a host name. Names under localhost resolve to this machine."));
         }
         let region = config.region.as_deref().map(str::trim);
-        if region.is_some_and(|region| {
-            region.is_empty() || region.contains(|c: char| !c.is_ascii_graphic() || c == '/')
-        }) {
+        if region.is_some_and(|region| !validate::is_region(region)) {
             return Err(Error::invalid(format!(
                 "the region {:?} is not a valid name; a region looks like us-east-1",
                 region.unwrap_or_default()
