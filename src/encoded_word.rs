@@ -1,7 +1,59 @@
-//! Decodes RFC 2047 encoded words, in which AWS and other servers return metadata that is not ASCII.
+//! RFC 2047 encoded words: how metadata that is not ASCII is sent in a header.
+
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::names::impl_names;
+
+/// How user metadata that is not ASCII is sent; see
+/// [`Config::metadata_encoding`](crate::Config::metadata_encoding).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetadataEncoding {
+    /// As RFC 2047 encoded words, `=?UTF-8?B?TWluacO2?=`. Every server returns them unchanged. Clients that do
+    /// not decode them, such as boto3, show the encoded text.
+    #[default]
+    EncodedWords,
+    /// As UTF-8. Ceph stores and returns it unchanged. AWS and servers like it read each byte as a character
+    /// of its own, so that `Miniö` comes back as `MiniÃ¶`.
+    Utf8,
+}
+
+impl_names! {
+    MetadataEncoding, "metadata encoding";
+    /// Returns the name of the encoding, such as `encoded-words`.
+    as_str;
+    EncodedWords => "encoded-words",
+    Utf8 => "utf-8",
+}
+
+/// How many bytes of text a word contains. A word has at most 75 characters, 12 of which are not content, and
+/// each three bytes need four characters.
+const WORD: usize = 45;
+
+/// Encodes a value that is not ASCII as words in UTF-8. Returns any other value unchanged, and so a value with
+/// control characters, which a header cannot carry: hiding them would only move the problem to the reader.
+pub(crate) fn encode(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() || value.contains(char::is_control) {
+        return Cow::Borrowed(value);
+    }
+    let mut out = String::with_capacity(value.len() * 2);
+    let mut rest = value;
+    while !rest.is_empty() {
+        // a word contains whole characters
+        let mut end = rest.len().min(WORD);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (word, after) = rest.split_at(end);
+        let space = if out.is_empty() { "" } else { " " };
+        out.extend([space, "=?UTF-8?B?", &BASE64.encode(word), "?="]);
+        rest = after;
+    }
+    Cow::Owned(out)
+}
 
 /// Decodes a value that consists only of encoded words in UTF-8, `=?UTF-8?B?…?=` or `=?UTF-8?Q?…?=`. Returns
 /// any other value unchanged.
@@ -49,6 +101,28 @@ fn decode_q(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_are_not_ascii_are_encoded_and_read_back() {
+        assert_eq!(encode("Miniö"), "=?UTF-8?B?TWluacO2?=");
+        assert_eq!(encode(" é "), "=?UTF-8?B?IMOpIA==?=");
+        for unchanged in ["", "plain", "=?UTF-8?B?TWluacO2?=", "é\n"] {
+            assert!(matches!(encode(unchanged), Cow::Borrowed(text) if text == unchanged));
+        }
+        for len in 1..200 {
+            for pattern in ["日", "aé", "𝄞 b", "e\u{301}"] {
+                let value: String = pattern.chars().cycle().take(len).collect();
+                if value.is_ascii() {
+                    continue;
+                }
+                let words = encode(&value);
+                assert!(words.is_ascii() && words.split(' ').all(|word| word.len() <= 75), "{words}");
+                // another reader may decode each word on its own
+                assert!(words.split(' ').all(|word| decode(word) != word), "{words}");
+                assert_eq!(decode(&words), value);
+            }
+        }
+    }
 
     #[test]
     fn utf8_words_are_decoded() {

@@ -41,6 +41,7 @@ pub use checksum::Verification;
 pub use client::Client;
 pub use config::Config;
 pub use credentials::Credentials;
+pub use encoded_word::MetadataEncoding;
 pub use endpoint::AddressingStyle;
 pub use error::{Error, ErrorKind, KeyFailure, Result};
 pub use etag::ETag;

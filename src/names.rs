@@ -49,8 +49,8 @@ pub(crate) mod tests {
     use std::str::FromStr;
 
     use crate::{
-        AddressingStyle, CannedAcl, Error, ErrorKind, ListApi, Method, Payer, Permission, SignatureVersion,
-        Versioning,
+        AddressingStyle, CannedAcl, Error, ErrorKind, ListApi, MetadataEncoding, Method, Payer, Permission,
+        SignatureVersion, Versioning,
     };
 
     /// Checks that exactly these names are accepted, in any case, and printed.
@@ -78,6 +78,7 @@ pub(crate) mod tests {
         check::<Method>("HTTP method", &["GET", "HEAD", "PUT", "POST", "DELETE"]);
         check::<ListApi>("list API version", &["v1", "v2"]);
         check::<AddressingStyle>("addressing style", &["path", "virtual"]);
+        check::<MetadataEncoding>("metadata encoding", &["encoded-words", "utf-8"]);
         check::<CannedAcl>(
             "canned ACL",
             &[

@@ -73,7 +73,8 @@ impl RawRequest {
     }
 
     pub(crate) fn to_request(&self) -> Request<'_> {
-        let mut request = Request::service(self.method.as_str(), self.method).headers(&self.headers);
+        let request = Request::service(self.method.as_str(), self.method).headers(&self.headers);
+        let mut request = request.keep_metadata();
         request.bucket = self.bucket.as_deref();
         request.key = self.key.as_deref();
         request.query = self

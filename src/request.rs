@@ -67,7 +67,9 @@ pub(crate) struct Request<'a> {
     pub(crate) document: String,
     /// The value that Signature V4 signs for the body: its SHA-256, or `UNSIGNED-PAYLOAD`.
     pub(crate) payload_sha256: Cow<'static, str>,
-    /// Whether the server has to work before it responds, so that the idle timeout must be longer.
+    /// The values of user metadata are sent as they are.
+    pub(crate) keeps_metadata: bool,
+    /// The server has to work before it responds, so the idle timeout is longer.
     pub(crate) slow: bool,
     /// The reason why the request must not be sent. [`validate`](Self::validate) returns it, so that
     /// operations need not return a `Result` for the few arguments that only they can check.
@@ -86,6 +88,7 @@ impl<'a> Request<'a> {
             headers: Headers::default(),
             document: String::new(),
             payload_sha256: Cow::Borrowed(EMPTY_SHA256),
+            keeps_metadata: false,
             slow: false,
             invalid: None,
         }
@@ -133,7 +136,14 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Extends the idle timeout, because the server has to work before it responds.
+    /// Declares that the values of user metadata are sent as they are, because the caller or another object
+    /// determines them.
+    pub(crate) fn keep_metadata(mut self) -> Self {
+        self.keeps_metadata = true;
+        self
+    }
+
+    /// Declares that the server has to work before it responds.
     pub(crate) fn slow(mut self) -> Self {
         self.slow = true;
         self

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::credentials::Credentials;
 use crate::credentials::provider::Provider;
+use crate::encoded_word::MetadataEncoding;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
 use crate::event::{Event, EventSink};
 use crate::retry::RetryPolicy;
@@ -35,6 +36,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// | [`idle_timeout`](Self::idle_timeout) | 60 s |
 /// | [`call_timeout`](Self::call_timeout) | none |
 /// | [`request_payer`](Self::request_payer), [`expected_bucket_owner`](Self::expected_bucket_owner) | not sent |
+/// | [`metadata_encoding`](Self::metadata_encoding) | [`MetadataEncoding::EncodedWords`] |
 /// | [`skip_md5_check`](Self::skip_md5_check) | MD5s are checked |
 /// | [`ca_pem`](Self::ca_pem) | the built-in root certificates |
 /// | [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
@@ -62,6 +64,7 @@ pub struct Config {
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) request_payer: bool,
     pub(crate) expected_bucket_owner: Option<String>,
+    pub(crate) metadata_encoding: MetadataEncoding,
     pub(crate) check_md5: bool,
     pub(crate) ca_pem: Option<Vec<u8>>,
     pub(crate) proxy: Option<ProxyUrl>,
@@ -87,6 +90,7 @@ impl Config {
             call_timeout: None,
             request_payer: false,
             expected_bucket_owner: None,
+            metadata_encoding: MetadataEncoding::EncodedWords,
             check_md5: true,
             ca_pem: None,
             proxy: None,
@@ -223,6 +227,18 @@ impl Config {
     /// Presigned URLs include it with Signature V4 only.
     pub fn expected_bucket_owner(mut self, account_id: impl Into<String>) -> Self {
         self.expected_bucket_owner = Some(account_id.into());
+        self
+    }
+
+    /// Sets how user metadata that is not ASCII is sent. The default is [`MetadataEncoding::EncodedWords`],
+    /// which is correct on every server.
+    ///
+    /// Use [`MetadataEncoding::Utf8`] for a bucket of a Ceph gateway that other clients read as well: most of
+    /// them do not decode encoded words. Reading is not affected:
+    /// [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) contains the text in both cases. A
+    /// [`RawRequest`](crate::RawRequest) is sent as it is.
+    pub fn metadata_encoding(mut self, encoding: MetadataEncoding) -> Self {
+        self.metadata_encoding = encoding;
         self
     }
 

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::error::ErrorResponse;
 use crate::error::SignedTexts;
+use crate::metadata::USER_PREFIX;
 use crate::printable;
 
 /// How much is shown of a line that differs, in bytes.
@@ -16,6 +17,14 @@ pub(super) fn hint(response: &ErrorResponse, context: &Context<'_>) -> String {
         ),
         None => "The request was not signed.".to_owned(),
     };
+    let metadata = context.request.headers.iter().filter_map(|(name, _)| name.strip_prefix(USER_PREFIX));
+    if let Some(name) = metadata.into_iter().find(|name| name.contains('_')) {
+        cause = format!(
+            "The metadata name {:?} contains _, which Ceph changes to - before it checks the signature, and for which some \
+             proxies drop the header: use - instead. Otherwise: {cause}",
+            printable::line(name, MAX_LINE)
+        );
+    }
     if context.endpoint.authority().starts_with("localhost") {
         cause.push_str(" A Ceph gateway may interpret localhost as a bucket name: use 127.0.0.1.");
     }

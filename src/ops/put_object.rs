@@ -77,9 +77,12 @@ impl PutObjectOptions {
 
     /// Adds an entry of user metadata. S3 stores names in lower case, and at most 2 KiB in total.
     ///
-    /// A value that is not ASCII is sent as UTF-8. Ceph stores and returns it as such; AWS returns it as RFC
-    /// 2047 encoded words, which [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) contains
-    /// decoded.
+    /// A value that is not ASCII is sent as RFC 2047 encoded words, which every server returns unchanged and
+    /// [`ObjectMetadata::metadata`](crate::ObjectMetadata::metadata) contains decoded. Encoded text is at least
+    /// a third longer. [`Config::metadata_encoding`](crate::Config::metadata_encoding) sends UTF-8 instead.
+    ///
+    /// Do not use `_` in names: Ceph stores it as `-`, so that `a_b` replaces `a-b`, and rejects the request if
+    /// it is signed with V2; proxies such as nginx drop the header.
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.header(&format!("{USER_PREFIX}{name}"), value)
     }

@@ -64,7 +64,8 @@ impl PostPolicy {
         self.field("acl", acl.as_str())
     }
 
-    /// Adds an entry of user metadata.
+    /// Adds an entry of user metadata. A value that is not ASCII is encoded; see
+    /// [`PutObjectOptions::metadata`](crate::PutObjectOptions::metadata).
     pub fn metadata(self, name: &str, value: impl Into<String>) -> Self {
         self.field(&format!("{USER_PREFIX}{name}"), value)
     }
@@ -214,6 +215,19 @@ impl Client {
             .map_err(|error| error.with_context(|| format!("presign {}", request.describe())))
     }
 
+    /// Encodes the values of user metadata, as in every other request.
+    fn encode_policy_metadata(&self, policy: &PostPolicy) -> PostPolicy {
+        let mut policy = policy.clone();
+        for condition in &mut policy.conditions {
+            if let Condition::Is(name, value) = condition
+                && name.to_ascii_lowercase().starts_with(USER_PREFIX)
+            {
+                *value = self.signer().encode_metadata_value(value).into_owned();
+            }
+        }
+        policy
+    }
+
     fn sign_form(
         &self,
         request: &Request<'_>,
@@ -223,6 +237,7 @@ impl Client {
         now: OffsetDateTime,
     ) -> Result<PostForm> {
         policy.validate()?;
+        let policy = &self.encode_policy_metadata(policy);
         let address = self.signer().address(self.signer().endpoint(), request)?;
         let signer = self.signer().signer(now)?;
         let end = signer.form_expiry(now, expires)?;

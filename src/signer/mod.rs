@@ -11,9 +11,11 @@ use time::OffsetDateTime;
 
 use crate::config::{Config, CredentialsSource};
 use crate::credentials::provider::Provider;
+use crate::encoded_word::{self, MetadataEncoding};
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
 use crate::headers::Headers;
+use crate::metadata::USER_PREFIX;
 use crate::raw_request::RawRequest;
 use crate::request::{Method, Request};
 use crate::sign::{SignatureVersion, Signer};
@@ -56,6 +58,7 @@ pub struct RequestSigner {
     source: Source,
     /// The payer and the bucket owner, if they are set in the configuration.
     requester: Headers,
+    metadata_encoding: MetadataEncoding,
 }
 
 /// The source of the credentials with which an attempt is signed.
@@ -66,10 +69,8 @@ enum Source {
 }
 
 impl RequestSigner {
-    /// Creates a signer from a configuration.
-    ///
-    /// Uses its endpoint, addressing style, region, signature version, credentials and requester settings,
-    /// and ignores all other settings.
+    /// Creates a signer from the endpoint, addressing style, region, signature version, credentials, requester
+    /// settings and metadata encoding of a configuration. The other settings are ignored.
     ///
     /// # Errors
     ///
@@ -120,7 +121,13 @@ impl RequestSigner {
         if let Some(owner) = &config.expected_bucket_owner {
             requester.set_str(BUCKET_OWNER, owner);
         }
-        Ok(Self { endpoint, addressing: config.addressing, source, requester })
+        Ok(Self {
+            endpoint,
+            addressing: config.addressing,
+            source,
+            requester,
+            metadata_encoding: config.metadata_encoding,
+        })
     }
 
     /// Signs a request with the current time, by adding headers.
@@ -229,6 +236,7 @@ impl RequestSigner {
         let address = self.address(endpoint, &request)?;
         // whatever time is signed, the credentials must be valid now
         let signer = self.signer(now)?;
+        self.encode_metadata(&mut request);
         if let Signer::V4(_) = *signer {
             self.move_requester_to_query(&mut request);
         }
@@ -255,13 +263,15 @@ impl RequestSigner {
         }
     }
 
-    /// Adds the payer and the bucket owner of the configuration, unless the request already has them.
+    /// Adds the payer and the bucket owner of the configuration, unless the request has its own, and encodes
+    /// user metadata.
     pub(crate) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
-        if !self.completes(request) {
+        if !self.completes(request) && self.encoded_metadata(request).next().is_none() {
             return Cow::Borrowed(request);
         }
         let mut request = request.clone_without_document();
         self.complete_headers(&mut request);
+        self.encode_metadata(&mut request);
         Cow::Owned(request)
     }
 
@@ -283,6 +293,34 @@ impl RequestSigner {
             if request.headers.get(name).is_none() {
                 request.headers.set_str(name, value);
             }
+        }
+    }
+
+    /// Encodes the values of user metadata as the configuration requires.
+    fn encode_metadata(&self, request: &mut Request<'_>) {
+        let encoded: Vec<_> =
+            self.encoded_metadata(request).map(|(name, value)| (name.to_owned(), value)).collect();
+        for (name, value) in encoded {
+            request.headers.set(&name, value);
+        }
+    }
+
+    /// Returns the headers of user metadata whose values have to be encoded.
+    fn encoded_metadata<'r>(&self, request: &'r Request<'_>) -> impl Iterator<Item = (&'r str, String)> {
+        let metadata = request.headers.iter().filter(|(name, _)| name.starts_with(USER_PREFIX));
+        metadata.filter(|_| !request.keeps_metadata).filter_map(|(name, value)| {
+            match self.encode_metadata_value(value) {
+                Cow::Owned(encoded) => Some((name, encoded)),
+                Cow::Borrowed(_) => None,
+            }
+        })
+    }
+
+    /// Encodes the value of an entry of user metadata.
+    pub(crate) fn encode_metadata_value<'v>(&self, value: &'v str) -> Cow<'v, str> {
+        match self.metadata_encoding {
+            MetadataEncoding::EncodedWords => encoded_word::encode(value),
+            MetadataEncoding::Utf8 => Cow::Borrowed(value),
         }
     }
 

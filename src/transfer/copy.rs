@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::metadata::ObjectMetadata;
+use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{
     CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions, StoredObject, UploadPartCopyOptions,
@@ -136,7 +137,11 @@ impl Client {
             if options.object.replaces_metadata() { Headers::default() } else { source.stored_headers() };
         headers.extend(&object_headers);
         let conditions = headers.split_off_conditions();
-        let id = self.create_upload(to.0, to.1, &headers)?;
+        let mut request = create_multipart_upload_request(to.0, to.1, &headers);
+        if !options.object.replaces_metadata() {
+            request = request.keep_metadata();
+        }
+        let id = self.call(&request, create_multipart_upload::parse)?;
         let upload = UploadRef { bucket: to.0, key: to.1, id: &id };
         let part_size = validate::part_size_for(source.content_length, options.part_size);
         let parts = self.copy_parts(upload, from, source.content_length, part_size, &part_options);

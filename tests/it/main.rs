@@ -24,6 +24,7 @@ mod integrity;
 mod invalid_input;
 mod large_transfers;
 mod listing;
+mod metadata;
 mod module_graph;
 mod objects;
 mod output_types;
