@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
-
-use time::OffsetDateTime;
 
 use crate::config::Config;
 use crate::error::Result;
@@ -40,8 +38,10 @@ struct Inner {
     settings: Settings,
     transport: Transport,
     /// How far the server's clock is ahead of the local clock, in seconds: 0 until the server rejects a
-    /// request for its time.
+    /// request for its time and accepts the corrected one.
     clock_offset: AtomicI64,
+    /// The handler of events was warned of a bucket name in the host of the endpoint.
+    warned: AtomicBool,
 }
 
 /// The part of the configuration that calls need.
@@ -74,6 +74,7 @@ impl Client {
                     events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),
+                warned: AtomicBool::new(false),
             }),
         })
     }
@@ -91,18 +92,23 @@ impl Client {
         &self.inner.transport
     }
 
-    /// Returns the current time according to the server's clock.
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        let ahead = time::Duration::seconds(self.inner.clock_offset.load(Ordering::Relaxed));
-        // the offset comes from a response, so the sum may be out of range
-        OffsetDateTime::now_utc().saturating_add(ahead)
+    /// Returns how far the server's clock is ahead of the local clock, in seconds, as far as a successful
+    /// response has confirmed it.
+    ///
+    /// Only for the dates of requests that are sent now. A server must not determine how long a presigned URL
+    /// or a form is valid.
+    pub(crate) fn clock_offset(&self) -> i64 {
+        self.inner.clock_offset.load(Ordering::Relaxed)
     }
 
-    /// Uses the server's clock from now on. Returns how far it is ahead of the local clock, in seconds.
-    pub(crate) fn set_clock(&self, server: OffsetDateTime) -> i64 {
-        let ahead = (server - OffsetDateTime::now_utc()).whole_seconds();
-        self.inner.clock_offset.store(ahead, Ordering::Relaxed);
-        ahead
+    /// Returns `true` the first time.
+    pub(crate) fn warns_first(&self) -> bool {
+        !self.inner.warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// Uses this offset of the server's clock from now on.
+    pub(crate) fn set_clock_offset(&self, seconds: i64) {
+        self.inner.clock_offset.store(seconds, Ordering::Relaxed);
     }
 }
 
@@ -117,25 +123,6 @@ impl fmt::Debug for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn clock_offset_beyond_the_last_date_is_clamped() {
-        let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
-        let end = time::PrimitiveDateTime::MAX.assume_utc();
-        client.set_clock(end);
-        client.inner.clock_offset.fetch_add(2, Ordering::Relaxed); // as if set two seconds earlier
-        assert_eq!(client.now(), end);
-    }
-
-    #[test]
-    fn setting_the_clock_twice_does_not_add_the_offsets() {
-        let client = Client::new(Config::new("http://127.0.0.1:9")).unwrap();
-        let server = OffsetDateTime::now_utc() + time::Duration::hours(1);
-        for _ in 0..2 {
-            assert!((3595..=3600).contains(&client.set_clock(server)));
-        }
-        assert!((server - client.now()).abs() < time::Duration::seconds(5));
-    }
 
     #[test]
     fn client_is_send_and_sync() {

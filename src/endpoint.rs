@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::names::impl_names;
+use crate::provider_host;
 
 /// The position of the bucket name in a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,6 +105,13 @@ impl Endpoint {
         }
         let default_port = if https { 443 } else { 80 };
         let host = host.to_ascii_lowercase();
+        if let Some((bucket, provider)) = provider_host::split_bucket(&host) {
+            return Err(Error::invalid(format!("the endpoint {text:?} contains the bucket name {bucket:?}"))
+                .with_hint(format!(
+                    "Use {}://{provider} and pass the bucket to each call.",
+                    scheme.to_ascii_lowercase()
+                )));
+        }
         let authority = match port.filter(|&port| port != default_port) {
             Some(port) => format!("{host}:{port}"),
             None => host.clone(),
@@ -126,6 +134,14 @@ impl Endpoint {
 
     pub(crate) fn has_ip_address(&self) -> bool {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+    }
+
+    /// Returns `true` if the first of several labels of the host is this bucket name. Then the host may
+    /// contain the bucket, as `my-space` in `my-space.nyc3.example.com`, or the bucket may just be called
+    /// `s3`.
+    pub(crate) fn may_contain(&self, bucket: &str) -> bool {
+        !self.has_ip_address()
+            && self.host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1)
     }
 
     /// Returns the host, and the port unless it is the default port of the scheme.
@@ -233,6 +249,21 @@ mod tests {
             "the endpoint \"http://…@h\" has a user or a password; set credentials with Config::credentials. \
              Examples of endpoints are https://s3.example.com and http://127.0.0.1:8080."
         );
+    }
+
+    #[test]
+    fn bucket_in_the_host_of_a_provider_is_rejected_and_elsewhere_noticed() {
+        assert_eq!(
+            Endpoint::parse("HTTP://My-Space.nyc3.digitaloceanspaces.com").unwrap_err().to_string(),
+            "the endpoint \"HTTP://My-Space.nyc3.digitaloceanspaces.com\" contains the bucket name \"my-space\". Use \
+             http://nyc3.digitaloceanspaces.com and pass the bucket to each call."
+        );
+        let endpoint = Endpoint::parse("http://my-space.nyc3.example.com:8080").unwrap();
+        for (bucket, may) in [("my-space", true), ("my", false), ("my-space.nyc3", true), ("nyc3", false)] {
+            assert_eq!(endpoint.may_contain(bucket), may, "{bucket}");
+        }
+        assert!(!Endpoint::parse("http://localhost").unwrap().may_contain("localhost"));
+        assert!(!Endpoint::parse("http://127.0.0.1").unwrap().may_contain("127"));
     }
 
     #[test]

@@ -22,6 +22,11 @@ use crate::validate;
 /// it completes an upload.
 const SLOW_FACTOR: u32 = 10;
 
+/// The largest difference between the clocks that is corrected, in seconds: a wrong time zone is, a wrong year
+/// is not. The correction comes from an unauthenticated response, and whoever can forge one could otherwise
+/// collect requests that are signed for any time in the future.
+const MAX_CLOCK_CORRECTION: u64 = 86_400;
+
 impl Client {
     /// Sends a request whose body is its own document, which may be empty.
     pub(crate) fn call<T>(
@@ -93,6 +98,12 @@ impl Client {
         let url = address.url(&request.query_string());
         // only events need the description, so it is not built unless they are enabled
         let call = if settings.events.is_enabled() { request.describe() } else { String::new() };
+        if settings.events.is_enabled()
+            && let Some(warning) = hints::bucket_in_host(endpoint, request.bucket)
+            && self.warns_first()
+        {
+            settings.events.emit(|| Event::Warning { call: &call, warning: &warning });
+        }
         let idle = settings.idle_timeout * if request.slow { SLOW_FACTOR } else { 1 };
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
         let mut corrections = Corrections::default();
@@ -100,7 +111,7 @@ impl Client {
         loop {
             settings.events.emit(|| Event::Attempt { call: &call, attempt });
             // each attempt has its own date, because servers reject a date that is 15 minutes old
-            let now = self.now();
+            let now = now_ahead(corrections.clock.unwrap_or_else(|| self.clock_offset()));
             let mut signer = self.signer().signer(now)?;
             if let Some(region) = &corrections.region {
                 signer = Cow::Owned(signer.for_region(region));
@@ -113,6 +124,11 @@ impl Client {
                 .and_then(&mut parse);
             let error = match result {
                 Ok(output) => {
+                    // anyone on a plain HTTP connection can reject a request for its time, so a correction is
+                    // kept only if it helped
+                    if let Some(seconds) = corrections.clock {
+                        self.set_clock_offset(seconds);
+                    }
                     settings.events.emit(|| Event::Succeeded { call: &call, attempt });
                     return Ok(output);
                 }
@@ -120,7 +136,7 @@ impl Client {
                 Err(error) => body.take_error().unwrap_or(error),
             };
             // a correction is not a retry: it has no delay, is not counted, and happens at most once per call
-            if let Some(correction) = self.correct(&mut corrections, &error, &signer)
+            if let Some(correction) = Self::correct(&mut corrections, &error, &signer)
                 && body.rewind()?
             {
                 settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
@@ -153,12 +169,16 @@ impl Client {
 
     /// Adopts the region or the time that the server reported in an error, unless this call has already done
     /// so. Returns a description of the correction: `region eu-west-1`, `clock +900 s`.
-    fn correct(&self, corrections: &mut Corrections, error: &Error, signer: &Signer) -> Option<String> {
+    fn correct(corrections: &mut Corrections, error: &Error, signer: &Signer) -> Option<String> {
         let response = error.response()?;
-        if response.code.as_deref() == Some("RequestTimeTooSkewed") && !corrections.clock {
+        if response.code.as_deref() == Some("RequestTimeTooSkewed") && corrections.clock.is_none() {
             let server = Timestamp::from_http(response.date.as_deref()?).date_time()?;
-            corrections.clock = true;
-            return Some(format!("clock {:+} s", self.set_clock(server)));
+            let seconds = (server - OffsetDateTime::now_utc()).whole_seconds();
+            if seconds.unsigned_abs() > MAX_CLOCK_CORRECTION {
+                return None;
+            }
+            corrections.clock = Some(seconds);
+            return Some(format!("clock {seconds:+} s"));
         }
         let named = response.region.as_ref().filter(|_| matches!(response.status, 301 | 307 | 400))?;
         match signer {
@@ -174,6 +194,12 @@ impl Client {
 /// The corrections that a call has already made.
 #[derive(Default)]
 struct Corrections {
-    clock: bool,
+    /// How far the server's clock is ahead, in seconds.
+    clock: Option<i64>,
     region: Option<String>,
+}
+
+/// Returns the time of a clock that is this many seconds ahead of the local one.
+fn now_ahead(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::now_utc().saturating_add(time::Duration::seconds(seconds))
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// A step of a call, passed to the callback of [`Config::on_event`](crate::Config::on_event).
 ///
-/// `Display` prints it as one line. No event contains a secret key, a session token or a signature.
+/// `Display` prints it as one line, whatever the server or the key contains. No event contains a secret key, a session token or a signature.
 ///
 /// ```
 /// use plain_s3::{Config, Event};
@@ -47,8 +47,15 @@ pub enum Event<'a> {
         /// The corrected value, such as `region eu-west-1` or `clock +900 s`.
         correction: &'a str,
     },
-    /// The server returned a successful response. The content of an object may not have been read yet. There
-    /// is no event for a failed call, which returns its error.
+    /// Something looks like a mistake, although the call goes on. Each warning is emitted once per client.
+    Warning {
+        /// The operation with its bucket and key.
+        call: &'a str,
+        /// What looks wrong, and what to do about it.
+        warning: &'a str,
+    },
+    /// The server returned a successful response. The content of an object may still have to be read. A call
+    /// that fails has no such event; it returns its error.
     Succeeded {
         /// The operation with its bucket and key.
         call: &'a str,
@@ -74,6 +81,7 @@ impl fmt::Display for Event<'_> {
             Self::Retry { call, attempt, error, delay } => {
                 write!(f, "{call}: attempt {attempt} failed, retrying in {delay:?}: {error}")
             }
+            Self::Warning { call, warning } => write!(f, "{call}: warning: {warning}"),
             Self::Corrected { call, correction } => {
                 write!(f, "{call}: corrected ({correction}), signing again")
             }
@@ -129,6 +137,7 @@ mod tests {
                 Event::Retry { call, attempt, error, delay: Duration::from_millis(150) },
                 "attempt 2 failed, retrying in 150ms: the connection was lost",
             ),
+            (Event::Warning { call, warning: "The host is odd." }, "warning: The host is odd."),
             (
                 Event::Corrected { call, correction: "region eu-west-1" },
                 "corrected (region eu-west-1), signing again",

@@ -22,6 +22,7 @@ mod ops;
 mod presign;
 mod printable;
 mod profile;
+mod provider_host;
 mod raw_request;
 mod request;
 mod response;

@@ -5,7 +5,8 @@ mod signature;
 
 use time::OffsetDateTime;
 
-use crate::error::{Error, ErrorResponse};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::printable;
 use crate::sign::Signer;
 use crate::timestamp::Timestamp;
@@ -19,6 +20,12 @@ pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
     if let Some(hint) = error.response().and_then(|response| hint(response, context)) {
         error = error.with_hint(hint);
     }
+    let rejected = error.status().is_some_and(|status| (300..500).contains(&status) && status != 304);
+    if (rejected || error.kind() == ErrorKind::Connect)
+        && let Some(warning) = bucket_in_host(context.endpoint, context.request.bucket)
+    {
+        error = error.append_hint(&warning);
+    }
     if let (Some(texts), Some("SignatureDoesNotMatch")) = (context.signed, error.code()) {
         error = error.with_signed(signature::redacted(texts, context));
     }
@@ -26,6 +33,17 @@ pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
         response.expected = response.expected.take().map(|texts| signature::redacted(&texts, context));
     }
     error
+}
+
+/// Warns if the host of the endpoint may already contain the bucket name. It is a warning only, because a
+/// bucket may be called like the host.
+pub(crate) fn bucket_in_host(endpoint: &Endpoint, bucket: Option<&str>) -> Option<String> {
+    let bucket = bucket.filter(|bucket| endpoint.may_contain(bucket))?;
+    let host = endpoint.authority();
+    Some(format!(
+        "The host {host} may already contain the bucket {bucket:?}: if so, remove the bucket from the endpoint, or objects \
+         are stored as {bucket}/KEY."
+    ))
 }
 
 fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
@@ -146,8 +164,7 @@ fn rounded(seconds: u64) -> String {
 mod tests {
     use super::*;
     use crate::credentials::Credentials;
-    use crate::endpoint::Endpoint;
-    use crate::error::{ErrorKind, SignedTexts};
+    use crate::error::SignedTexts;
     use crate::request::{Method, Request};
     use crate::sign::{SignatureVersion, Signer};
 
@@ -340,6 +357,40 @@ mod tests {
             assert_eq!(error.hint(), Some(hint));
         }
         assert_eq!(object_error(coded("EntityTooSmall"), &v2(), None).hint(), None);
+    }
+
+    #[test]
+    fn metadata_name_with_underscore_is_named_if_the_signature_differs() {
+        let request = Request::object("PutObject", Method::Put, "b", "k")
+            .header("x-amz-meta-a_b", "1")
+            .header("x-amz-acl", "");
+        let error = explain_for(&request, coded("SignatureDoesNotMatch"), &v2(), None);
+        assert_eq!(
+            error.hint().unwrap(),
+            "The metadata name \"a_b\" contains _, which Ceph changes to - before it checks the signature, and for which \
+             some proxies drop the header: use - instead. Otherwise: The secret key probably does not belong to the access \
+             key \"AKID\": check both. A Ceph gateway may take localhost for a bucket name: use 127.0.0.1."
+        );
+    }
+
+    #[test]
+    fn bucket_in_the_host_is_part_of_the_hint() {
+        let endpoint = Endpoint::parse("http://my-space.example.com").unwrap();
+        let warning = "The host my-space.example.com may already contain the bucket \"my-space\": if so, remove the bucket \
+                       from the endpoint, or objects are stored as my-space/KEY.";
+        for (bucket, status, warned) in [
+            ("my-space", 404, true),
+            ("my-space", 503, false),
+            ("my-space", 304, false),
+            ("other", 404, false),
+        ] {
+            let request = Request::object("GetObject", Method::Get, bucket, "k");
+            let (signer, now) = (v4(), OffsetDateTime::UNIX_EPOCH);
+            let context =
+                Context { request: &request, endpoint: &endpoint, signer: &signer, signed: None, now };
+            let error = explain(Error::server(status, "Odd"), &context);
+            assert_eq!(error.hint(), warned.then_some(warning), "{bucket} {status}");
+        }
     }
 
     #[test]

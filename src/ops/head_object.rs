@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::metadata::ObjectMetadata;
 use crate::ops::options::get_object::GetObjectOptions;
 use crate::request::{Method, Request};
-use crate::response::Response;
+use crate::response::{MAX_OFFSET, Response};
 
 /// Returns the request of HeadObject.
 pub(crate) fn head_object_request<'a>(
@@ -68,8 +68,9 @@ fn parse(response: Response, options: &GetObjectOptions) -> Result<ObjectMetadat
         return Err(response.unexpected("the server described the whole object instead of a part"));
     }
     let length = response.header("content-length").and_then(|length| length.parse().ok());
-    match length {
+    // a copy in parts computes the offsets of its parts from it
+    match length.filter(|&length| length <= MAX_OFFSET) {
         Some(length) => Ok(ObjectMetadata::new(response.headers, length)),
-        None => Err(response.unexpected("the response has no Content-Length")),
+        None => Err(response.unexpected("the response has no valid Content-Length")),
     }
 }

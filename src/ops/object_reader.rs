@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::metadata::ObjectMetadata;
 use crate::ops::options::get_object::GetObjectOptions;
 use crate::request::{Method, Request};
-use crate::response::Response;
+use crate::response::{MAX_OFFSET, Response};
 
 /// Returns the request of GetObject.
 pub(crate) fn get_object_request<'a>(
@@ -247,6 +247,7 @@ fn parse(response: Response, options: &GetObjectOptions) -> Result<Content> {
             return Err(response.unexpected(format!("the status is {status} instead of {expected}")));
         }
     }
+    // any length, because the offset of the whole object is 0; that of a range is limited by its Content-Range
     let length = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
     let Some(length) = length else {
         return Err(
@@ -282,11 +283,12 @@ impl ContentRange {
         let (span, total) =
             response.header("content-range")?.trim().strip_prefix("bytes ")?.split_once('/')?;
         let (first, last) = span.split_once('-')?;
-        Some(Self {
+        let range = Self {
             first: first.trim().parse().ok()?,
             last: last.trim().parse().ok()?,
             total: total.trim().parse().ok(),
-        })
+        };
+        Some(range).filter(|range| range.first <= range.last && range.last < MAX_OFFSET)
     }
 
     fn has_length(&self, length: u64) -> bool {

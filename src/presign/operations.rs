@@ -2,6 +2,8 @@
 //!
 //! To presign a new operation, pass its request to [`Client::presign_request`].
 
+use time::OffsetDateTime;
+
 use crate::client::Client;
 use crate::error::Result;
 use crate::headers::Headers;
@@ -28,7 +30,7 @@ impl Client {
         request: Request<'_>,
         options: impl Into<PresignOptions>,
     ) -> Result<PresignedUrl> {
-        self.signer().presign_request(request, &options.into(), self.now())
+        self.signer().presign_request(request, &options.into(), OffsetDateTime::now_utc())
     }
 
     /// Returns a presigned URL for a raw request, for operations that have no `presign_…` method. Nothing is

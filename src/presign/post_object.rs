@@ -195,7 +195,7 @@ impl Client {
         policy: &PostPolicy,
         expires: Duration,
     ) -> Result<PostForm> {
-        self.presign_post_at(bucket, policy, expires, self.now())
+        self.presign_post_at(bucket, policy, expires, OffsetDateTime::now_utc())
     }
 
     fn presign_post_at(

@@ -16,6 +16,9 @@ const MAX_XML: u64 = 32 << 20;
 const MAX_JSON: u64 = 1 << 20;
 /// How much is read of a body that does not matter, so that its connection can be reused.
 const MAX_DRAIN: u64 = 64 << 10;
+/// The largest length and offset with which the client computes: those of the largest file. The sum of two
+/// cannot overflow.
+pub(crate) const MAX_OFFSET: u64 = i64::MAX as u64;
 /// How much is shown of the name of an unexpected root element, in bytes.
 const MAX_ROOT_NAME: usize = 80;
 

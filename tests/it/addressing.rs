@@ -1,8 +1,10 @@
 //! Addressing: the exact request line and Host header for each addressing style and for unusual keys.
 
+use std::sync::{Arc, Mutex};
+
 use plain_s3::{AddressingStyle, Client, Config, ListOptions};
 
-use crate::clients::{REGION, client, client_v4, config_at};
+use crate::clients::{REGION, client, client_v4, config_at, rejected};
 use crate::fake_server::{FakeServer, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4};
 
@@ -163,4 +165,48 @@ fn v4_signs_the_query_as_it_is_sent() {
     for request in server.finish::<2>() {
         assert_signed_v4(&request);
     }
+}
+
+// promise: S9
+#[test]
+fn endpoint_of_a_provider_that_contains_a_bucket_is_rejected() {
+    for style in [AddressingStyle::Path, AddressingStyle::VirtualHosted] {
+        let config = Config::new("http://my-space.nyc3.digitaloceanspaces.com").addressing_style(style);
+        let error = rejected(Client::new(config), "contains the bucket name \"my-space\"");
+        assert_eq!(
+            error.hint(),
+            Some("Use http://nyc3.digitaloceanspaces.com and pass the bucket to each call.")
+        );
+    }
+}
+
+// promise: S9
+#[test]
+fn bucket_in_the_host_of_an_unknown_server_is_reported() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&events);
+    let server = FakeServer::serve(|request| match request.method() {
+        "GET" => Response::error(404, "NoSuchKey"),
+        _ => Response::new(204),
+    });
+    let config = config_at(format!("http://my-space.localhost:{}", server.port()));
+    let client =
+        Client::new(config.on_event(move |event| seen.lock().unwrap().push(event.to_string()))).unwrap();
+    client.delete_object("other", "logo.png").unwrap();
+    assert!(!events.lock().unwrap().concat().contains("warning"));
+    for _ in 0..2 {
+        client.delete_object("my-space", "logo.png").unwrap();
+    }
+    let warnings: Vec<_> =
+        events.lock().unwrap().iter().filter(|event| event.contains("warning")).cloned().collect();
+    let expected = format!(
+        "DeleteObject my-space/logo.png: warning: The host my-space.localhost:{} may already contain the bucket \
+         \"my-space\": if so, remove the bucket from the endpoint, or objects are stored as my-space/KEY.",
+        server.port()
+    );
+    assert_eq!(warnings, [expected]);
+    let error = client.get_object("my-space", "logo.png").unwrap_err();
+    assert!(error.hint().unwrap().ends_with("or objects are stored as my-space/KEY."), "{error}");
+    let error = client.get_object("other", "logo.png").unwrap_err();
+    assert!(!error.hint().unwrap().contains("may already contain"), "{error}");
 }

@@ -153,6 +153,62 @@ fn persistent_clock_skew_fails() {
     let _: [_; 1] = server.finish();
 }
 
+// promise: S7
+#[test]
+fn clock_correction_is_bounded() {
+    for seconds in [-90_000, 90_000, 2_300_000_000] {
+        let server = FakeServer::start([Response::from_fn(move |_| skewed(seconds))]);
+        let error = fails(ErrorKind::Server, client(&server).get_object("b", "k"));
+        assert_eq!(error.code(), Some("RequestTimeTooSkewed"));
+        assert!(error.hint().unwrap().starts_with("The clock of this machine is "), "{error}");
+        let _: [_; 1] = server.finish();
+    }
+}
+
+// promise: S7
+#[test]
+fn clock_correction_is_kept_only_after_a_success() {
+    let skewed = || Response::from_fn(|_| skewed(50_000));
+    let denied = || Response::error(403, "AccessDenied");
+    let server = FakeServer::start([skewed(), denied(), denied(), skewed(), Response::new(204), denied()]);
+    let client = client(&server);
+    for succeeds in [false, false, true, false] {
+        assert_eq!(client.delete_object("b", "k").is_ok(), succeeds);
+    }
+    let ahead = server.finish::<6>().map(|request| seconds_ahead(&request));
+    for (ahead, expected) in ahead.into_iter().zip([0, 50_000, 0, 0, 50_000, 50_000]) {
+        assert!((ahead - expected).abs() < 60, "{ahead} instead of {expected}");
+    }
+}
+
+// promise: S7
+#[test]
+fn presigned_urls_and_forms_ignore_the_clock_of_the_server() {
+    let hour = Duration::from_secs(3600);
+    for region in [None, Some("eu-west-1")] {
+        let server = FakeServer::start([Response::from_fn(|_| skewed(50_000)), Response::new(204)]);
+        let config = region.map_or(config(&server), |region| config(&server).region(region));
+        let client = Client::new(config.clone()).unwrap();
+        client.delete_object("b", "k").unwrap();
+        let fresh = Client::new(config).unwrap();
+        let policy = plain_s3::PostPolicy::new("k");
+        let policy_of = |client: &Client| {
+            let form = client.presign_post_object("b", &policy, hour).unwrap();
+            form.fields.into_iter().find(|(name, _)| name == "policy").unwrap().1
+        };
+        // both clients sign in the same second, unless it has just passed
+        let signed_alike = (0..10).any(|_| {
+            let urls = [&client, &fresh].map(|client| client.presign_get_object("b", "k", hour).unwrap());
+            let raw = plain_s3::RawRequest::new(plain_s3::Method::Get).bucket("b");
+            let raws = [&client, &fresh].map(|client| client.presign(&raw, hour).unwrap());
+            let policies = [policy_of(&client), policy_of(&fresh)];
+            urls[0] == urls[1] && raws[0] == raws[1] && policies[0][..40] == policies[1][..40]
+        });
+        assert!(signed_alike, "{region:?}");
+        let _: [_; 2] = server.finish();
+    }
+}
+
 // promise: R7
 #[test]
 fn events_report_attempts_retries_and_resumes_without_secrets() {

@@ -1,0 +1,143 @@
+//! The hosts of known providers, to notice an endpoint that already contains a bucket name.
+//!
+//! Dashboards show such hosts, and requests to them succeed: `put_object("space", "logo.png")` to
+//! `https://space.nyc3.digitaloceanspaces.com` stores the key `space/logo.png`.
+
+/// What the host of an endpoint has before the domain of its provider.
+enum Service {
+    /// Nothing, as in `storage.googleapis.com`.
+    Domain,
+    /// One label, the region, as in `nyc3.digitaloceanspaces.com`.
+    OneLabel,
+    /// The first label starts with this, as in `s3.eu-west-1.amazonaws.com` and
+    /// `s3-us-west-2.amazonaws.com`.
+    FirstLabel(&'static str),
+    /// The first label is an account ID of 32 hexadecimal digits, as in
+    /// `0123456789abcdef0123456789abcdef.eu.r2.cloudflarestorage.com`.
+    AccountId,
+}
+
+const PROVIDERS: [(&str, Service); 25] = [
+    ("amazonaws.com", Service::FirstLabel("s3")),
+    ("amazonaws.com.cn", Service::FirstLabel("s3")),
+    ("aliyuncs.com", Service::FirstLabel("oss-")),
+    ("backblazeb2.com", Service::FirstLabel("s3")),
+    ("cloud-object-storage.appdomain.cloud", Service::FirstLabel("s3")),
+    ("digitaloceanspaces.com", Service::OneLabel),
+    ("dream.io", Service::FirstLabel("objects")),
+    ("exo.io", Service::FirstLabel("sos-")),
+    ("filebase.com", Service::FirstLabel("s3")),
+    ("fly.storage.tigris.dev", Service::Domain),
+    ("io.cloud.ovh.net", Service::FirstLabel("s3")),
+    ("linodeobjects.com", Service::OneLabel),
+    ("myqcloud.com", Service::FirstLabel("cos")),
+    ("perf.cloud.ovh.net", Service::FirstLabel("s3")),
+    ("r2.cloudflarestorage.com", Service::AccountId),
+    ("scw.cloud", Service::FirstLabel("s3")),
+    ("storage.cloud.ovh.net", Service::FirstLabel("s3")),
+    ("storage.googleapis.com", Service::Domain),
+    ("storage.selcloud.ru", Service::FirstLabel("s3")),
+    ("storage.yandexcloud.net", Service::Domain),
+    ("t3.storage.dev", Service::Domain),
+    ("vultrobjects.com", Service::OneLabel),
+    ("wasabisys.com", Service::FirstLabel("s3")),
+    ("ionoscloud.com", Service::FirstLabel("s3")),
+    ("your-objectstorage.com", Service::OneLabel),
+];
+
+/// Splits the lower-case host of a known provider that contains a bucket name: returns the name and the host
+/// without it. Returns `None` for any other host, such as those of private endpoints.
+pub(crate) fn split_bucket(host: &str) -> Option<(&str, &str)> {
+    let (domain, service) = PROVIDERS.iter().find(|(domain, _)| {
+        host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })?;
+    let before = host[..host.len() - domain.len()].trim_end_matches('.');
+    let labels: Vec<&str> = if before.is_empty() { Vec::new() } else { before.split('.').collect() };
+    // the labels from this one on belong to the provider
+    let first = match service {
+        Service::Domain => labels.len(),
+        Service::OneLabel => labels.len().checked_sub(1)?,
+        Service::FirstLabel(start) => {
+            // interface endpoints of AWS have the label `bucket` instead of a bucket name
+            if labels.contains(&"vpce") {
+                return None;
+            }
+            labels.iter().rposition(|label| is_service(label, start))?
+        }
+        Service::AccountId => labels.iter().rposition(|label| is_account_id(label))?,
+    };
+    if first == 0 {
+        return None;
+    }
+    let bucket = &host[..labels[..first].iter().map(|label| label.len() + 1).sum::<usize>() - 1];
+    Some((bucket, &host[bucket.len() + 1..]))
+}
+
+/// Returns `true` if a label is `s3`, or starts with `s3-`, for the start `s3`. A start that ends with `-` is
+/// only that.
+fn is_service(label: &str, start: &str) -> bool {
+    label.strip_prefix(start).is_some_and(|rest| {
+        start.ends_with('-') || rest.is_empty() || rest.starts_with('-') || rest.starts_with("express-")
+    })
+}
+
+fn is_account_id(label: &str) -> bool {
+    label.len() == 32 && label.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bucket_is_split_off_the_hosts_of_providers() {
+        for (host, bucket, endpoint) in [
+            ("my-space.nyc3.digitaloceanspaces.com", "my-space", "nyc3.digitaloceanspaces.com"),
+            ("b.s3.amazonaws.com", "b", "s3.amazonaws.com"),
+            ("a.b.s3.eu-west-1.amazonaws.com", "a.b", "s3.eu-west-1.amazonaws.com"),
+            ("s3.s3.eu-west-1.amazonaws.com", "s3", "s3.eu-west-1.amazonaws.com"),
+            ("b.s3.dualstack.us-east-1.amazonaws.com", "b", "s3.dualstack.us-east-1.amazonaws.com"),
+            ("b.s3-us-west-2.amazonaws.com", "b", "s3-us-west-2.amazonaws.com"),
+            ("b.s3.cn-north-1.amazonaws.com.cn", "b", "s3.cn-north-1.amazonaws.com.cn"),
+            (
+                "b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com",
+                "b--use1-az4--x-s3",
+                "s3express-use1-az4.us-east-1.amazonaws.com",
+            ),
+            ("b.s3.us-west-004.backblazeb2.com", "b", "s3.us-west-004.backblazeb2.com"),
+            ("b.objects-us-east-1.dream.io", "b", "objects-us-east-1.dream.io"),
+            (
+                "b.0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com",
+                "b",
+                "0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com",
+            ),
+            ("b.storage.googleapis.com", "b", "storage.googleapis.com"),
+            ("b.fsn1.your-objectstorage.com", "b", "fsn1.your-objectstorage.com"),
+            ("b.oss-cn-hangzhou.aliyuncs.com", "b", "oss-cn-hangzhou.aliyuncs.com"),
+            ("b.cos.ap-guangzhou.myqcloud.com", "b", "cos.ap-guangzhou.myqcloud.com"),
+        ] {
+            assert_eq!(split_bucket(host), Some((bucket, endpoint)), "{host}");
+            assert_eq!(split_bucket(endpoint), None, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn other_hosts_are_not_split() {
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "my-space.nyc3.example.com",
+            "bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com",
+            "0123456789abcdef0123456789abcdef.eu.r2.cloudflarestorage.com",
+            "digitaloceanspaces.com",
+            "notdigitaloceanspaces.com",
+            "a.b.notdigitaloceanspaces.com",
+            "s3-fips.us-east-1.amazonaws.com",
+            "s3-accelerate.amazonaws.com",
+            "objects-us-west-1.dream.io",
+            "ec2.eu-west-1.amazonaws.com",
+        ] {
+            assert_eq!(split_bucket(host), None, "{host}");
+        }
+    }
+}
