@@ -17,55 +17,106 @@ const MAX_NODES: u32 = 400_000;
 /// The parser takes quadratic time in the number of attributes of an element and of namespaces in scope, so
 /// both are limited before it runs. S3 uses at most two of each.
 const MAX_ATTRIBUTES: u32 = 16;
-const MAX_NAMESPACES: u32 = 16;
+const MAX_NAMESPACES: u32 = 8;
 /// S3 nests elements at most eight deep.
 const MAX_DEPTH: usize = 64;
 /// The parser reserves memory for an attribute per `=` in the text, including those in keys. Enough for a page
 /// of 1000 keys that consist of nothing else.
 const MAX_EQUALS_SIGNS: usize = 2 << 20;
+/// The parser decodes references one by one. Enough for a page of 1000 keys of 1024 `&`.
+const MAX_REFERENCES: usize = 2 << 20;
 /// Limits the memory and the time for escaping. Enough for a page of 1000 keys of 1024 control characters.
 const MAX_INVALID_CHARS: usize = 2 << 20;
 /// The length of the parser's error in an error text, in bytes. It may contain names from the response.
 const MAX_ERROR: usize = 200;
-/// Replaces the `&` of a reference to a character that XML 1.0 cannot represent. This code point is a Unicode
-/// noncharacter, so it is unlikely in real text; if it occurs, it is escaped as well.
-const ESCAPE: char = '\u{fdd0}';
+/// The first of 32 Unicode noncharacters, which stand for the 32 control characters while a response is
+/// parsed: XML 1.0 can represent the former, but only three of the latter. They are unlikely in real text; if
+/// one occurs, it is escaped as well.
+const CONTROL: char = '\u{fdd0}';
+const LAST_CONTROL: char = '\u{fdef}';
+/// Announces any other character that has to be escaped: the next one is that character, moved by
+/// `ESCAPE_OFFSET` into a range that XML can represent. Takes the place of the tab, which is never escaped.
+const ESCAPE: char = '\u{fdd9}';
+const ESCAPE_OFFSET: u32 = 0x20000;
 
 /// Escapes the characters that XML 1.0 does not allow, so that the parser accepts the response; [`text`]
 /// restores them exactly. Keys may contain control characters, and servers write them raw or as references,
-/// although XML 1.0 allows neither. A response with too many of them stays as it is, and is not parsed.
-pub(crate) fn escape_invalid_chars(response: &str) -> Cow<'_, str> {
-    let invalid = |c: char| !is_char(c) || c == ESCAPE;
-    let refers_to_invalid = |piece: &str| reference(piece).is_some_and(|(c, _)| invalid(c));
-    let has_invalid = may_need_escaping(response) && response.contains(invalid);
-    if !has_invalid && !response.split('&').skip(1).any(refers_to_invalid) {
-        return Cow::Borrowed(response);
+/// although XML 1.0 allows neither. Fails if there are too many of them. [`parse_escaped`] takes the result.
+pub(crate) fn escape_invalid_chars(response: &str) -> Result<Cow<'_, str>, String> {
+    let too_many = |what: &str, limit: usize| Err(format!("the XML has more than {limit} {what}"));
+    let invalid_reference = |piece| reference(piece).filter(|(c, _)| is_invalid(*c));
+    let references = count(response.as_bytes(), b'&');
+    // the fold is many times as fast as the search for the first one, and most responses have none
+    let has_invalid = may_need_escaping(response) && find_invalid(response).is_some();
+    if references > MAX_REFERENCES {
+        return too_many("references", MAX_REFERENCES);
+    }
+    if !has_invalid && !response.split('&').skip(1).any(|piece| invalid_reference(piece).is_some()) {
+        return Ok(Cow::Borrowed(response));
     }
     let mut out = String::with_capacity(response.len() + 64);
-    let mut budget = MAX_INVALID_CHARS;
-    for (i, piece) in response.split('&').enumerate() {
-        if i > 0 {
-            out.push(if refers_to_invalid(piece) { ESCAPE } else { '&' });
+    let mut escaped = 0;
+    let mut escape = |out: &mut String, c: char| {
+        let code = u32::from(c);
+        if code >= 0x20 {
+            out.push(ESCAPE);
         }
-        for c in piece.chars() {
-            if invalid(c) {
-                let Some(left) = budget.checked_sub(1) else { return Cow::Borrowed(response) };
-                budget = left;
-                let _ = write!(out, "{ESCAPE}#x{:x};", u32::from(c)); // writing to a String cannot fail
-            } else {
-                out.push(c);
+        let offset = if code < 0x20 { u32::from(CONTROL) } else { ESCAPE_OFFSET };
+        out.push(char::from_u32(code + offset).unwrap_or(ESCAPE));
+        escaped += 1;
+        escaped <= MAX_INVALID_CHARS
+    };
+    for (i, mut piece) in response.split('&').enumerate() {
+        match invalid_reference(piece).filter(|_| i > 0) {
+            Some((c, rest)) => {
+                piece = rest;
+                if !escape(&mut out, c) {
+                    return too_many("control characters", MAX_INVALID_CHARS);
+                }
+            }
+            None if i > 0 => out.push('&'),
+            None => {}
+        }
+        while let Some((start, c)) = find_invalid(piece) {
+            if start > 0 {
+                out.push_str(&piece[..start]);
+            }
+            piece = &piece[start + c.len_utf8()..];
+            if !escape(&mut out, c) {
+                return too_many("control characters", MAX_INVALID_CHARS);
             }
         }
+        out.push_str(piece);
     }
-    Cow::Owned(out)
+    Ok(Cow::Owned(out))
 }
 
-/// Returns `false` if no byte can start an invalid character, which is true of most responses. A fold over
-/// all bytes is many times as fast as decoding each character.
+/// Returns `true` for the characters that have to be escaped.
+fn is_invalid(c: char) -> bool {
+    !is_char(c) || (CONTROL..=LAST_CONTROL).contains(&c)
+}
+
+/// Returns `true` for the bytes with which those characters start, and some others.
+fn starts_invalid(byte: u8) -> bool {
+    // 0xef starts U+F000 to U+FFFF, which includes all of the noncharacters
+    (byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r') || byte == 0xef
+}
+
+/// Returns the first character that has to be escaped, and its position.
+fn find_invalid(text: &str) -> Option<(usize, char)> {
+    let mut start = 0;
+    loop {
+        start += text.as_bytes()[start..].iter().position(|&byte| starts_invalid(byte))?;
+        let c = text[start..].chars().next()?;
+        if is_invalid(c) {
+            return Some((start, c));
+        }
+        start += c.len_utf8();
+    }
+}
+
+/// Returns `false` if no byte can start an invalid character, which is true of most responses.
 fn may_need_escaping(text: &str) -> bool {
-    // 0xef starts U+F000 to U+FFFF, which includes the noncharacters and `ESCAPE`
-    let starts_invalid =
-        |byte| (byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r') || byte == 0xef;
     text.bytes().fold(false, |found, byte| found | starts_invalid(byte))
 }
 
@@ -77,6 +128,11 @@ fn reference(text: &str) -> Option<(char, &str)> {
         None => number.parse(),
     };
     Some((char::from_u32(code.ok()?)?, rest))
+}
+
+/// Parses a response whose invalid characters are escaped; see [`parse`].
+pub(crate) fn parse_escaped<'a>(escaped: &'a Result<Cow<'_, str>, String>) -> Result<Document<'a>, String> {
+    parse(escaped.as_deref().map_err(String::clone)?)
 }
 
 /// Parses a response. Rejects a DTD; accepts a byte-order mark and white space before the declaration.
@@ -179,6 +235,9 @@ fn scan_start_tag(bytes: &[u8]) -> Option<StartTag> {
             }
             b'=' => {
                 tag.attributes += 1;
+                if tag.attributes > MAX_ATTRIBUTES {
+                    return Some(tag); // the rest does not matter
+                }
                 tag.namespaces += u32::from(bytes[name_start..].starts_with(b"xmlns"));
             }
             b' ' | b'\t' | b'\n' | b'\r' => after_name = true,
@@ -211,15 +270,19 @@ pub(crate) fn text(node: Node<'_, '_>) -> String {
     let mut texts = node.children().filter_map(|node| if node.is_text() { node.text() } else { None });
     let mut text = Cow::Borrowed(texts.next().unwrap_or_default());
     texts.for_each(|more| text += more);
-    if !text.contains(ESCAPE) {
-        return text.into_owned();
+    if !text.as_bytes().contains(&0xef) {
+        return text.into_owned(); // it has none of the noncharacters
     }
-    let mut pieces = text.split(ESCAPE);
-    let mut out = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (c, rest) = reference(piece).unwrap_or((ESCAPE, piece));
-        out.push(c);
-        out.push_str(rest);
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let moved_back = |c, offset| char::from_u32(u32::from(c).checked_sub(offset)?);
+        let original = match c {
+            ESCAPE => chars.next().and_then(|c| moved_back(c, ESCAPE_OFFSET)),
+            CONTROL..=LAST_CONTROL => moved_back(c, u32::from(CONTROL)),
+            other => Some(other),
+        };
+        out.extend(original);
     }
     out
 }
@@ -321,15 +384,27 @@ mod tests {
             ("\u{fdd0}#x1; \u{fdd0} &#xfdd0;#x1;&#x1;", "\u{fdd0}#x1; \u{fdd0} \u{fdd0}#x1;\u{1}"),
         ] {
             assert_eq!(
-                key_of(&escape_invalid_chars(&format!("<C><Key>{written}</Key></C>"))),
+                key_of(&escape_invalid_chars(&format!("<C><Key>{written}</Key></C>")).unwrap()),
                 key,
                 "{written}"
             );
         }
-        assert!(matches!(escape_invalid_chars("<C><Key>a&amp;b\r\n</Key></C>"), Cow::Borrowed(_)));
+        assert!(matches!(escape_invalid_chars("<C><Key>a&amp;b\r\n</Key></C>"), Ok(Cow::Borrowed(_))));
         for malformed in ["&#;", "&#x;", "&#1", "&"] {
-            assert!(parse(&escape_invalid_chars(&format!("<C>{malformed}</C>"))).is_err(), "{malformed}");
+            assert!(
+                parse(&escape_invalid_chars(&format!("<C>{malformed}</C>")).unwrap()).is_err(),
+                "{malformed}"
+            );
         }
+    }
+
+    #[test]
+    fn escapes_are_found_between_other_characters() {
+        let text = "\u{ffe5}a\u{ff01}\u{1}\u{1}é\u{ffff}\u{fdd0}&#1;\u{fffd}&amp;\u{2}&";
+        let escaped = escape_invalid_chars(text).unwrap();
+        assert!(!escaped.contains(|c: char| !is_char(c)), "{escaped:?}");
+        let document = format!("<C><Key>{}</Key></C>", escaped.trim_end_matches('&'));
+        assert_eq!(key_of(&document), "\u{ffe5}a\u{ff01}\u{1}\u{1}é\u{ffff}\u{fdd0}\u{1}\u{fffd}&\u{2}");
     }
 
     #[test]
@@ -351,7 +426,7 @@ mod tests {
         let wide = format!("<r>{}</r>", "<a/>".repeat(500_000));
         assert!(parse(&wide).is_err());
         // quadratic behaviour would take hours
-        assert!(parse(&escape_invalid_chars(&"&#".repeat(4 << 20))).is_err());
+        assert!(parse(&escape_invalid_chars(&"&#".repeat(2 << 20)).unwrap()).is_err());
     }
 
     #[test]
@@ -366,16 +441,16 @@ mod tests {
                 "more than 16 attributes in an element",
             ),
             (
-                format!("<r{}><b xmlns='u'/><b xmlns='u'/></r>", namespaces(15)),
-                format!("<r{}><b xmlns='u' xmlns:c='v'/></r>", namespaces(15)),
-                "more than 16 namespaces",
+                format!("<r{}><b xmlns='u'/><b xmlns='u'/></r>", namespaces(7)),
+                format!("<r{}><b xmlns='u' xmlns:c='v'/></r>", namespaces(7)),
+                "more than 8 namespaces",
             ),
             (nested(64, ""), nested(65, ""), "more than 64 levels of elements"),
             // a namespace is in scope until its element ends
             (
                 format!("<r>{}</r>", "<a xmlns='u'></a>".repeat(100)),
-                format!("{}{}", "<a xmlns='u'>".repeat(17), "</a>".repeat(17)),
-                "more than 16 namespaces",
+                format!("{}{}", "<a xmlns='u'>".repeat(9), "</a>".repeat(9)),
+                "more than 8 namespaces",
             ),
             (
                 format!("<r>{}</r>", "=".repeat(2 << 20)),
@@ -400,8 +475,15 @@ mod tests {
         let name = "n".repeat(1 << 20);
         let error = parse(&format!("<{name}></a>")).unwrap_err();
         assert!(error.len() <= MAX_ERROR && !error.contains('\n'), "{error}");
-        let too_many = "\u{1}".repeat(MAX_INVALID_CHARS + 1);
-        assert!(matches!(escape_invalid_chars(&too_many), Cow::Borrowed(_)));
+        for (text, error) in [
+            ("\u{1}".repeat(MAX_INVALID_CHARS + 1), "more than 2097152 control characters"),
+            // XML allows these, but what they stand for would replace them
+            ("\u{fdd1}".repeat(MAX_INVALID_CHARS + 1), "more than 2097152 control characters"),
+            ("&#1;".repeat(MAX_REFERENCES + 1), "more than 2097152 references"),
+        ] {
+            let escaped = escape_invalid_chars(&text);
+            assert!(parse_escaped(&escaped).unwrap_err().contains(error));
+        }
     }
 
     #[test]

@@ -44,8 +44,8 @@ pub(crate) fn from_head(status: u16, headers: &Headers) -> ErrorResponse {
 
 /// Creates the error of a response that is not a success, whatever its body is.
 pub(crate) fn error(status: u16, headers: &Headers, body: &str) -> Error {
-    let escape_invalid_chars = xml::escape_invalid_chars(body);
-    let document = xml::parse(&escape_invalid_chars);
+    let escaped = xml::escape_invalid_chars(body);
+    let document = xml::parse_escaped(&escaped);
     let element = document.as_ref().ok().and_then(|document| error_element(document.root_element()));
     if element.is_some() || body.trim().is_empty() {
         server_error(status, headers, element)

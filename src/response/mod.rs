@@ -76,12 +76,12 @@ impl Response {
         if text.trim().is_empty() {
             return Err(self.malformed(format!("the response is empty; <{root_name}> was expected")));
         }
-        let text = &xml::escape_invalid_chars(text);
+        let escaped = xml::escape_invalid_chars(text);
         let not_xml = || {
             let found = error_response::describe_body(text);
             self.malformed(format!("the response is not well-formed XML but {found}"))
         };
-        let document = xml::parse(text).map_err(|error| not_xml().with_source(error))?;
+        let document = xml::parse_escaped(&escaped).map_err(|error| not_xml().with_source(error))?;
         let root = document.root_element();
         match root.tag_name().name() {
             "Error" => Err(error_response::server_error(self.status, &self.headers, Some(root))),
@@ -104,7 +104,8 @@ impl Response {
         if text.trim_start().starts_with('{') {
             return Ok(text);
         }
-        let document = xml::parse(&text);
+        let escaped = xml::escape_invalid_chars(&text);
+        let document = xml::parse_escaped(&escaped);
         match document.as_ref().map(|document| document.root_element()) {
             Ok(root) if root.tag_name().name() == "Error" => {
                 Err(error_response::server_error(self.status, &self.headers, Some(root)))
@@ -127,7 +128,8 @@ impl Response {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
         if !text.trim().is_empty() {
-            match xml::parse(&xml::escape_invalid_chars(&text)) {
+            let escaped = xml::escape_invalid_chars(&text);
+            match xml::parse_escaped(&escaped) {
                 Ok(document) if document.root_element().tag_name().name() == "Error" => {
                     return Err(error_response::server_error(
                         self.status,
