@@ -17,13 +17,15 @@ enum Service {
     AccountId,
 }
 
-const PROVIDERS: [(&str, Service); 25] = [
+/// The first entry that matches counts.
+const PROVIDERS: [(&str, Service); 26] = [
     ("amazonaws.com", Service::FirstLabel("s3")),
     ("amazonaws.com.cn", Service::FirstLabel("s3")),
     ("aliyuncs.com", Service::FirstLabel("oss-")),
     ("backblazeb2.com", Service::FirstLabel("s3")),
     ("cloud-object-storage.appdomain.cloud", Service::FirstLabel("s3")),
     ("digitaloceanspaces.com", Service::OneLabel),
+    ("us-east-005.dream.io", Service::FirstLabel("s3")),
     ("dream.io", Service::FirstLabel("objects")),
     ("exo.io", Service::FirstLabel("sos-")),
     ("filebase.com", Service::FirstLabel("s3")),
@@ -106,6 +108,7 @@ mod tests {
             ),
             ("b.s3.us-west-004.backblazeb2.com", "b", "s3.us-west-004.backblazeb2.com"),
             ("b.objects-us-east-1.dream.io", "b", "objects-us-east-1.dream.io"),
+            ("b.s3.us-east-005.dream.io", "b", "s3.us-east-005.dream.io"),
             (
                 "b.0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com",
                 "b",
