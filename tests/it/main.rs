@@ -20,6 +20,7 @@ mod credentials;
 mod deletion;
 mod docs;
 mod errors;
+mod fuzz;
 mod hostile;
 mod integrity;
 mod invalid_input;
