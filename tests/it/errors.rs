@@ -213,6 +213,7 @@ fn assert_hides_secrets(error: &Error) {
     }
 }
 
+// promise: S1
 #[test]
 fn client_and_error_texts_contain_no_secret() {
     let server = FakeServer::start([

@@ -46,6 +46,7 @@ mod connection {
     mod plain_http_to_tls;
     mod proxy;
     mod timeouts;
+    mod tls;
 }
 
 mod download {

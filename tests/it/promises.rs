@@ -1,4 +1,4 @@
-//! The promises of docs/transfers.md and the tests that hold them.
+//! The promises of docs/transfers.md and docs/security.md, and the tests that hold them.
 //!
 //! A test names its promises in a marker above its `#[test]` attribute: the word "promise", a colon, and the IDs.
 //! docs/promises.md is generated from the markers by `S3_TEST_UPDATE=1 cargo test promise`.
@@ -19,7 +19,8 @@ fn read(path: &Path) -> String {
 
 /// The promises in their order: ID and text in bold.
 fn promises() -> Vec<(String, String)> {
-    let text = read(&root().join("docs/transfers.md")).replace("\n  ", " ");
+    let pages = ["docs/transfers.md", "docs/security.md"].map(|page| read(&root().join(page)));
+    let text = pages.concat().replace("\n  ", " ");
     let bold = text.lines().filter_map(|line| line.strip_prefix("- **")?.split_once("**"));
     bold.map(|(bold, _)| {
         let (id, title) = bold.split_once(": ").unwrap_or_else(|| panic!("{bold:?} has no ID"));
@@ -74,7 +75,8 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
 fn table(promises: &[(String, String)], marked: &[(String, String, String)]) -> String {
     let mut text = "# Promises and their tests\n\n\
         This table is generated from the markers in `tests/`; see [CONTRIBUTING.md](../CONTRIBUTING.md#tests). The\n\
-        promises are explained in [transfers.md](transfers.md). The tests in `live` run against real servers.\n\n\
+        promises are explained in [transfers.md](transfers.md) and [security.md](security.md). The tests in `live` run\n\
+        against real servers.\n\n\
         | ID | promise | tests |\n|---|---|---|\n"
         .to_owned();
     for (id, title) in promises {

@@ -228,6 +228,7 @@ fn bytes_after_a_response_are_not_read_as_the_next() {
 }
 
 // promise: R5
+// promise: S2
 #[test]
 fn redirects_to_another_host_are_not_followed() {
     for status in [301, 302, 303, 307, 308] {
