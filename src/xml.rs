@@ -20,6 +20,8 @@ const MAX_ATTRIBUTES: u32 = 16;
 const MAX_NAMESPACES: u32 = 8;
 /// S3 nests elements at most eight deep.
 const MAX_DEPTH: usize = 64;
+/// The longest text between two tags, in bytes. A key has at most 1024, each of which may be written as nine.
+const MAX_TEXT: usize = 64 << 10;
 /// The parser reserves memory for an attribute per `=` in the text, including those in keys. Enough for a page
 /// of 1000 keys that consist of nothing else.
 const MAX_EQUALS_SIGNS: usize = 2 << 20;
@@ -159,13 +161,20 @@ fn check_bounds(text: &str) -> Result<(), String> {
     let mut open: Vec<u32> = Vec::with_capacity(MAX_DEPTH);
     let mut in_scope = 0;
     let mut nodes = 0;
+    // the length since the last tag, with comments, CDATA sections and instructions
+    let mut len = 0;
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         nodes += 1 + u32::from(start > 0);
+        len += start;
+        if len > MAX_TEXT {
+            return exceeds("bytes of text in an element", MAX_TEXT);
+        }
         if nodes > MAX_NODES.saturating_mul(2) {
             return exceeds("nodes", MAX_NODES as usize);
         }
         rest = &rest[start + 1..];
+        let is_tag = !rest.starts_with(['?', '!']);
         let skipped = match rest.as_bytes() {
             [b'?', ..] => rest.find("?>"),
             [b'!', b'-', b'-', ..] => rest[3..].find("-->").map(|end| end + 3),
@@ -194,7 +203,8 @@ fn check_bounds(text: &str) -> Result<(), String> {
             }
         };
         let Some(skipped) = skipped else { break };
-        rest = &rest[skipped..];
+        len = if is_tag { 0 } else { len + skipped };
+        rest = &rest[skipped + usize::from(is_tag)..]; // after the `>` of a tag
     }
     Ok(())
 }
@@ -453,9 +463,14 @@ mod tests {
                 "more than 8 namespaces",
             ),
             (
-                format!("<r>{}</r>", "=".repeat(2 << 20)),
-                format!("<r>{}</r>", "=".repeat((2 << 20) + 1)),
+                format!("<r>{}</r>", format!("<a>{}</a>", "=".repeat(1 << 15)).repeat(1 << 6)),
+                format!("<r>={}</r>", format!("<a>{}</a>", "=".repeat(1 << 15)).repeat(1 << 6)),
                 "more than 2097152 equals signs",
+            ),
+            (
+                format!("<r><a>{}</a>{}<!-- --></r>", "x".repeat(1 << 16), "x".repeat(1 << 15)),
+                format!("<r>{}<![CDATA[{0}]]></r>", "x".repeat(1 << 15)),
+                "more than 65536 bytes of text in an element",
             ),
             // what looks like a tag in a comment, in CDATA, in an instruction or in a value is none
             (

@@ -49,11 +49,6 @@ impl ObjectIdentifier {
         validate::key(&self.key)?;
         self.version().map_or(Ok(()), validate::version_id)
     }
-
-    /// Returns `true` if a failure concerns this object. Not every server repeats the version ID.
-    pub(crate) fn matches(&self, failure: &KeyFailure) -> bool {
-        self.key == failure.key && (failure.version_id.is_none() || self.version_id == failure.version_id)
-    }
 }
 
 /// Options for [`Client::delete_objects_with`].

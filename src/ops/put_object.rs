@@ -50,6 +50,9 @@ impl PutObjectOptions {
     }
 
     /// Sets the `Content-Disposition` header of downloads, such as `attachment; filename="a.pdf"`.
+    ///
+    /// A name that is not ASCII must be percent-encoded, as in `attachment; filename*=UTF-8''%C3%A9.pdf`. AWS
+    /// and servers like it corrupt UTF-8 in headers.
     pub fn content_disposition(self, value: impl Into<String>) -> Self {
         self.header("content-disposition", value)
     }

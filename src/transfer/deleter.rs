@@ -1,6 +1,8 @@
 //! The course of deleting everything: page by page, while failures are collected.
 
 use super::delete_all_options::{DeleteAllOptions, DeletedCounts};
+use std::collections::HashSet;
+
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
 use crate::listing::{self, ListOptions, Page};
@@ -151,8 +153,12 @@ impl<'a> Deleter<'a> {
                 Err(error) => return Err(error),
             }
         }
+        // a set, because a hostile server can list and fail any number of keys
+        let failed: HashSet<(&str, Option<&str>)> =
+            failures.iter().map(|failure| (failure.key.as_str(), failure.version_id.as_deref())).collect();
         for (object, is_delete_marker) in page.iter().zip(is_delete_marker) {
-            if failures.iter().any(|failure| object.matches(failure)) {
+            // not every server repeats the version ID
+            if failed.contains(&(object.key(), None)) || failed.contains(&(object.key(), object.version())) {
                 continue;
             }
             match is_delete_marker {

@@ -1,6 +1,6 @@
 //! Tags, website redirects, metadata, attributes and part numbers of objects.
 
-use plain_s3::{ErrorKind, GetObjectOptions, Method, PutObjectOptions, RawRequest};
+use plain_s3::{Client, ErrorKind, GetObjectOptions, MetadataEncoding, Method, PutObjectOptions, RawRequest};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -34,8 +34,14 @@ pub(crate) fn tags_and_redirects(variant: &Variant<'_>) {
 }
 
 pub(crate) fn non_ascii_metadata(variant: &Variant<'_>) {
-    let client = variant.client();
-    let bucket = TestBucket::create(&client);
+    for encoding in [MetadataEncoding::EncodedWords, MetadataEncoding::Utf8] {
+        let config = variant.config().credentials(variant.server.user.clone()).metadata_encoding(encoding);
+        metadata_round_trips(&Client::new(config).unwrap());
+    }
+}
+
+fn metadata_round_trips(client: &Client) {
+    let bucket = TestBucket::create(client);
     let values = ["café", "日本 語", "ÿ", "a \"quoted\" =?word?=", "🦀 and text"];
     let mut options = PutObjectOptions::new();
     for (i, value) in values.iter().enumerate() {
