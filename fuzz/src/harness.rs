@@ -14,10 +14,11 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use plain_s3::{
-    AddressingStyle, Body, CannedAcl, Client, Config, CopyOptions, CorsRule, Credentials, DeleteAllOptions,
-    Error, GetObjectOptions, LifecycleRule, ListApi, ListOptions, Method, ObjectMetadata, ObjectReader,
-    Payer, PostPolicy, Profiles, PublicAccessBlock, RawRequest, RawResponse, Result, RetryPolicy, Upload,
-    UploadOptions, Versioning, WebsiteConfiguration,
+    AddressingStyle, Body, BucketEncryption, CannedAcl, Client, Config, CopyOptions, CorsRule, Credentials,
+    DeleteAllOptions, Error, GetObjectOptions, LegalHold, LifecycleRule, ListApi, ListOptions, Method,
+    ObjectLockConfiguration, ObjectMetadata, ObjectOwnership, ObjectReader, ObjectRetention, Payer,
+    PostPolicy, Profiles, PublicAccessBlock, RawRequest, RawResponse, Result, RetentionMode, RetryPolicy,
+    Upload, UploadOptions, Versioning, WebsiteConfiguration,
 };
 
 /// The longest text of an error in bytes.
@@ -25,7 +26,7 @@ const MAX_TEXT: usize = 2048;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The number of operations that [`response`] distinguishes.
-pub const OPERATIONS: u8 = 62;
+pub const OPERATIONS: u8 = 77;
 
 /// Checks the texts of an error: one printable line of limited length.
 fn check_error(error: &Error) {
@@ -236,7 +237,26 @@ fn call(client: &Client, operation: u8) {
         58 => check(client.put_bucket_request_payment(bucket, Payer::Requester)),
         59 => client.list_objects_with(bucket, &list(true).api(ListApi::V1)).take(20).for_each(check),
         60 => check(upload(client)),
-        _ => check(download(client)),
+        61 => check(download(client)),
+        62 => check(client.restore_object(bucket, key, 1)),
+        63 => check(client.get_object_legal_hold(bucket, key)),
+        64 => check(client.put_object_legal_hold(bucket, key, LegalHold::On)),
+        65 => check(client.get_object_retention(bucket, key)),
+        66 => {
+            let retention =
+                ObjectRetention::new(RetentionMode::Governance, std::time::SystemTime::UNIX_EPOCH);
+            check(client.put_object_retention(bucket, key, retention));
+        }
+        67 => check(client.get_object_lock_configuration(bucket)),
+        68 => check(client.put_object_lock_configuration(bucket, ObjectLockConfiguration::new())),
+        69 => check(client.get_bucket_encryption(bucket)),
+        70 => check(client.put_bucket_encryption(bucket, &BucketEncryption::new("AES256"))),
+        71 => check(client.delete_bucket_encryption(bucket)),
+        72 => check(client.get_bucket_ownership_controls(bucket)),
+        73 => check(client.put_bucket_ownership_controls(bucket, ObjectOwnership::ObjectWriter)),
+        74 => check(client.delete_bucket_ownership_controls(bucket)),
+        75 => check(client.get_bucket_logging(bucket)),
+        _ => check(client.put_bucket_logging(bucket, None)),
     }
 }
 

@@ -369,7 +369,7 @@ mod tests {
             error.hint().unwrap(),
             "The metadata name \"a_b\" contains _, which Ceph changes to - before it checks the signature, and for which \
              some proxies drop the header: use - instead. Otherwise: The secret key probably does not belong to the access \
-             key \"AKID\": check both. A Ceph gateway may take localhost for a bucket name: use 127.0.0.1."
+             key \"AKID\": check both. A Ceph gateway may interpret localhost as a bucket name: use 127.0.0.1."
         );
     }
 

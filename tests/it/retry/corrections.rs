@@ -82,8 +82,7 @@ fn consumed_reader_is_not_signed_again() {
     let _: [_; 1] = server.finish();
 }
 
-// promise: R5
-// promise: S2
+// promise: R5, S2
 #[test]
 fn redirect_to_another_host_is_reported_and_not_followed() {
     let other = FakeServer::start([]);
@@ -210,8 +209,7 @@ fn presigned_urls_and_forms_ignore_the_clock_of_the_server() {
     }
 }
 
-// promise: R7
-// promise: S1
+// promise: R7, S1
 #[test]
 fn events_report_attempts_retries_and_resumes_without_secrets() {
     let body = content(100_000);

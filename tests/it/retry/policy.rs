@@ -227,8 +227,7 @@ fn bytes_after_a_response_are_not_read_as_the_next() {
     assert_eq!(client.get_object("b", "second").unwrap().text().unwrap(), "good");
 }
 
-// promise: R5
-// promise: S2
+// promise: R5, S2
 #[test]
 fn redirects_to_another_host_are_not_followed() {
     for status in [301, 302, 303, 307, 308] {
