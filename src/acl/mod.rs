@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn grants_are_unique_and_users_are_compared_by_id() {
         let named = Grantee::User { id: "bob".into(), display_name: Some("Bob".into()) };
-        let acl = Acl::new("alice").grant(named.clone(), Permission::Read);
+        let acl = Acl::new("alice").grant(named, Permission::Read);
         let again = acl.clone().grant(Grantee::user("bob"), Permission::Read);
         assert_eq!(again, acl);
         let more = again.grant(Grantee::user("bob"), Permission::Write);

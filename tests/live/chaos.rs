@@ -169,7 +169,7 @@ impl Chaos<'_> {
             assert_eq!(self.folder.names(), ["target"]);
             result
         } else {
-            let result = client.get_object(bucket, key).and_then(|object| object.bytes());
+            let result = client.get_object(bucket, key).and_then(plain_s3::ObjectReader::bytes);
             result.map(|now| assert!(now == content, "the content differs"))
         };
         self.count(result, size, counts);
@@ -192,7 +192,7 @@ impl Chaos<'_> {
         };
         counts.with_upload_id += u32::from(result.as_ref().is_err_and(|error| error.upload_id().is_some()));
         let direct = self.live.client();
-        match direct.get_object(bucket, key).and_then(|object| object.bytes()) {
+        match direct.get_object(bucket, key).and_then(plain_s3::ObjectReader::bytes) {
             Ok(now) => assert!(now == content, "the content differs: {result:?}"),
             Err(error) => assert!(error.is_not_found() && result.is_err(), "{error}, {result:?}"),
         }

@@ -115,7 +115,8 @@ pub(crate) fn thousands(server: &Server) {
     let bucket = TestBucket::create(&client);
     let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
     let versioned = gaps::VERSIONS.supported(server, enabled).is_some();
-    let keys = |n: usize| if n % 2 == 0 { "one of many versions".to_owned() } else { format!("k/{n}") };
+    let keys =
+        |n: usize| if n.is_multiple_of(2) { "one of many versions".to_owned() } else { format!("k/{n}") };
     in_parallel(550, |n| client.put_object(&bucket, &keys(n), "").map(drop));
     in_parallel(260, |n| client.create_multipart_upload(&bucket, &format!("u/{n}")).map(drop));
 

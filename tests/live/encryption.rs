@@ -42,7 +42,7 @@ pub(crate) fn customer_key(variant: &Variant<'_>) {
     // Each part of a multipart upload needs the key.
     let part = 5 << 20;
     let content = vec![7; part + 3];
-    let options = UploadOptions::new().object(put.clone()).part_size(part as u64);
+    let options = UploadOptions::new().object(put).part_size(part as u64);
     assert_eq!(client.upload_reader_with(&bucket, "parts", &content[..], &options).unwrap().parts, 2);
     assert!(client.get_object_with(&bucket, "parts", &get).unwrap().bytes().unwrap() == content);
 

@@ -28,7 +28,7 @@ pub(crate) fn bodies(variant: &Variant<'_>) {
     assert_eq!(read("k"), all_bytes, "the old object was replaced");
 
     // Larger than every buffer involved, and not a multiple of any of them.
-    let large: Vec<u8> = (0..3_000_001_u32).flat_map(|n| n.to_le_bytes()).collect();
+    let large: Vec<u8> = (0..3_000_001_u32).flat_map(u32::to_le_bytes).collect();
     let folder = TempDir::create();
     fs::write(folder.join("large"), &large).unwrap();
     client.put_object(&bucket, "file", File::open(folder.join("large")).unwrap()).unwrap();

@@ -16,7 +16,7 @@ const RUNS: usize = 20;
 
 /// Uploads `size` bytes: in even runs from memory, in odd runs from a reader that can be read only once.
 fn put(client: &Client, run: usize, bucket: &str, size: usize) -> Result<()> {
-    if run % 2 == 0 {
+    if run.is_multiple_of(2) {
         return client.put_object(bucket, "key", vec![7; size]).map(drop);
     }
     let reader = std::io::Read::take(std::io::repeat(7), size as u64);

@@ -12,7 +12,7 @@ pub(crate) fn tags_and_redirects(variant: &Variant<'_>) {
     let options = PutObjectOptions::new().tagging([("project", "plain & simple"), ("café", "é=1")]);
     client.put_object_with(&bucket, "tagged", "x", &options).unwrap();
     let request = RawRequest::new(Method::Get).bucket(&*bucket).key("tagged").subresource("tagging");
-    let tags = client.send_raw(&request, "").and_then(|response| response.text());
+    let tags = client.send_raw(&request, "").and_then(plain_s3::RawResponse::text);
     gaps::TAGS.check(
         variant.server,
         match tags {
@@ -81,7 +81,7 @@ pub(crate) fn part_numbers(variant: &Variant<'_>) {
     client.put_object(&bucket, "k", "whole").unwrap();
     let part = GetObjectOptions::new().part_number(1);
     for outcome in [
-        client.get_object_with(&bucket, "k", &part).and_then(|object| object.text()),
+        client.get_object_with(&bucket, "k", &part).and_then(plain_s3::ObjectReader::text),
         client.head_object_with(&bucket, "k", &part).map(|_| "whole".to_owned()),
     ] {
         gaps::PART_NUMBERS.check(
