@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use plain_s3::{
-    AddressingStyle, Client, GetObjectOptions, ObjectUrlOptions, PresignOptions, PutObjectOptions,
-};
+use plain_s3::{AddressingStyle, Client, GetObjectOptions, ObjectUrlOptions, PutObjectOptions};
 
 use crate::clients::{ACCESS_KEY, REGION, TOKEN, config_at, credentials, rejected};
 use crate::signatures::{percent_decoded, sign_v2, sign_v4};
@@ -40,7 +38,8 @@ fn url_can_be_forced_to_http() {
     assert_eq!(client.object_url("b", "k").unwrap(), format!("https://{HOST}/b/k"));
     let options = ObjectUrlOptions::new().force_http();
     assert_eq!(client.object_url_with("b", "k", &options).unwrap(), format!("http://{HOST}/b/k"));
-    let signed = client.presign_get_object("b", "k", PresignOptions::new(HOUR).force_http()).unwrap();
+    let signed =
+        client.presign_get_object("b", "k", plain_s3::PresignOptions::new(HOUR).force_http()).unwrap();
     assert!(signed.url.starts_with(&format!("http://{HOST}/b/k?Signature=")), "{signed}");
 }
 
