@@ -62,7 +62,7 @@ fn contradictory_or_malformed_settings_are_rejected() {
 #[test]
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 fn https_without_tls_names_the_features() {
-    rejected(Client::new(config_at("https://h")), "turn on the feature rustls or native-tls");
+    rejected(Client::new(config_at("https://h")), "enable the feature rustls or native-tls");
 }
 
 #[test]
