@@ -236,7 +236,7 @@ impl RequestSigner {
         let address = self.address(endpoint, &request)?;
         // whatever time is signed, the credentials must be valid now
         let signer = self.signer(now)?;
-        self.encode_metadata(&mut request);
+        request.headers.extend(&self.encoded_metadata(&request));
         if let Signer::V4(_) = *signer {
             self.move_requester_to_query(&mut request);
         }
@@ -266,12 +266,13 @@ impl RequestSigner {
     /// Adds the payer and the bucket owner of the configuration, unless the request has its own, and encodes
     /// user metadata.
     pub(crate) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
-        if !self.completes(request) && self.encoded_metadata(request).next().is_none() {
+        let metadata = self.encoded_metadata(request);
+        if !self.completes(request) && metadata.is_empty() {
             return Cow::Borrowed(request);
         }
         let mut request = request.clone_without_document();
         self.complete_headers(&mut request);
-        self.encode_metadata(&mut request);
+        request.headers.extend(&metadata);
         Cow::Owned(request)
     }
 
@@ -296,24 +297,19 @@ impl RequestSigner {
         }
     }
 
-    /// Encodes the values of user metadata as the configuration requires.
-    fn encode_metadata(&self, request: &mut Request<'_>) {
-        let encoded: Vec<_> =
-            self.encoded_metadata(request).map(|(name, value)| (name.to_owned(), value)).collect();
-        for (name, value) in encoded {
-            request.headers.set(&name, value);
+    /// Returns the headers of user metadata that the configuration requires to be encoded, with their encoded
+    /// values.
+    fn encoded_metadata(&self, request: &Request<'_>) -> Headers {
+        let mut encoded = Headers::default();
+        if request.keeps_metadata {
+            return encoded;
         }
-    }
-
-    /// Returns the headers of user metadata whose values have to be encoded.
-    fn encoded_metadata<'r>(&self, request: &'r Request<'_>) -> impl Iterator<Item = (&'r str, String)> {
-        let metadata = request.headers.iter().filter(|(name, _)| name.starts_with(USER_PREFIX));
-        metadata.filter(|_| !request.keeps_metadata).filter_map(|(name, value)| {
-            match self.encode_metadata_value(value) {
-                Cow::Owned(encoded) => Some((name, encoded)),
-                Cow::Borrowed(_) => None,
+        for (name, value) in request.headers.iter().filter(|(name, _)| name.starts_with(USER_PREFIX)) {
+            if let Cow::Owned(value) = self.encode_metadata_value(value) {
+                encoded.set(name, value);
             }
-        })
+        }
+        encoded
     }
 
     /// Encodes the value of an entry of user metadata.
