@@ -345,7 +345,7 @@ pub(crate) fn push_some(out: &mut String, name: &str, text: Option<impl AsRef<st
 }
 
 /// Escapes text for an element. Line breaks and tabs are escaped too, because a parser may normalise them.
-pub(crate) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {

@@ -226,6 +226,6 @@ fn element(out: &mut String, name: &str, text: &str) -> Result<()> {
             "the {name} {text:?} in the ACL has a character that XML cannot represent"
         )));
     }
-    out.push_str(&format!("<{name}>{}</{name}>", xml::escape(text)));
+    xml::push(out, name, text);
     Ok(())
 }

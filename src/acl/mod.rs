@@ -108,12 +108,12 @@ impl Acl {
             return Err(Error::invalid("the ACL has no owner")
                 .with_hint("Start from the current ACL, or from Acl::new with the ID of the owner."));
         };
-        let mut text =
-            String::from("<AccessControlPolicy xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Owner>");
-        owner.write(&mut text)?;
-        text.push_str("</Owner><AccessControlList>");
-        self.grants.iter().try_for_each(|grant| grant.write(&mut text))?;
-        Ok(text + "</AccessControlList></AccessControlPolicy>")
+        let mut content = String::from("<Owner>");
+        owner.write(&mut content)?;
+        content.push_str("</Owner><AccessControlList>");
+        self.grants.iter().try_for_each(|grant| grant.write(&mut content))?;
+        content.push_str("</AccessControlList>");
+        Ok(xml::document("AccessControlPolicy", &content))
     }
 
     pub(crate) fn read(root: Node<'_, '_>) -> Result<Self> {

@@ -177,16 +177,14 @@ fn read(root: Node<'_, '_>, version_id: Option<String>) -> StoredObject {
 }
 
 fn write(parts: &[CompletedPart]) -> String {
-    let mut text =
-        String::from("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    let mut content = String::new();
     for part in parts {
-        text.push_str(&format!(
-            "<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>",
-            part.part_number,
-            xml::escape(&part.e_tag.to_header())
-        ));
+        content.push_str("<Part>");
+        xml::push(&mut content, "PartNumber", &part.part_number.to_string());
+        xml::push(&mut content, "ETag", &part.e_tag.to_header());
+        content.push_str("</Part>");
     }
-    text + "</CompleteMultipartUpload>"
+    xml::document("CompleteMultipartUpload", &content)
 }
 
 #[cfg(test)]

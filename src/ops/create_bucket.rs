@@ -49,14 +49,10 @@ impl CreateBucketOptions {
 
 fn create_bucket_request<'a>(bucket: &'a str, options: &CreateBucketOptions) -> Request<'a> {
     let request = Request::bucket("CreateBucket", Method::Put, bucket).headers(&options.headers);
-    match &options.location_constraint {
-        None => request,
-        Some(location) => request.xml(format!(
-            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
-             <LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
-            xml::escape(location)
-        )),
-    }
+    let Some(location) = &options.location_constraint else { return request };
+    let mut content = String::new();
+    xml::push(&mut content, "LocationConstraint", location);
+    request.xml(xml::document("CreateBucketConfiguration", &content))
 }
 
 impl Client {

@@ -220,19 +220,14 @@ fn parse(response: Response, keys: usize) -> Result<Vec<KeyFailure>> {
 }
 
 fn write(page: &[&ObjectIdentifier]) -> String {
-    let mut text = String::from("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    let mut content = String::new();
     for object in page {
-        text.push_str("<Object><Key>");
-        text.push_str(&xml::escape(&object.key));
-        text.push_str("</Key>");
-        if let Some(version_id) = &object.version_id {
-            text.push_str("<VersionId>");
-            text.push_str(&xml::escape(version_id));
-            text.push_str("</VersionId>");
-        }
-        text.push_str("</Object>");
+        content.push_str("<Object>");
+        xml::push(&mut content, "Key", &object.key);
+        xml::push_some(&mut content, "VersionId", object.version());
+        content.push_str("</Object>");
     }
-    text + "</Delete>"
+    xml::document("Delete", &content)
 }
 
 fn read_failure(node: Node<'_, '_>) -> KeyFailure {

@@ -95,7 +95,9 @@ impl WebsiteConfiguration {
             ("ErrorDocument", "Key", &self.error_document),
         ] {
             if let Some(text) = text {
-                content.push_str(&format!("<{outer}><{inner}>{}</{inner}></{outer}>", xml::escape(text)));
+                content.push_str(&format!("<{outer}>"));
+                xml::push(&mut content, inner, text);
+                content.push_str(&format!("</{outer}>"));
             }
         }
         if !self.routing_rules.is_empty() {
