@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn error_of_a_reader_is_the_source() {
+    fn error_of_a_reader_is_the_cause() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -192,7 +192,7 @@ mod tests {
         }
         let error = read_all(Body::from_reader(Broken, 9)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::LocalIo);
-        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "tape torn");
+        assert_eq!(error.get_ref().unwrap().to_string(), "tape torn");
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn panicked() -> Error {
 /// Copies an error for another thread. The source cannot be cloned, so its text stands for it.
 fn duplicate(error: &Error) -> Error {
     let mut copy = Error::new(error.kind(), error.summary());
-    if let Some(source) = error.source() {
+    if let Some(source) = error.get_ref() {
         copy = copy.with_source(source.to_string());
     }
     match error.hint() {

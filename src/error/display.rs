@@ -1,10 +1,9 @@
-//! How errors are printed, and how they convert to [`io::Error`].
+//! How errors are printed.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
-use std::io;
 
-use super::{Error, ErrorKind};
+use super::Error;
 use crate::printable::{self, Line};
 
 /// The largest text of an error in bytes, however much a server or a key contributes.
@@ -96,31 +95,20 @@ impl fmt::Debug for Error {
     }
 }
 
+/// The text of the cause is part of `Display`. The chain of sources therefore continues with the cause's own
+/// source, so that a report of the whole chain prints nothing twice.
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// Converts to the nearest [`io::ErrorKind`]. The error itself stays available by downcasting.
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
-            ErrorKind::Timeout => io::ErrorKind::TimedOut,
-            ErrorKind::Integrity | ErrorKind::UnexpectedResponse => io::ErrorKind::InvalidData,
-            ErrorKind::Server if error.is_not_found() => io::ErrorKind::NotFound,
-            ErrorKind::Server if error.is_access_denied() => io::ErrorKind::PermissionDenied,
-            _ => io::ErrorKind::Other,
-        };
-        Self::new(kind, error)
+        self.0.source.as_deref()?.source()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
-    use crate::error::ErrorResponse;
+    use crate::error::{ErrorKind, ErrorResponse};
 
     #[test]
     fn display_prints_call_cause_request_id_and_hint() {
@@ -178,10 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn source_is_in_the_chain_and_in_the_text() {
+    fn cause_is_printed_once() {
         let error = Error::local("cannot write /tmp/x", io::Error::other("disk full"));
         assert_eq!(error.to_string(), "cannot write /tmp/x: disk full");
-        assert_eq!(error.source().unwrap().to_string(), "disk full");
-        assert_eq!(io::Error::from(error).to_string(), "cannot write /tmp/x: disk full");
+        assert!(error.source().is_none());
+        assert_eq!(error.get_ref().unwrap().to_string(), "disk full");
+        let nested = Error::new(ErrorKind::Credentials, "cannot get credentials").with_source(error);
+        assert_eq!(nested.to_string(), "cannot get credentials: cannot write /tmp/x: disk full");
+        assert!(nested.source().is_none());
     }
 }

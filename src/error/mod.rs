@@ -1,13 +1,13 @@
 //! The error type: what failed, what the server reported, and what to do about it.
 
 mod display;
+mod io;
 mod outcome;
 mod predicates;
 mod signed_texts;
 mod transient;
 
 use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
 use crate::printable;
@@ -23,9 +23,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The error type of this crate.
 ///
 /// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it
-/// if the cause is known. The errors in the chain of [`source`](StdError::source) are already part of that
-/// line. It has at most 2 KiB and no control characters, whatever the server or the key contains. No secret key
-/// and no session token appears in it or in `{:?}`.
+/// if the cause is known. It has at most 2 KiB and no control characters, whatever the server or the key
+/// contains. No secret key and no session token appears in it or in `{:?}`.
+///
+/// The line includes the text of the underlying error, such as that of a local file, which
+/// [`get_ref`](Self::get_ref) returns. [`source`](StdError::source) returns only what comes after it, so that
+/// a report of the whole chain, as `anyhow` prints it, contains nothing twice.
 ///
 /// Programs call [`is_not_found`](Self::is_not_found) and similar methods, or check [`kind`](Self::kind),
 /// [`status`](Self::status) and [`code`](Self::code).
@@ -246,6 +249,20 @@ impl Error {
         self.response()?.expected.as_ref()?.canonical_request.as_deref()
     }
 
+    /// Returns the underlying error, whose text is part of `Display`: that of a local file, of a reader or
+    /// writer passed by the caller, of the credentials closure or of the connection.
+    ///
+    /// ```
+    /// use plain_s3::Error;
+    ///
+    /// let error = Error::from(std::io::Error::other("disk full"));
+    /// let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    /// assert_eq!(cause.unwrap().to_string(), "disk full");
+    /// ```
+    pub fn get_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
     /// Returns the keys that a call for many keys could not process. All other keys succeeded.
     pub fn failures(&self) -> &[KeyFailure] {
         &self.0.failures
@@ -280,7 +297,7 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
-    pub(crate) fn local(message: impl Into<String>, source: io::Error) -> Self {
+    pub(crate) fn local(message: impl Into<String>, source: std::io::Error) -> Self {
         Self::new(ErrorKind::LocalIo, message).with_source(source)
     }
 
@@ -301,14 +318,6 @@ impl Error {
     pub(crate) fn with_failures(mut self, failures: Vec<KeyFailure>) -> Self {
         self.0.failures = failures;
         self
-    }
-
-    /// Converts an error returned by the [`Read`](io::Read) of a body. It may wrap an error of this crate.
-    pub(crate) fn from_read(error: io::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(error) => error,
-            Err(error) => Self::new(ErrorKind::Network, "the connection was lost").with_source(error),
-        }
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

@@ -98,8 +98,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the reader fails; its error is the
-    /// [`source`](std::error::Error::source). Fails with [`InvalidInput`](ErrorKind::InvalidInput) if it
+    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the reader fails; [`Error::get_ref`]
+    /// returns its error. Fails with [`InvalidInput`](ErrorKind::InvalidInput) if it
     /// yields more than 10,000 parts. Otherwise returns the same errors as
     /// [`upload_file`](Self::upload_file).
     ///

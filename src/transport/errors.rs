@@ -94,9 +94,7 @@ pub(super) fn convert_body(error: ureq::Error, limits: Limits) -> Error {
 ///
 /// Some TLS servers close the connection without an alert when they receive plain HTTP.
 pub(super) fn disconnect_hint(error: Error) -> Error {
-    let unexpected_end = StdError::source(&error)
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    let unexpected_end = error.io_cause().is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
     match error.kind() {
         ErrorKind::Network if unexpected_end => {
             error.with_hint("If the port speaks TLS, use https:// in the endpoint.")

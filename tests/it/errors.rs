@@ -1,7 +1,5 @@
 //! The error that each kind of response becomes, and what the text of an error shows and hides.
 
-use std::error::Error as _;
-
 use plain_s3::{Client, Error, ErrorKind, RetryPolicy};
 
 use crate::clients::{
@@ -203,7 +201,7 @@ fn signature_mismatch_without_details_suggests_a_wrong_secret_key() {
 #[track_caller]
 fn assert_hides_secrets(error: &Error) {
     let mut texts = format!("{error} {error:?} {error:#?}");
-    let mut source = error.source();
+    let mut source = error.get_ref().map(|cause| cause as &dyn std::error::Error);
     while let Some(cause) = source {
         texts += &format!("{cause} {cause:?}");
         source = cause.source();

@@ -56,7 +56,12 @@ fn errors_of_every_kind_can_be_constructed() {
     ] {
         let error = Error::new(kind, "why");
         assert_eq!((error.kind(), error.to_string().as_str()), (kind, "why"));
-        assert!(error.source().is_none() && error.failures().is_empty() && error.hint().is_none());
+        assert!(
+            error.source().is_none()
+                && error.get_ref().is_none()
+                && error.failures().is_empty()
+                && error.hint().is_none()
+        );
     }
     let error = Error::server(412, "PreconditionFailed");
     assert_eq!((error.kind(), error.status()), (ErrorKind::Server, Some(412)));

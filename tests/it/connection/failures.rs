@@ -1,6 +1,5 @@
 //! Calls without a usable response: no connection, a closed connection, silence, or another protocol.
 
-use std::error::Error as _;
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -120,7 +119,7 @@ fn refused_connection_has_a_hint() {
     let client = Client::new(config_at(format!("http://127.0.0.1:{port}"))).unwrap();
     let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
     assert!(error.hint().unwrap().contains("Nothing is listening"), "{error}");
-    assert!(error.source().is_some());
+    assert!(error.get_ref().is_some());
 }
 
 #[test]

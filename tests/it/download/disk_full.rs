@@ -60,7 +60,7 @@ fn child_process() {
 fn assert_disk_full(error: &Error) {
     assert!(error.to_string().contains("cannot write "), "{error}");
     assert!(error.to_string().contains("No space left on device"), "{error}");
-    let source = std::error::Error::source(error).unwrap().downcast_ref::<io::Error>().unwrap();
+    let source = error.get_ref().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.kind(), io::ErrorKind::StorageFull);
 }
 

@@ -1,7 +1,6 @@
 //! Multipart uploads over faulty connections and from faulty sources: each part is retried alone, and nothing
 //! is left behind.
 
-use std::error::Error as _;
 use std::fs;
 use std::io::{self, Read, Write as _};
 use std::sync::Mutex;
@@ -239,13 +238,13 @@ impl Read for FailingReader<'_> {
 }
 
 fn is_reader_error(error: &Error) -> bool {
-    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let source = error.get_ref().and_then(|source| source.downcast_ref::<io::Error>());
     source.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<TapeError>())
 }
 
 // promise: U11
 #[test]
-fn reader_error_is_the_source() {
+fn reader_error_is_the_cause() {
     let body = content(SIZE);
     for (size, requests) in [(10, 0), (PART, 0), (PART + 1, 3)] {
         let store = Store::default();
