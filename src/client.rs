@@ -18,10 +18,10 @@ use crate::transport::Transport;
 /// threads, and each call blocks until it is complete.
 ///
 /// ```no_run
-/// use plain_s3::{Client, Config};
+/// use plain_s3::Client;
 ///
 /// # fn main() -> plain_s3::Result<()> {
-/// let client = Client::new(Config::from_env()?)?;
+/// let client = Client::from_env()?;
 /// for bucket in client.list_buckets()? {
 ///     println!("{}\t{}", bucket.name, bucket.creation_date);
 /// }
@@ -77,6 +77,20 @@ impl Client {
                 warned: AtomicBool::new(false),
             }),
         })
+    }
+
+    /// Creates a client from environment variables; see [`Config::from_env`]. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Config::from_env`] and of [`Client::new`].
+    ///
+    /// ```no_run
+    /// let client = plain_s3::Client::from_env()?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn from_env() -> Result<Self> {
+        Self::new(Config::from_env()?)
     }
 
     /// Returns the signer, which also knows the endpoint.

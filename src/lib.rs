@@ -16,6 +16,7 @@ mod event;
 mod headers;
 mod hints;
 mod listing;
+mod media_type;
 mod metadata;
 mod names;
 mod ops;

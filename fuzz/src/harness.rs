@@ -167,7 +167,10 @@ fn call(client: &Client, operation: u8) {
     match operation {
         0 => check(client.list_buckets()),
         1 => check(client.create_bucket(bucket)),
-        2 => check(client.head_bucket(bucket)),
+        2 => {
+            check(client.head_bucket(bucket));
+            check(client.bucket_exists(bucket));
+        }
         3 => check(client.delete_bucket(bucket)),
         4 => check(client.force_delete_bucket(bucket)),
         5 => check(client.get_bucket_location(bucket)),
@@ -178,7 +181,10 @@ fn call(client: &Client, operation: u8) {
         10 => client.list_parts(bucket, key, "id").take(20).for_each(check),
         11 => check(client.put_object(bucket, key, "content")),
         12 => check(client.get_object(bucket, key).and_then(ObjectReader::bytes)),
-        13 => check(client.head_object(bucket, key)),
+        13 => {
+            check(client.head_object(bucket, key));
+            check(client.object_exists(bucket, key));
+        }
         14 => check(client.delete_object(bucket, key)),
         15 => check(client.delete_objects(bucket, ["a", "b"])),
         16 => check(client.copy_object((bucket, key), (bucket, "copy"))),

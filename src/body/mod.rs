@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek as _};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 pub(crate) use reader::BodyReader;
@@ -14,9 +15,9 @@ use source::{FileRef, Source};
 
 /// The content of an upload.
 ///
-/// Strings and bytes convert into it: `&str`, `String`, `&[u8]`, `Vec<u8>` and byte arrays. So does a
-/// [`File`], which is sent from its current position to its end. For a reader, use [`Body::from_reader`],
-/// which takes its length as well.
+/// Strings and bytes convert into it: `&str`, `String`, `&[u8]`, `Vec<u8>`, byte arrays, `Cow` and `Box`. So do
+/// a [`File`], which is sent from its current position to its end, and a [`Path`], whose file is opened when it
+/// is sent. For a reader, use [`Body::from_reader`], which takes its length as well.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,12 +26,18 @@ use source::{FileRef, Source};
 ///
 /// client.put_object("my-bucket", "text", "Hello World!")?;
 /// client.put_object("my-bucket", "bytes", vec![0, 1, 2])?;
-/// client.put_object("my-bucket", "file", std::fs::File::open("photo.jpg")?)?;
+/// client.put_object("my-bucket", "file", std::path::Path::new("photo.jpg"))?;
 /// client.put_object("my-bucket", "reader", Body::from_reader(&b"five!"[..], 5))?;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Body<'a>(Source<'a>);
+pub struct Body<'a>(Content<'a>);
+
+enum Content<'a> {
+    Open(Source<'a>),
+    /// A file that is opened when the request is sent.
+    Path(Cow<'a, Path>),
+}
 
 impl<'a> Body<'a> {
     /// Creates a body of exactly `len` bytes from a reader.
@@ -39,33 +46,54 @@ impl<'a> Body<'a> {
     /// only the start of a longer reader, pass its [`take`](Read::take). A reader cannot be read twice, so
     /// the call is not retried once it has been read from.
     pub fn from_reader(reader: impl Read + 'a, len: u64) -> Self {
-        Self(Source::Reader { reader: Box::new(reader), len })
+        Self::of(Source::Reader { reader: Box::new(reader), len })
+    }
+
+    fn of(source: Source<'a>) -> Self {
+        Self(Content::Open(source))
     }
 
     /// Returns the content if it is in memory.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
-            Source::Bytes(bytes) => Some(bytes),
-            Source::File(_) | Source::Reader { .. } => None,
+            Content::Open(Source::Bytes(bytes)) => Some(bytes),
+            _ => None,
         }
     }
 
     pub(crate) fn open(self) -> Result<BodyReader<'a>> {
-        let (start, len) = match &self.0 {
+        let content = match self.0 {
+            Content::Open(source) => source,
+            Content::Path(path) => Source::File(FileRef::Owned(open_file(&path)?)),
+        };
+        let (start, len) = match &content {
             Source::Bytes(bytes) => (0, bytes.len() as u64),
             Source::Reader { len, .. } => (0, *len),
             Source::File(file) => file_span(file.get())?,
         };
-        Ok(BodyReader::new(self.0, start, len))
+        Ok(BodyReader::new(content, start, len))
     }
+}
+
+/// Opens a file to upload. Only a regular file is opened: opening a pipe would wait for its writer.
+fn open_file(path: &Path) -> Result<File> {
+    let unreadable = |error| Error::local(format!("cannot read {}", path.display()), error);
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err(not_regular(path.display()));
+    }
+    File::open(path).map_err(unreadable)
+}
+
+fn not_regular(name: impl fmt::Display) -> Error {
+    Error::invalid(format!("{name} is not a regular file, so its length is unknown"))
+        .with_hint("Pass the length with Body::from_reader.")
 }
 
 fn file_span(mut file: &File) -> Result<(u64, u64)> {
     let unreadable = |error| Error::local("cannot read the file to upload", error);
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(Error::invalid("the file to upload is not a regular file, so its length is unknown")
-            .with_hint("Pass the length with Body::from_reader."));
+        return Err(not_regular("the file to upload"));
     }
     let start = file.stream_position().map_err(unreadable)?;
     Ok((start, metadata.len().saturating_sub(start)))
@@ -73,7 +101,7 @@ fn file_span(mut file: &File) -> Result<(u64, u64)> {
 
 impl<'a> From<&'a [u8]> for Body<'a> {
     fn from(bytes: &'a [u8]) -> Self {
-        Self(Source::Bytes(Cow::Borrowed(bytes)))
+        Self::of(Source::Bytes(Cow::Borrowed(bytes)))
     }
 }
 
@@ -103,7 +131,7 @@ impl<'a> From<&'a String> for Body<'a> {
 
 impl From<Vec<u8>> for Body<'_> {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Source::Bytes(Cow::Owned(bytes)))
+        Self::of(Source::Bytes(Cow::Owned(bytes)))
     }
 }
 
@@ -113,24 +141,70 @@ impl From<String> for Body<'_> {
     }
 }
 
+impl<'a> From<Cow<'a, [u8]>> for Body<'a> {
+    fn from(bytes: Cow<'a, [u8]>) -> Self {
+        Self::of(Source::Bytes(bytes))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Body<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<Box<[u8]>> for Body<'_> {
+    fn from(bytes: Box<[u8]>) -> Self {
+        bytes.into_vec().into()
+    }
+}
+
+impl From<Box<str>> for Body<'_> {
+    fn from(text: Box<str>) -> Self {
+        text.into_string().into()
+    }
+}
+
+impl<'a> From<&'a Path> for Body<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self(Content::Path(Cow::Borrowed(path)))
+    }
+}
+
+impl<'a> From<&'a PathBuf> for Body<'a> {
+    fn from(path: &'a PathBuf) -> Self {
+        path.as_path().into()
+    }
+}
+
+impl From<PathBuf> for Body<'_> {
+    fn from(path: PathBuf) -> Self {
+        Self(Content::Path(Cow::Owned(path)))
+    }
+}
+
 impl From<File> for Body<'_> {
     fn from(file: File) -> Self {
-        Self(Source::File(FileRef::Owned(file)))
+        Self::of(Source::File(FileRef::Owned(file)))
     }
 }
 
 impl<'a> From<&'a File> for Body<'a> {
     fn from(file: &'a File) -> Self {
-        Self(Source::File(FileRef::Borrowed(file)))
+        Self::of(Source::File(FileRef::Borrowed(file)))
     }
 }
 
 impl fmt::Debug for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Source::File(_) => f.write_str("Body(file)"),
-            Source::Reader { len, .. } => write!(f, "Body(reader of {len} bytes)"),
+            Content::Open(Source::Bytes(bytes)) => write!(f, "Body({} bytes)", bytes.len()),
+            Content::Open(Source::File(_)) => f.write_str("Body(file)"),
+            Content::Open(Source::Reader { len, .. }) => write!(f, "Body(reader of {len} bytes)"),
+            Content::Path(path) => write!(f, "Body({path:?})"),
         }
     }
 }

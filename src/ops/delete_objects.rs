@@ -16,8 +16,11 @@ use crate::xml;
 /// The most keys that S3 accepts in one request.
 const MAX_KEYS: usize = 1000;
 
-/// An object or one version of it: a key and an optional version ID. A `&str` or `String` converts into the
-/// key.
+/// An object or one version of it: a key and an optional version ID.
+///
+/// A `&str` or `String` converts into the key. An entry of a listing converts, too: an
+/// [`Object`](crate::Object) into its key, and an [`ObjectVersion`](crate::ObjectVersion) into its key and its
+/// version ID.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct ObjectIdentifier {

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::ops::head_object::exists;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
@@ -36,15 +37,31 @@ impl Client {
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// match client.head_bucket("my-new-bucket") {
-    ///     Ok(_) => println!("the bucket exists"),
-    ///     Err(error) if error.is_not_found() => println!("there is no such bucket"),
-    ///     Err(error) => return Err(error),
-    /// }
+    /// println!("region: {:?}", client.head_bucket("my-new-bucket")?.region);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn head_bucket(&self, bucket: &str) -> Result<BucketInfo> {
         self.call(&head_bucket_request(bucket), parse)
+    }
+
+    /// Returns `true` if a bucket exists and is accessible with these credentials, and `false` if it does not
+    /// exist.
+    /// ([HeadBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html))
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket belongs to someone else
+    /// ([`is_access_denied`](crate::Error::is_access_denied)).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// if !client.bucket_exists("my-new-bucket")? {
+    ///     client.create_bucket("my-new-bucket")?;
+    /// }
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn bucket_exists(&self, bucket: &str) -> Result<bool> {
+        exists(self.head_bucket(bucket))
     }
 }
 

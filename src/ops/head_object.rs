@@ -36,6 +36,28 @@ impl Client {
         self.head_object_with(bucket, key, &GetObjectOptions::new())
     }
 
+    /// Returns `true` if an object exists.
+    /// ([HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html))
+    ///
+    /// Returns `false` if there is no object with this key, also if its latest version is a delete marker or if
+    /// the bucket itself does not exist: responses to HEAD do not distinguish them.
+    ///
+    /// # Errors
+    ///
+    /// Returns the other errors of [`head_object`](Self::head_object). Without the permission to list the
+    /// bucket, AWS returns 403 for a missing object ([`is_access_denied`](crate::Error::is_access_denied)).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// if !client.object_exists("my-new-bucket", "hello.txt")? {
+    ///     client.put_object("my-new-bucket", "hello.txt", "Hello World!")?;
+    /// }
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn object_exists(&self, bucket: &str, key: &str) -> Result<bool> {
+        exists(self.head_object(bucket, key))
+    }
+
     /// Returns the metadata of a version of an object, or under conditions; see
     /// [`head_object`](Self::head_object).
     ///
@@ -60,6 +82,15 @@ impl Client {
         options: &GetObjectOptions,
     ) -> Result<ObjectMetadata> {
         self.call(&head_object_request(bucket, key, options), |response| parse(response, options))
+    }
+}
+
+/// Returns whether a HEAD found what it was sent for.
+pub(super) fn exists<T>(found: Result<T>) -> Result<bool> {
+    match found {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

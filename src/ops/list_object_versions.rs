@@ -62,6 +62,12 @@ impl From<&ObjectVersion> for ObjectIdentifier {
     }
 }
 
+impl From<ObjectVersion> for ObjectIdentifier {
+    fn from(version: ObjectVersion) -> Self {
+        Self::new(version.key).version_id(version.version_id)
+    }
+}
+
 impl Client {
     /// Lists all object versions and delete markers of a bucket, in byte order of their keys, newest first
     /// for each key.

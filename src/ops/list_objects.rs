@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::listing::{self, Cursor, KeyEncoding, ListApi, ListOptions, Listing, Page, Position};
+use crate::ops::ObjectIdentifier;
 use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::timestamp::Timestamp;
@@ -42,6 +43,18 @@ impl Object {
             storage_class: None,
             owner: None,
         }
+    }
+}
+
+impl From<&Object> for ObjectIdentifier {
+    fn from(object: &Object) -> Self {
+        Self::new(&object.key)
+    }
+}
+
+impl From<Object> for ObjectIdentifier {
+    fn from(object: Object) -> Self {
+        Self::new(object.key)
     }
 }
 

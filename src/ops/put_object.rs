@@ -1,5 +1,6 @@
 //! PutObject.
 
+use std::path::Path;
 use std::time::Instant;
 
 use time::OffsetDateTime;
@@ -12,6 +13,7 @@ use crate::encode;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
+use crate::media_type;
 use crate::metadata::{USER_PREFIX, content_md5};
 use crate::ops::options::encryption::with_customer_key;
 use crate::request::{Method, Request};
@@ -33,13 +35,16 @@ pub struct PutObjectOptions {
 }
 
 impl PutObjectOptions {
-    /// Creates the default options: no headers. The server chooses the media type, usually
+    /// Creates the default options: no headers. Without a media type, servers usually store
     /// `binary/octet-stream`.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets the media type, such as `text/html; charset=utf-8`.
+    ///
+    /// By default, [`upload_file`](crate::Client::upload_file) derives it from the extension of the file's name,
+    /// and other calls leave it to the server.
     pub fn content_type(self, value: impl Into<String>) -> Self {
         self.header("content-type", value)
     }
@@ -144,6 +149,14 @@ impl PutObjectOptions {
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
+    }
+
+    /// Sets the media type by the extension of a file's name, unless the caller has set one.
+    pub(crate) fn default_content_type(self, path: &Path) -> Self {
+        match media_type::of_path(path) {
+            Some(media_type) if self.headers.get("content-type").is_none() => self.content_type(media_type),
+            _ => self,
+        }
     }
 
     pub(crate) fn headers(&self) -> &Headers {

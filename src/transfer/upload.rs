@@ -16,6 +16,9 @@ impl Client {
     /// Each byte is read once, and one part is held in memory. Every part is sent with its MD5 and retried on
     /// its own if it fails. The ETag of the object is compared at the end.
     ///
+    /// The media type is derived from the extension of the file's name, such as `text/html` for `.html`, unless
+    /// [`PutObjectOptions::content_type`](crate::PutObjectOptions::content_type) sets one.
+    ///
     /// # Errors
     ///
     /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be read or changes meanwhile; otherwise
@@ -58,7 +61,9 @@ impl Client {
         path: impl AsRef<Path>,
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
-        self.upload_path(bucket, key, path.as_ref(), options)
+        let (path, mut options) = (path.as_ref(), options.clone());
+        options.object = options.object.default_content_type(path);
+        self.upload_path(bucket, key, path, &options)
             .map_err(|error| error.with_context(|| format!("upload_file {bucket}/{key}")))
     }
 

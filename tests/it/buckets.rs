@@ -1,6 +1,6 @@
 //! Bucket operations: the requests that are sent, and the results and errors that the responses become.
 
-use plain_s3::{CannedAcl, CreateBucketOptions, ErrorKind};
+use plain_s3::{CannedAcl, Client, CreateBucketOptions, ErrorKind, Result};
 
 use crate::clients::{client, client_v4, client_without_retries};
 use crate::fake_server::{FakeServer, Response};
@@ -143,4 +143,22 @@ fn every_page_of_buckets_is_listed() {
     let server = FakeServer::serve(move |_| page(&["a"], &token("t")));
     let error = fails(ErrorKind::UnexpectedResponse, client(&server).list_buckets());
     assert!(error.to_string().starts_with("ListBuckets: the listing does not advance"), "{error}");
+}
+
+#[test]
+fn existence_is_false_only_for_404() {
+    type Exists = fn(&Client) -> Result<bool>;
+    let object: Exists = |client| client.object_exists("b", "k");
+    let bucket: Exists = |client| client.bucket_exists("b");
+    for (exists, target) in [(object, "/b/k"), (bucket, "/b/")] {
+        let head = |status| Response::new(status).content_length(0);
+        let server = FakeServer::start([head(200), head(404), head(403)]);
+        let client = client_without_retries(&server);
+        assert!(exists(&client).unwrap());
+        assert!(!exists(&client).unwrap());
+        assert!(fails(ErrorKind::Server, exists(&client)).is_access_denied());
+        for request in server.finish::<3>() {
+            assert_eq!((request.method(), request.target()), ("HEAD", target));
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Objects: what PUT, GET and HEAD send, and what their responses become.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
-use plain_s3::{Body, CannedAcl, ErrorKind, GetObjectOptions, PutObjectOptions, Timestamp};
+use plain_s3::{Body, CannedAcl, ErrorKind, GetObjectOptions, PutObjectOptions, Timestamp, UploadOptions};
 
 use crate::clients::{client, client_without_retries};
 use crate::fake_server::{FakeServer, Response};
@@ -22,7 +23,8 @@ fn every_kind_of_body_is_sent_with_its_exact_length() {
         file
     };
     let borrowed = file();
-    let bodies: [Body<'_>; 8] = [
+    let whole = folder.file("whole", HELLO);
+    let bodies: [Body<'_>; 15] = [
         HELLO.into(),
         HELLO.as_bytes().into(),
         b"Hello World!".into(),
@@ -30,6 +32,13 @@ fn every_kind_of_body_is_sent_with_its_exact_length() {
         HELLO.as_bytes().to_vec().into(),
         file().into(),
         (&borrowed).into(),
+        whole.as_path().into(),
+        (&whole).into(),
+        whole.clone().into(),
+        Cow::Borrowed(HELLO).into(),
+        Cow::<[u8]>::Owned(HELLO.into()).into(),
+        Box::<str>::from(HELLO).into(),
+        Box::<[u8]>::from(HELLO.as_bytes()).into(),
         Body::from_reader(file(), 12),
     ];
     let server = FakeServer::serve(|request| Response::stored(&request.body));
@@ -38,7 +47,7 @@ fn every_kind_of_body_is_sent_with_its_exact_length() {
         let stored = client.put_object("b", "k", body).unwrap();
         assert_eq!(stored.e_tag.unwrap().as_str(), md5_hex(HELLO.as_bytes()));
     }
-    for request in server.finish::<8>() {
+    for request in server.finish::<15>() {
         assert_eq!((request.line(), request.text()), ("PUT /b/k HTTP/1.1", HELLO));
         assert_eq!(request.header("content-length"), Some("12"));
         assert_eq!(request.header("transfer-encoding"), None);
@@ -258,4 +267,37 @@ fn whole_object_instead_of_attributes_or_part_fails_without_retry() {
     fails(ErrorKind::UnexpectedResponse, client.head_object_with("b", "k", &part));
     let [get, head] = server.finish();
     assert_eq!((get.target(), head.method()), ("/b/k?partNumber=2", "HEAD"));
+}
+
+#[test]
+fn upload_file_derives_the_media_type_unless_it_is_set() {
+    let folder = TempDir::new();
+    let page = folder.file("index.HTML", "<p>");
+    let other = folder.file("README", "text");
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
+    let client = client(&server);
+    client.upload_file("b", "page", &page).unwrap();
+    client.upload_file("b", "readme.html", &other).unwrap();
+    let object = PutObjectOptions::new().content_type("text/plain");
+    client.upload_file_with("b", "page", &page, &UploadOptions::new().object(object)).unwrap();
+    client.put_object("b", "index.html", page.as_path()).unwrap();
+    let types = server.finish::<4>().map(|request| request.header("content-type").map(str::to_owned));
+    assert_eq!(types, [Some("text/html".into()), None, Some("text/plain".into()), None]);
+}
+
+#[test]
+fn body_from_a_path_is_opened_when_it_is_sent_and_only_if_it_is_a_file() {
+    let folder = TempDir::new();
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
+    let client = client(&server);
+    let missing = folder.join("missing");
+    let body = Body::from(missing.as_path());
+    let error = fails(ErrorKind::LocalIo, client.put_object("b", "k", Body::from(&missing)));
+    assert!(error.to_string().contains(&format!("cannot read {}", missing.display())), "{error}");
+    folder.file("missing", "found");
+    client.put_object("b", "k", body).unwrap();
+    let error = fails(ErrorKind::InvalidInput, client.put_object("b", "k", missing.parent().unwrap()));
+    assert!(error.to_string().contains("is not a regular file"), "{error}");
+    let [request] = server.finish();
+    assert_eq!(request.text(), "found");
 }
