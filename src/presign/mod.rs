@@ -1,5 +1,6 @@
 //! URLs and forms for others: unsigned, presigned, and for uploads from a browser.
 
+mod form_html;
 mod object_url;
 mod operations;
 mod post_object;

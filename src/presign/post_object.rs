@@ -2,8 +2,6 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::time::Duration;
-
 use time::OffsetDateTime;
 
 use super::post_policy::{self, Condition};
@@ -13,11 +11,14 @@ use crate::error::{Error, Result};
 use crate::headers::is_sensitive;
 use crate::metadata::USER_PREFIX;
 use crate::request::{Method, Request};
+use crate::signer::PresignOptions;
 use crate::timestamp::Timestamp;
 use crate::validate;
 
 /// The field value that a server replaces with the name of the uploaded file.
 const FILE_NAME: &str = "${filename}";
+/// The field with the key of the object.
+const KEY: &str = "key";
 
 /// The policy of an upload form: what may be uploaded, and how it is stored.
 ///
@@ -32,14 +33,14 @@ pub struct PostPolicy {
 impl PostPolicy {
     /// Creates a policy that allows an upload with exactly this key.
     pub fn new(key: impl Into<String>) -> Self {
-        Self { conditions: vec![Condition::Is("key".to_owned(), key.into())] }
+        Self { conditions: vec![Condition::Is(KEY.to_owned(), key.into())] }
     }
 
     /// Creates a policy that allows an upload with any key that starts with this prefix. The form contains
     /// the key `PREFIX${filename}`, into which the server inserts the name of the file. The page may set
     /// another key.
     pub fn key_starts_with(prefix: impl Into<String>) -> Self {
-        Self { conditions: vec![Condition::StartsWith("key".to_owned(), prefix.into())] }
+        Self { conditions: vec![Condition::StartsWith(KEY.to_owned(), prefix.into())] }
     }
 
     /// Sets the minimum and maximum length of the content in bytes. By default, up to 5 GiB may be uploaded.
@@ -54,7 +55,8 @@ impl PostPolicy {
         self.field("Content-Type", value)
     }
 
-    /// Allows the page to set a media type that starts with this prefix, such as `image/`.
+    /// Allows the page to set a media type that starts with this prefix, such as `image/`. The page must have a
+    /// field `Content-Type`, as [`PostForm::to_html`] generates it; browsers do not add one.
     pub fn content_type_starts_with(self, prefix: impl Into<String>) -> Self {
         self.field_starts_with("Content-Type", prefix)
     }
@@ -89,7 +91,7 @@ impl PostPolicy {
     }
 
     /// Allows the page to set a field to a value that starts with this prefix. An empty prefix allows any
-    /// value.
+    /// value. The page must have the field; see [`PostForm::open_fields`].
     pub fn field_starts_with(self, name: &str, prefix: impl Into<String>) -> Self {
         self.with(Condition::StartsWith(name.to_owned(), prefix.into()))
     }
@@ -116,7 +118,7 @@ impl PostPolicy {
                         "the value of the field {name} starts with $, which in a policy refers to another field"
                     )));
                 }
-                Condition::Is(name, value) if name == "key" => validate::key(value)?,
+                Condition::Is(name, value) if name == KEY => validate::key(value)?,
                 _ => {}
             }
         }
@@ -128,9 +130,18 @@ impl PostPolicy {
     fn fields(&self) -> Vec<(String, String)> {
         let field = |condition: &Condition| match condition {
             Condition::Is(name, value) => Some((name.clone(), value.clone())),
-            Condition::StartsWith(name, prefix) if name == "key" => {
+            Condition::StartsWith(name, prefix) if name == KEY => {
                 Some((name.clone(), format!("{prefix}{FILE_NAME}")))
             }
+            _ => None,
+        };
+        self.conditions.iter().filter_map(field).collect()
+    }
+
+    /// Returns the fields that the page has to add, with their prefixes.
+    fn open_fields(&self) -> Vec<(String, String)> {
+        let field = |condition: &Condition| match condition {
+            Condition::StartsWith(name, prefix) if name != KEY => Some((name.clone(), prefix.clone())),
             _ => None,
         };
         self.conditions.iter().filter_map(field).collect()
@@ -147,19 +158,26 @@ pub struct PostForm {
     /// The fields to send unchanged. The content must follow as the last field, named `file`, because servers
     /// ignore fields after it.
     pub fields: Vec<(String, String)>,
+    /// The fields that the page has to add, each with the prefix that its value must have. Servers reject a
+    /// form that lacks one of them.
+    pub open_fields: Vec<(String, String)>,
 }
 
 impl PostForm {
-    /// Creates a form, for tests of code that handles forms.
+    /// Creates a form without open fields, for tests of code that handles forms.
     pub fn new(url: impl Into<String>, fields: Vec<(String, String)>) -> Self {
-        Self { url: url.into(), fields }
+        Self { url: url.into(), fields, open_fields: Vec::new() }
     }
 }
 
 impl fmt::Debug for PostForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("PostForm").field("url", &self.url).field("fields", &names).finish()
+        f.debug_struct("PostForm")
+            .field("url", &self.url)
+            .field("fields", &names)
+            .field("open_fields", &self.open_fields)
+            .finish()
     }
 }
 
@@ -167,6 +185,8 @@ impl Client {
     /// Returns a signed form that lets a browser upload an object without credentials until it expires.
     /// Nothing is sent.
     /// ([POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html))
+    ///
+    /// `expires` is the lifetime, or [`PresignOptions`] with the scheme and the signing time as well.
     ///
     /// # Errors
     ///
@@ -181,37 +201,23 @@ impl Client {
     ///
     /// let policy = PostPolicy::key_starts_with("inbox/").content_length_range(1..=10 << 20);
     /// let form = client.presign_post_object("my-new-bucket", &policy, hour)?;
-    /// println!("<form action='{}' method='post' enctype='multipart/form-data'>", form.url);
-    /// for (name, value) in &form.fields {
-    ///     // A real page must escape the value.
-    ///     println!("<input type='hidden' name='{name}' value='{value}'>");
-    /// }
-    /// println!("<input type='file' name='file'><input type='submit'></form>");
+    /// println!("<!doctype html><title>Send a file</title>{}", form.to_html());
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_post_object(
         &self,
         bucket: &str,
         policy: &PostPolicy,
-        expires: Duration,
-    ) -> Result<PostForm> {
-        self.presign_post_at(bucket, policy, expires, OffsetDateTime::now_utc())
-    }
-
-    fn presign_post_at(
-        &self,
-        bucket: &str,
-        policy: &PostPolicy,
-        expires: Duration,
-        now: OffsetDateTime,
+        expires: impl Into<PresignOptions>,
     ) -> Result<PostForm> {
         let mut request = Request::bucket("POST Object", Method::Post, bucket);
         // an encryption key in a field is subject to the same checks as one in a header
-        let fields = policy.fields();
-        for (name, value) in fields.iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase())) {
+        for (name, value) in
+            policy.fields().iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase()))
+        {
             request.headers.set(name, value.as_str());
         }
-        self.sign_form(&request, bucket, policy, expires, now)
+        self.sign_form(&request, bucket, policy, &expires.into())
             .map_err(|error| error.with_context(|| format!("presign {}", request.describe())))
     }
 
@@ -233,17 +239,21 @@ impl Client {
         request: &Request<'_>,
         bucket: &str,
         policy: &PostPolicy,
-        expires: Duration,
-        now: OffsetDateTime,
+        options: &PresignOptions,
     ) -> Result<PostForm> {
         policy.validate()?;
         let policy = &self.encode_policy_metadata(policy);
-        let address = self.signer().address(self.signer().endpoint(), request)?;
+        let endpoint = self.signer().endpoint();
+        let endpoint = if options.force_http { &endpoint.plain_http() } else { endpoint };
+        let address = self.signer().address(endpoint, request)?;
+        // whatever time is signed, the credentials must be valid now
+        let now = OffsetDateTime::now_utc();
         let signer = self.signer().signer(now)?;
-        let end = signer.form_expiry(now, expires)?;
+        let signed_at = options.signed_at.unwrap_or(now);
+        let end = signer.form_expiry(signed_at, options.expires)?;
 
         // every field must be part of the policy, including those of the signature
-        let added = signer.form_fields(now);
+        let added = signer.form_fields(signed_at);
         let mut conditions = vec![Condition::Is("bucket".to_owned(), bucket.to_owned())];
         conditions.extend(policy.conditions.iter().cloned());
         conditions.extend(added.iter().map(|(name, value)| Condition::Is(name.clone(), value.clone())));
@@ -251,13 +261,15 @@ impl Client {
 
         let mut fields = policy.fields();
         fields.extend(added);
-        fields.extend(signer.sign_form(&document, now));
-        Ok(PostForm { url: address.url(""), fields })
+        fields.extend(signer.sign_form(&document, signed_at));
+        Ok(PostForm { url: address.url(""), fields, open_fields: policy.open_fields() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{Config, Credentials};
 
@@ -270,7 +282,8 @@ mod tests {
 
     fn form(region: Option<&str>, policy: &PostPolicy) -> Result<PostForm> {
         let now = OffsetDateTime::from_unix_timestamp(1_451_347_200).unwrap(); // 2015-12-29
-        client(region).presign_post_at("sigv4examplebucket", policy, Duration::from_secs(129_600), now)
+        let options = PresignOptions::new(Duration::from_secs(129_600)).signed_at(now);
+        client(region).presign_post_object("sigv4examplebucket", policy, options)
     }
 
     fn field<'a>(form: &'a PostForm, name: &str) -> &'a str {
@@ -294,6 +307,7 @@ mod tests {
             let form = form(region, &policy).unwrap();
             assert_eq!(form.url, "http://h/sigv4examplebucket/");
             assert_eq!(field(&form, "key"), "user/${filename}");
+            assert_eq!(form.open_fields, [("Content-Type".to_owned(), "image/".to_owned())]);
             let text = policy_of(&form);
             assert!(text.starts_with("{\"expiration\":\"2015-12-30T12:00:00.000Z\""), "{text}");
             for (name, _) in &form.fields {
@@ -306,6 +320,18 @@ mod tests {
             let shown = format!("{form:?}");
             assert!(!shown.contains("t0k3n") && shown.contains("policy"), "{shown}");
         }
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[test]
+    fn forced_http_applies_to_the_url_and_to_the_check_of_keys() {
+        let config = Config::new("https://h:8443").credentials(Credentials::new("a", "s"));
+        let client = Client::new(config).unwrap();
+        let options = PresignOptions::new(Duration::from_secs(60)).force_http();
+        let form = |policy: &PostPolicy| client.presign_post_object("b", policy, options.clone());
+        assert_eq!(form(&PostPolicy::new("k")).unwrap().url, "http://h/b/");
+        let with_key = PostPolicy::new("k").field("x-amz-server-side-encryption-customer-key", "s3cr3t");
+        assert!(form(&with_key).unwrap_err().to_string().contains("plain HTTP"));
     }
 
     #[test]

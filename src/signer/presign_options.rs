@@ -1,10 +1,10 @@
-//! Options for presigned URLs.
+//! Options for presigned URLs and forms.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// Options for presigned URLs: the lifetime, the scheme and the signing time.
+/// Options for presigned URLs and upload forms: the lifetime, the scheme and the signing time.
 ///
 /// A [`Duration`] converts into the default options with that lifetime, so you can usually pass one instead.
 ///
@@ -26,20 +26,20 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct PresignOptions {
-    pub(super) expires: Duration,
-    pub(super) force_http: bool,
-    pub(super) signed_at: Option<OffsetDateTime>,
+    pub(crate) expires: Duration,
+    pub(crate) force_http: bool,
+    pub(crate) signed_at: Option<OffsetDateTime>,
 }
 
 impl PresignOptions {
-    /// Creates options for a URL that is valid for `expires`.
+    /// Creates options for a URL or a form that is valid for `expires`.
     ///
     /// The lifetime is in whole seconds: at least 1 and, with Signature V4, at most 604,800 (7 days).
     pub fn new(expires: Duration) -> Self {
         Self { expires, force_http: false, signed_at: None }
     }
 
-    /// Makes the URL use plain HTTP on port 80, even if the client uses HTTPS.
+    /// Makes the URL, or the URL of the form, use plain HTTP on port 80, even if the client uses HTTPS.
     ///
     /// Anyone on the network path can then read what is transferred, and use the URL until it expires.
     pub fn force_http(mut self) -> Self {

@@ -37,6 +37,7 @@ pub(crate) fn accepted(variant: &Variant<'_>) {
     // The page fills in the fields that the policy leaves open. The server completes the key with the file name.
     let policy = PostPolicy::key_starts_with("user/eric/").content_type_starts_with("image/");
     let form = client.presign_post_object(&bucket, &policy, HOUR).unwrap();
+    assert_eq!(form.open_fields, [("Content-Type".to_owned(), "image/".to_owned())]);
     let response = submit(variant, &form, &[("Content-Type", "image/png")], "photo one.png", b"png");
     assert_eq!(response.status, 204, "{}", response.text());
     let mut keys = client.list_objects(&bucket).map(|object| object.unwrap().key);
