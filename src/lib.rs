@@ -29,6 +29,7 @@ mod request;
 mod response;
 mod retry;
 mod send_raw;
+mod shell_words;
 mod sign;
 mod signer;
 mod timestamp;

@@ -1,11 +1,12 @@
 //! Configuration and credentials from environment variables.
 
 use std::env;
+use std::path::{Path, PathBuf};
 
 use super::{Config, CredentialsSource};
 use crate::credentials::Credentials;
 use crate::endpoint::AddressingStyle;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 const ACCESS_KEY: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
@@ -16,30 +17,34 @@ impl Config {
     /// | Variable | Setting |
     /// |---|---|
     /// | `S3_ENDPOINT`, otherwise `AWS_ENDPOINT_URL_S3`, otherwise `AWS_ENDPOINT_URL` | endpoint, required |
-    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | credentials; if neither of the first two is set, requests are anonymous |
+    /// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true` ignores the two variables with `AWS_` in the line above |
+    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | credentials, required |
+    /// | `AWS_SECURITY_TOKEN`, otherwise `AWS_SESSION_TOKEN` | session token of temporary credentials |
     /// | `AWS_REGION`, otherwise `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
     /// | `S3_ADDRESSING_STYLE` | `path` (the default) or `virtual` |
     ///
-    /// An empty variable counts as not set.
+    /// An empty variable counts as not set. For anonymous requests, use [`Config::new`] and
+    /// [`Config::anonymous`].
     ///
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if no endpoint is set, if only one of
-    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid. The
-    /// error names the variable.
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid, and with
+    /// [`Credentials`](crate::ErrorKind::Credentials) if neither of the two is set. The error names the variable.
     pub fn from_env() -> Result<Self> {
         Environment::process().config()
     }
 }
 
 impl Credentials {
-    /// Creates credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set,
-    /// `AWS_SESSION_TOKEN`.
+    /// Creates credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set, `AWS_SECURITY_TOKEN`
+    /// or `AWS_SESSION_TOKEN`.
     ///
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if one of the first two variables is not
-    /// set or empty. The error names the variable.
+    /// set or empty, and with [`Credentials`](crate::ErrorKind::Credentials) if both are not set or empty. The
+    /// error names the variables.
     pub fn from_env() -> Result<Self> {
         Environment::process().credentials()
     }
@@ -51,24 +56,93 @@ type Variable<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// Environment variables. An empty variable counts as not set.
 pub(crate) struct Environment<'a> {
     variable: Box<Variable<'a>>,
+    /// The home directory to use if no variable names it.
+    fallback_home: Option<PathBuf>,
 }
 
 impl<'a> Environment<'a> {
     /// Returns the environment of this process.
     pub(crate) fn process() -> Self {
-        Self::new(|name| env::var(name).ok())
+        // A value that is not Unicode becomes one that is rejected where it is used. Ignoring it could select
+        // other credentials.
+        let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Self { variable: Box::new(variable), fallback_home: env::home_dir() }
     }
 
     pub(crate) fn new(variable: impl Fn(&str) -> Option<String> + 'a) -> Self {
-        Self { variable: Box::new(variable) }
+        Self { variable: Box::new(variable), fallback_home: None }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 
+    /// Returns `true` if the variable is `true` in any case.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    }
+
     pub(crate) fn endpoint(&self) -> Option<String> {
-        self.first(&["S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+        self.get("S3_ENDPOINT").or_else(|| self.service_endpoint("S3"))
+    }
+
+    /// Returns the endpoint of a service of AWS, such as `S3` or `STS`.
+    pub(crate) fn service_endpoint(&self, service: &str) -> Option<String> {
+        if self.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+            return None;
+        }
+        self.first(&[&format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL"])
+    }
+
+    /// Returns the name of the profile to use, and the variable that sets it. The order is botocore's.
+    pub(crate) fn profile(&self) -> Option<(&'static str, String)> {
+        let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"];
+        variables.into_iter().find_map(|name| Some((name, self.get(name)?)))
+    }
+
+    /// Returns the home directory of the user.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        // a path that is not Unicode is known only to the standard library
+        let home = self.get(variable).filter(|home| !home.contains('\u{fffd}'));
+        home.map(PathBuf::from).or_else(|| self.fallback_home.clone())
+    }
+
+    /// Returns the path in a variable.
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.expand(&self.get(name)?))
+    }
+
+    /// Expands `$NAME` and `${NAME}` in a path, and a leading `~`, as aws-cli does. Unknown variables stay.
+    pub(crate) fn expand(&self, path: &str) -> PathBuf {
+        let mut expanded = String::new();
+        let mut pieces = path.split('$');
+        expanded.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let (name, rest) = match piece.strip_prefix('{') {
+                Some(braced) => braced.split_once('}').unwrap_or_default(),
+                None => {
+                    let end = piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                    piece.split_at(end.unwrap_or(piece.len()))
+                }
+            };
+            match (self.variable)(name).filter(|_| !name.is_empty()) {
+                Some(value) => expanded.extend([&value, rest]),
+                None => expanded.extend(["$", piece]),
+            }
+        }
+        let below_home = match expanded.strip_prefix('~') {
+            Some("") => Some(""),
+            Some(rest) if rest.starts_with('/') || (cfg!(windows) && rest.starts_with('\\')) => {
+                Some(&rest[1..])
+            }
+            _ => None,
+        };
+        match (below_home, self.home()) {
+            (Some(""), Some(home)) => home,
+            (Some(rest), Some(home)) => home.join(Path::new(rest)),
+            _ => PathBuf::from(expanded),
+        }
     }
 
     pub(crate) fn region(&self) -> Option<String> {
@@ -93,16 +167,24 @@ impl<'a> Environment<'a> {
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
-        let required = |name: &str| {
-            self.get(name).ok_or_else(|| {
-                Error::invalid(format!("the environment variable {name} is not set")).with_hint(
-                    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to \
-                     Config::credentials.",
-                )
-            })
+        const HINT: &str = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to \
+            Config::credentials.";
+        let lacks =
+            |name| Error::invalid(format!("the environment variable {name} is not set")).with_hint(HINT);
+        let (access, secret) = match (self.get(ACCESS_KEY), self.get(SECRET_KEY)) {
+            (Some(access), Some(secret)) => (access, secret),
+            (Some(_), None) => return Err(lacks(SECRET_KEY)),
+            (None, Some(_)) => return Err(lacks(ACCESS_KEY)),
+            (None, None) => {
+                let text = "no credentials in the environment: neither AWS_ACCESS_KEY_ID nor \
+                            AWS_SECRET_ACCESS_KEY is set";
+                let hint = format!("{HINT} For anonymous requests, use Config::anonymous.");
+                return Err(Error::new(ErrorKind::Credentials, text).with_hint(hint));
+            }
         };
-        let credentials = Credentials::new(required(ACCESS_KEY)?, required(SECRET_KEY)?);
-        Ok(match self.get("AWS_SESSION_TOKEN") {
+        let credentials = Credentials::new(access, secret).found_in("the environment");
+        // the older name takes precedence, as in botocore
+        Ok(match self.first(&["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"]) {
             Some(token) => credentials.session_token(token),
             None => credentials,
         })
@@ -118,9 +200,7 @@ impl<'a> Environment<'a> {
     fn config(&self) -> Result<Config> {
         let mut config = Config::new(self.endpoint().ok_or_else(Self::no_endpoint)?);
         config.region = self.region();
-        if self.has_credentials() {
-            config.credentials = Some(CredentialsSource::Fixed(self.credentials()?));
-        }
+        config.credentials = Some(CredentialsSource::Fixed(self.credentials()?));
         config.addressing = self.addressing_style()?.unwrap_or_default();
         Ok(config)
     }
@@ -160,10 +240,12 @@ mod tests {
             Some(CredentialsSource::Fixed(credentials)) if credentials == Credentials::new("a", "s")
         ));
         assert_eq!(config.addressing, AddressingStyle::VirtualHosted);
-        assert_eq!(environment(&all[..2]).config().unwrap().endpoint, "http://2");
-        let minimal = environment(&all[..1]).config().unwrap();
+        let with_keys = |rest: &[(&'static str, &'static str)]| [&all[5..7], rest].concat();
+        assert_eq!(environment(&with_keys(&all[..2])).config().unwrap().endpoint, "http://2");
+        let ignoring = with_keys(&[all[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True")]);
+        assert!(environment(&ignoring).config().unwrap_err().to_string().contains("S3_ENDPOINT"));
+        let minimal = environment(&with_keys(&all[..1])).config().unwrap();
         assert_eq!((minimal.endpoint.as_str(), minimal.region), ("http://3", None));
-        assert!(minimal.credentials.is_none());
         assert_eq!(minimal.addressing, AddressingStyle::Path);
     }
 
@@ -172,9 +254,9 @@ mod tests {
         let credentials = Environment::new(|name| Some(format!("value of {name}"))).credentials().unwrap();
         assert_eq!(credentials.access_key(), "value of AWS_ACCESS_KEY_ID");
         assert_eq!(credentials.secret_key(), "value of AWS_SECRET_ACCESS_KEY");
-        assert_eq!(credentials.token(), Some("value of AWS_SESSION_TOKEN"));
+        assert_eq!(credentials.token(), Some("value of AWS_SECURITY_TOKEN"));
 
-        let empty = |name: &str| Some(if name == "AWS_SESSION_TOKEN" { "" } else { "x" }.to_owned());
+        let empty = |name: &str| Some(if name.ends_with("_TOKEN") { "" } else { "x" }.to_owned());
         assert_eq!(Environment::new(empty).credentials().unwrap().token(), None);
     }
 
@@ -192,7 +274,18 @@ mod tests {
              AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to Config::credentials."
         );
         assert_eq!(
-            text(&[("S3_ENDPOINT", "http://h"), ("S3_ADDRESSING_STYLE", "host")]),
+            text(&[("S3_ENDPOINT", "http://h")]),
+            "no credentials in the environment: neither AWS_ACCESS_KEY_ID nor AWS_SECRET_ACCESS_KEY is set. Set \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to Config::credentials. For \
+             anonymous requests, use Config::anonymous."
+        );
+        assert_eq!(
+            text(&[
+                ("S3_ENDPOINT", "http://h"),
+                ("AWS_ACCESS_KEY_ID", "a"),
+                ("AWS_SECRET_ACCESS_KEY", "s"),
+                ("S3_ADDRESSING_STYLE", "host")
+            ]),
             "S3_ADDRESSING_STYLE is \"host\", not \"path\" or \"virtual\""
         );
     }

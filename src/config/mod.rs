@@ -116,6 +116,20 @@ impl Config {
         self
     }
 
+    /// Sends all requests without a signature, which is sufficient for public objects. This is the default of
+    /// [`Config::new`], but not of the functions that search for credentials.
+    ///
+    /// Replaces [`credentials`](Self::credentials) and [`credentials_provider`](Self::credentials_provider).
+    ///
+    /// ```
+    /// # use plain_s3::Config;
+    /// let config = Config::new("https://s3.example.com").anonymous();
+    /// ```
+    pub fn anonymous(mut self) -> Self {
+        self.credentials = None;
+        self
+    }
+
     /// Sets a closure that fetches the credentials, for temporary credentials that expire while the client is
     /// in use.
     ///

@@ -3,6 +3,7 @@
 pub(crate) mod provider;
 
 use std::fmt;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -18,14 +19,29 @@ use crate::error::{Error, Result};
 /// let credentials = Credentials::new("put your access key here!", "put your secret key here!");
 /// assert!(!format!("{credentials:?}").contains("secret key"));
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[must_use]
 pub struct Credentials {
     access_key: String,
     secret_key: String,
     session_token: Option<String>,
     expiry: Option<OffsetDateTime>,
+    /// Where they were found, such as `the environment`; for events and `{:?}`.
+    source: Option<Arc<str>>,
 }
+
+/// Credentials are equal if they sign equally and expire at the same time, wherever they were found.
+impl PartialEq for Credentials {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { access_key, secret_key, session_token, expiry, source: _ } = self;
+        *access_key == other.access_key
+            && *secret_key == other.secret_key
+            && *session_token == other.session_token
+            && *expiry == other.expiry
+    }
+}
+
+impl Eq for Credentials {}
 
 impl Credentials {
     /// Creates credentials from an access key and its secret key.
@@ -35,7 +51,14 @@ impl Credentials {
             secret_key: secret_key.into(),
             session_token: None,
             expiry: None,
+            source: None,
         }
+    }
+
+    /// Records where the credentials were found, unless that is known already.
+    pub(crate) fn found_in(mut self, source: impl Into<Arc<str>>) -> Self {
+        self.source.get_or_insert_with(|| source.into());
+        self
     }
 
     /// Sets the session token that belongs to temporary credentials.
@@ -64,6 +87,10 @@ impl Credentials {
             if value.is_empty() {
                 return Err(Error::invalid(format!("the {name} is empty")));
             }
+            if value.contains('\u{fffd}') {
+                return Err(Error::invalid(format!("the {name} is not valid Unicode"))
+                    .with_hint("Check how it was copied or encoded."));
+            }
             if value.trim() != value || value.chars().any(char::is_control) {
                 return Err(Error::invalid(format!(
                     "the {name} has a line break, another control character, or leading or trailing spaces"
@@ -86,6 +113,12 @@ impl Credentials {
         self.session_token.as_deref()
     }
 
+    /// Returns `true` if these credentials have an expiry and it is not after `time`.
+    #[cfg(feature = "credentials-chain")]
+    pub(crate) fn expired(&self, time: OffsetDateTime) -> bool {
+        self.expiry.is_some_and(|expiry| expiry <= time)
+    }
+
     /// Returns `true` if these credentials have an expiry and it is after `time`.
     pub(crate) fn outlive(&self, time: OffsetDateTime) -> bool {
         self.expiry.is_some_and(|expiry| expiry > time)
@@ -94,7 +127,12 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("access_key", &self.access_key).finish_non_exhaustive()
+        let mut out = f.debug_struct("Credentials");
+        out.field("access_key", &self.access_key);
+        if let Some(source) = &self.source {
+            out.field("source", &format_args!("{source}"));
+        }
+        out.finish_non_exhaustive()
     }
 }
 

@@ -1,9 +1,16 @@
 //! Each test reads profile files of its own.
 
 use std::env;
+use std::path::PathBuf;
 
+use std::fs;
+
+use super::access_key::NEEDS_CHAIN;
 use super::*;
 use crate::config::CredentialsSource;
+use crate::endpoint::AddressingStyle;
+use crate::error::ErrorKind;
+use crate::sign::SignatureVersion;
 
 /// A folder with the two files. Dropping it removes the folder.
 struct Files(PathBuf);
@@ -36,7 +43,11 @@ impl Files {
     }
 
     fn load(&self, more: &[(&str, &str)]) -> Result<Profiles> {
-        Profiles::load_from(&self.env(more))
+        Profiles::open(&self.env(more), true).readable()
+    }
+
+    fn place(&self, file: &str, line: usize) -> String {
+        format!("{}:{line}", self.0.join(file).display())
     }
 }
 
@@ -95,7 +106,11 @@ fn errors_name_the_profile_and_the_searched_files() {
         ),
         (
             profiles.credentials(Some("half")).unwrap_err(),
-            format!("the profile \"half\" has no aws_secret_access_key ({searched})"),
+            format!(
+                "{}: the profile \"half\" has aws_access_key_id but no aws_secret_access_key. Add \
+                 aws_secret_access_key to the same section, or remove aws_access_key_id.",
+                files.place("credentials", 9)
+            ),
         ),
         (
             profiles.config(None).unwrap_err(),
@@ -105,8 +120,10 @@ fn errors_name_the_profile_and_the_searched_files() {
             ),
         ),
         (
-            Profiles::load_from(&Environment::new(|_| None)).unwrap().credentials(None).unwrap_err(),
-            "there is no profile \"default\" (searched: no files, because HOME is not set)".to_owned(),
+            Profiles::open(&Environment::new(|_| None), true).credentials(None).unwrap_err(),
+            "there is no profile \"default\" (searched: no credentials file, because HOME is not set; no config \
+             file, because HOME is not set)"
+                .to_owned(),
         ),
     ] {
         assert_eq!(error.to_string(), text);
@@ -115,29 +132,25 @@ fn errors_name_the_profile_and_the_searched_files() {
 
 #[test]
 fn unsupported_properties_and_values_are_named() {
-    let config = "[profile sso]\nsso_session = x\n\
+    let config = "[profile role]\nrole_arn = x\naws_access_key_id = a\naws_secret_access_key = s3cr3t\n\
         [profile style]\nendpoint_url = http://h\naws_access_key_id = a\naws_secret_access_key = s3cr3t\n\
         s3 =\n  addressing_style = host\n\
         [profile version]\nendpoint_url = http://h\naws_access_key_id = a\naws_secret_access_key = s3cr3t\n\
-        s3 =\n  addressing_style = auto\n  signature_version = v9\n";
+        s3 =\n  addressing_style = AUTO\n  signature_version = v9\n";
     let files = Files::new("unsupported", None, Some(config));
     let profiles = files.load(&[]).unwrap();
-    let searched = files.searched(NOT_FOUND, "");
-    for (name, problem, hint) in [
-        (
-            "sso",
-            "has no aws_access_key_id",
-            ". It has sso_session, which is not supported: fetch the credentials in a closure passed to \
-             Config::credentials_provider.",
-        ),
-        ("style", "has the addressing_style \"host\", not \"path\", \"virtual\" or \"auto\"", ""),
-        ("version", "has the signature_version \"v9\", not \"s3\" or \"s3v4\"", ""),
+    for (name, line, problem) in [
+        ("role", 2, "has role_arn, which needs Config::load"),
+        ("style", 10, "has the addressing_style \"host\", not \"path\", \"virtual\" or \"auto\""),
+        ("version", 17, "has the signature_version \"v9\", not \"s3\" or \"s3v4\""),
     ] {
         let error = match name {
-            "sso" => profiles.credentials(Some(name)).unwrap_err(),
+            "role" => profiles.credentials(Some(name)).unwrap_err(),
             _ => profiles.config(Some(name)).unwrap_err(),
         };
-        assert_eq!(error.to_string(), format!("the profile {name:?} {problem} ({searched}){hint}"));
+        let text = format!("{}: the profile {name:?} {problem}", files.place("config", line));
+        assert!(error.to_string().starts_with(&text), "{error}");
+        assert_eq!(error.hint(), (name == "role").then_some(NEEDS_CHAIN));
     }
 }
 
@@ -146,11 +159,14 @@ fn config_file_sections_need_their_full_name() {
     let files = Files::new("names", None, Some(CONFIG));
     let profiles = files.load(&[]).unwrap();
     assert!(profiles.credentials(Some("stray")).is_err());
-    let error = profiles.credentials(Some("sso")).unwrap_err();
-    assert!(error.hint().unwrap().contains("sso_session"), "{error}");
+    let error = profiles.credentials(Some("stray")).unwrap_err();
+    let hint = format!("{} must be written as [profile stray].", files.place("config", 15));
+    assert_eq!(error.hint(), Some(hint.as_str()));
     let both =
         Files::new("default", None, Some("[profile default]\nregion = long\n[default]\nregion = short\n"));
-    assert_eq!(both.load(&[]).unwrap().profiles["default"]["region"], "long");
+    // as in aws-cli, the last of the two counts
+    let profiles = both.load(&[]).unwrap();
+    assert_eq!(profiles.profile(None).unwrap().get("region").unwrap().value, "short");
 }
 
 #[test]
@@ -164,7 +180,7 @@ fn environment_takes_precedence_over_the_profile() {
         ("S3_ADDRESSING_STYLE", "path"),
         ("AWS_PROFILE", "backup"),
     ];
-    let config = |more: &[(&str, &str)]| files.load(more)?.config_with_fallback(&files.env(more));
+    let config = |more: &[(&str, &str)]| Profiles::config_with_fallback(&files.env(more));
     let all = config(&more).unwrap();
     assert_eq!((all.endpoint.as_str(), all.region.as_deref()), ("http://set", Some("set")));
     assert_eq!(all.addressing, AddressingStyle::Path);
@@ -191,8 +207,7 @@ fn error_without_any_source_names_variables_and_files() {
         )
     );
     let credentials_only = Files::new("credentials-only", Some(CREDENTIALS), None);
-    let profiles = credentials_only.load(&[]).unwrap();
-    let error = profiles.config_with_fallback(&credentials_only.env(&[])).unwrap_err();
+    let error = Profiles::config_with_fallback(&credentials_only.env(&[])).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
@@ -205,23 +220,108 @@ fn error_without_any_source_names_variables_and_files() {
 }
 
 #[test]
-fn syntax_error_names_the_line_without_quoting_it() {
-    let files = Files::new("malformed", Some("[a]\naws_secret_access_key s3cr3t\n"), None);
-    let path = files.0.join("credentials");
+fn malformed_line_matters_only_to_its_section() {
+    let text = "[a]\naws_secret_access_key s3cr3t\n[b]\naws_access_key_id = b\naws_secret_access_key = s\n\
+        [c]\nx = 1\n[c]\nx = 2\n";
+    let files = Files::new("malformed", Some(text), None);
+    let profiles = files.load(&[]).unwrap();
+    assert_eq!(profiles.credentials(Some("b")).unwrap(), Credentials::new("b", "s"));
+    for (name, line, text) in [
+        ("a", 2, "the line is not a [section], a name = value or a # comment. Correct or remove it."),
+        ("c", 8, "the section [c] exists already. Move its properties to line 6."),
+    ] {
+        let error = profiles.credentials(Some(name)).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: {text}", files.place("credentials", line)));
+    }
+}
+
+#[test]
+fn comment_after_an_access_key_is_rejected() {
+    let text = "[default]\naws_access_key_id = a\naws_secret_access_key = s3cr3t # mine\n";
+    let files = Files::new("comment", Some(text), None);
     assert_eq!(
-        files.load(&[]).unwrap_err().to_string(),
-        format!("line 2 of {} is not a [section], a name = value or a # comment", path.display())
+        files.load(&[]).unwrap().credentials(None).unwrap_err().to_string(),
+        format!(
+            "{}: the profile \"default\" has a comment after a value, which is part of the value. Move the comment \
+             to a line of its own.",
+            files.place("credentials", 3)
+        )
     );
 }
 
 #[test]
-fn tilde_is_the_home_directory() {
+fn unreadable_file_matters_only_if_something_is_missing() {
+    let files = Files::new("unreadable", None, None);
+    fs::create_dir(files.0.join("credentials")).unwrap();
+    fs::create_dir(files.0.join("config")).unwrap();
+    let complete = [
+        ("S3_ENDPOINT", "http://set"),
+        ("AWS_REGION", "set"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ];
+    let config = Profiles::config_with_fallback(&files.env(&complete)).unwrap();
+    assert_eq!(config.region.as_deref(), Some("set"));
+    for missing in 0..3 {
+        let mut env = complete.to_vec();
+        env.remove(missing);
+        if missing == 2 {
+            env.pop();
+        }
+        let error = Profiles::config_with_fallback(&files.env(&env)).unwrap_err();
+        let name = if missing == 2 { "credentials" } else { "config" };
+        assert_eq!(error.kind(), ErrorKind::LocalIo);
+        let text = format!("cannot read {}: ", files.0.join(name).display());
+        assert!(error.to_string().starts_with(&text), "{error}");
+    }
+}
+
+#[test]
+fn nested_and_ignored_endpoints_are_honoured() {
+    let text = "[default]\nendpoint_url = http://general\ns3 =\n  endpoint_url = http://nested\n\
+        [profile off]\nignore_configured_endpoint_urls = true\nendpoint_url = http://general\n\
+        [profile none]\nservices = x\n";
+    let files = Files::new("endpoints", None, Some(text));
+    let profiles = files.load(&[]).unwrap();
+    let endpoint = |name: &str, service: &str| profiles.profile(Some(name)).unwrap().endpoint(service);
+    assert_eq!(endpoint("default", "s3").unwrap().as_deref(), Some("http://nested"));
+    assert_eq!(endpoint("default", "sts").unwrap().as_deref(), Some("http://general"));
+    assert_eq!(endpoint("off", "s3").unwrap(), None);
+    assert_eq!(
+        endpoint("none", "s3").unwrap_err().to_string(),
+        format!(
+            "{}: the profile \"none\" has services = x, but there is no [services x]. Add the section to {}, or \
+             remove the line.",
+            files.place("config", 9),
+            files.0.join("config").display()
+        )
+    );
+}
+
+#[test]
+fn tilde_and_variables_are_expanded() {
     let env = Environment::new(|name| match name {
-        "HOME" => Some("/nowhere".to_owned()),
+        "HOME" | "USERPROFILE" => Some("/nowhere".to_owned()),
         "AWS_CONFIG_FILE" => Some("~/other".to_owned()),
+        "DIR" => Some("/d".to_owned()),
         _ => None,
     });
-    let searched = Profiles::load_from(&env).unwrap().searched;
-    assert!(searched[0].contains("/nowhere/.aws/credentials") || cfg!(windows), "{searched:?}");
-    assert!(searched[1].contains("/nowhere/other") || cfg!(windows), "{searched:?}");
+    let searched = Profiles::open(&env, true).searched();
+    let separator = std::path::MAIN_SEPARATOR;
+    assert_eq!(
+        searched,
+        format!(
+            "searched: /nowhere{separator}.aws{separator}credentials, which does not exist; \
+             /nowhere{separator}other, which does not exist"
+        )
+    );
+    for (path, expanded) in [
+        ("$DIR/x", "/d/x"),
+        ("a${DIR}b", "a/db"),
+        ("$NONE/x$", "$NONE/x$"),
+        ("~", "/nowhere"),
+        ("~user/x", "~user/x"),
+    ] {
+        assert_eq!(env.expand(path), Path::new(expanded), "{path}");
+    }
 }
