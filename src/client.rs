@@ -1,8 +1,8 @@
 //! The client: the state that all calls share.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::config::Config;
@@ -42,6 +42,8 @@ struct Inner {
     clock_offset: AtomicI64,
     /// The handler of events was warned of a bucket name in the host of the endpoint.
     warned: AtomicBool,
+    /// The access key that was last reported as an event.
+    announced: Mutex<Option<String>>,
 }
 
 /// The part of the configuration that calls need.
@@ -75,6 +77,7 @@ impl Client {
                 },
                 clock_offset: AtomicI64::new(0),
                 warned: AtomicBool::new(false),
+                announced: Mutex::new(None),
             }),
         })
     }
@@ -104,6 +107,16 @@ impl Client {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.inner.transport
+    }
+
+    /// Remembers an access key. Returns `true` unless it is the last one that was remembered.
+    pub(crate) fn is_news(&self, access_key: &str) -> bool {
+        let mut announced = self.inner.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = announced.as_deref() != Some(access_key);
+        if is_news {
+            *announced = Some(access_key.to_owned());
+        }
+        is_news
     }
 
     /// Returns how far the server's clock is ahead of the local clock, in seconds, as far as a successful

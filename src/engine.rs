@@ -8,10 +8,11 @@ use time::OffsetDateTime;
 
 use crate::body::{Body, BodyReader};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorResponse, Result};
 use crate::event::Event;
 use crate::hints::{self, Context};
-use crate::request::Request;
+use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::sign::Signer;
 use crate::timestamp::Timestamp;
@@ -112,10 +113,11 @@ impl Client {
             settings.events.emit(|| Event::Attempt { call: &call, attempt });
             // each attempt has its own date, because servers reject a date that is 15 minutes old
             let now = now_ahead(corrections.clock.unwrap_or_else(|| self.clock_offset()));
-            let mut signer = self.signer().signer(now)?;
+            let mut signer = self.signer().signer_until(deadline, now)?;
             if let Some(region) = &corrections.region {
                 signer = Cow::Owned(signer.for_region(region));
             }
+            self.announce(&call, &signer);
             let signed = signer.sign(request, &address, now);
             let result = self
                 .transport()
@@ -136,7 +138,7 @@ impl Client {
                 Err(error) => body.take_error().unwrap_or(error),
             };
             // a correction is not a retry: it has no delay, is not counted, and happens at most once per call
-            if let Some(correction) = Self::correct(&mut corrections, &error, &signer)
+            if let Some(correction) = self.correct(&mut corrections, request, &error, &signer, deadline)
                 && body.rewind()?
             {
                 settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
@@ -154,7 +156,11 @@ impl Client {
             }
             let now = OffsetDateTime::now_utc();
             let context = Context { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            return Err(hints::explain(error, &context));
+            let error = hints::explain(error, &context);
+            return Err(match corrections.renewal_failure {
+                Some(failure) => error.append_hint(&format!("Fetching new credentials failed: {failure}")),
+                None => error,
+            });
         }
     }
 
@@ -167,10 +173,37 @@ impl Client {
         }
     }
 
-    /// Adopts the region or the time that the server reported in an error, unless this call has already done
-    /// so. Returns a description of the correction: `region eu-west-1`, `clock +900 s`.
-    fn correct(corrections: &mut Corrections, error: &Error, signer: &Signer) -> Option<String> {
+    /// Reports the credentials that an attempt is signed with, if these are not the last ones reported.
+    fn announce(&self, call: &str, signer: &Signer) {
+        let Some(credentials) = signer.credentials() else { return };
+        let (access_key, Some(source)) = (credentials.access_key(), credentials.source()) else { return };
+        if self.settings().events.is_enabled() && self.is_news(access_key) {
+            self.settings().events.emit(|| Event::Credentials { call, access_key, source });
+        }
+    }
+
+    /// Adopts the region or the time that the server reported in an error, or new credentials, unless this call has
+    /// already done so. Returns a description of the correction: `region eu-west-1`, `clock +900 s`.
+    fn correct(
+        &self,
+        corrections: &mut Corrections,
+        request: &Request<'_>,
+        error: &Error,
+        signer: &Signer,
+        deadline: Option<Instant>,
+    ) -> Option<String> {
         let response = error.response()?;
+        if !corrections.credentials
+            && let Some(rejected) = signer.credentials()
+            && has_expired(response, request, rejected)
+        {
+            corrections.credentials = true;
+            match self.signer().renew(rejected, deadline) {
+                Ok(true) => return Some("new credentials".to_owned()),
+                Ok(false) => {}
+                Err(failure) => corrections.renewal_failure = Some(failure),
+            }
+        }
         if response.code.as_deref() == Some("RequestTimeTooSkewed") && corrections.clock.is_none() {
             let server = Timestamp::from_http(response.date.as_deref()?).date_time()?;
             let seconds = (server - OffsetDateTime::now_utc()).whole_seconds();
@@ -191,9 +224,24 @@ impl Client {
     }
 }
 
+/// Returns `true` if the server rejected the credentials as expired. A response to HEAD has no error code, so there
+/// it may also mean this.
+fn has_expired(response: &ErrorResponse, request: &Request<'_>, rejected: &Credentials) -> bool {
+    match response.code.as_deref() {
+        Some("ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "TokenRefreshRequired") => true,
+        _ => {
+            let without_code = request.method == Method::Head && response.message.is_none();
+            without_code && response.status == 400 && response.region.is_none() && rejected.token().is_some()
+        }
+    }
+}
+
 /// The corrections that a call has already made.
 #[derive(Default)]
 struct Corrections {
+    credentials: bool,
+    /// Why new credentials could not be fetched.
+    renewal_failure: Option<Error>,
     /// How far the server's clock is ahead, in seconds.
     clock: Option<i64>,
     region: Option<String>,

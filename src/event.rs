@@ -28,6 +28,17 @@ pub enum Event<'a> {
         /// The number of the attempt, from 1.
         attempt: u32,
     },
+    /// An attempt is about to be signed with these credentials, for the first time since the client was created or
+    /// since it used others. Only credentials that were found in the environment, in a profile or in another source
+    /// of `Config::load` are reported.
+    Credentials {
+        /// The operation with its bucket and key.
+        call: &'a str,
+        /// The access key, which is not secret.
+        access_key: &'a str,
+        /// Where the credentials were found, such as `the environment`.
+        source: &'a str,
+    },
     /// An attempt failed, and the call will retry after a delay.
     Retry {
         /// The operation with its bucket and key.
@@ -39,12 +50,13 @@ pub enum Event<'a> {
         /// The delay before the next attempt.
         delay: Duration,
     },
-    /// The server reported a different region or a different time, and the request is signed again with it.
+    /// The server reported a different region or a different time, or that the credentials have expired, and the
+    /// request is signed again, if necessary with new credentials.
     /// This does not count as an attempt: the next [`Attempt`](Self::Attempt) has the same number.
     Corrected {
         /// The operation with its bucket and key.
         call: &'a str,
-        /// The corrected value, such as `region eu-west-1` or `clock +900 s`.
+        /// The corrected value, such as `region eu-west-1`, `clock +900 s` or `new credentials`.
         correction: &'a str,
     },
     /// Something looks like a mistake, although the call goes on. Each warning is emitted once per client.
@@ -77,6 +89,9 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attempt { call, attempt } => write!(f, "{call}: attempt {attempt}"),
+            Self::Credentials { call, access_key, source } => {
+                write!(f, "{call}: signing with the access key {access_key} from {source}")
+            }
             Self::Succeeded { call, attempt } => write!(f, "{call}: attempt {attempt} succeeded"),
             Self::Retry { call, attempt, error, delay } => {
                 write!(f, "{call}: attempt {attempt} failed, retrying in {delay:?}: {error}")
@@ -132,6 +147,10 @@ mod tests {
         let (call, attempt) = ("GetObject b/k", 2);
         for (event, line) in [
             (Event::Attempt { call, attempt }, "attempt 2"),
+            (
+                Event::Credentials { call, access_key: "AKID", source: "the environment" },
+                "signing with the access key AKID from the environment",
+            ),
             (Event::Succeeded { call, attempt }, "attempt 2 succeeded"),
             (
                 Event::Retry { call, attempt, error, delay: Duration::from_millis(150) },

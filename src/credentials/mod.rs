@@ -113,6 +113,15 @@ impl Credentials {
         self.session_token.as_deref()
     }
 
+    /// Returns where the credentials were found, if that is known.
+    pub(crate) fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.expiry.is_none()
+    }
+
     /// Returns `true` if these credentials have an expiry and it is not after `time`.
     #[cfg(feature = "credentials-chain")]
     pub(crate) fn expired(&self, time: OffsetDateTime) -> bool {

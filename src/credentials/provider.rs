@@ -1,9 +1,10 @@
-//! Credentials that a closure fetches, cached until shortly before they expire.
+//! Credentials that are fetched when they are needed, and cached until shortly before they expire.
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::Instant;
 
 use time::{Duration, OffsetDateTime};
 
@@ -14,6 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// late.
 const REFRESH_BEFORE: Duration = Duration::minutes(5);
 
+/// How long the cached credentials are used after a failed refresh before it is tried again. Otherwise each request
+/// would wait for a service that is down.
+const RETRY_AFTER: Duration = Duration::seconds(30);
+
 /// How long a thread without usable credentials waits for the closure, which runs in another thread.
 ///
 /// The limit breaks a deadlock that cannot be detected: the closure may itself be waiting for this thread.
@@ -21,35 +26,69 @@ const MAX_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
 type Fetch = dyn Fn() -> Result<Credentials, Box<dyn StdError + Send + Sync>> + Send + Sync;
 
-/// A closure that fetches credentials, and the credentials it returned last.
+/// A function that fetches credentials, and the credentials it returned last.
 ///
-/// The closure never runs under the lock of `state`: it may take long, panic, or use the client itself.
+/// The function never runs under the lock of `state`: it may take long, panic, or use the client itself.
 pub(crate) struct Provider {
     fetch: Box<Fetch>,
+    origin: Origin,
     state: Mutex<State>,
     /// Notified at the end of each refresh.
     refreshed: Condvar,
     max_wait: std::time::Duration,
 }
 
+/// Whose function it is.
+enum Origin {
+    /// The caller's closure. Credentials without an expiry are not cached.
+    Closure,
+    /// A source of the chain with this description. Credentials without an expiry are cached for ever.
+    #[cfg_attr(not(feature = "credentials-chain"), allow(dead_code))]
+    Chain(Arc<str>),
+}
+
 #[derive(Default)]
 struct State {
     cached: Option<Credentials>,
-    /// The thread that runs the closure, if any. At most one does.
-    refreshing: Option<ThreadId>,
-    /// The number of refreshes that have ended.
-    refreshes: u64,
-    /// The error of the last refresh, if it failed.
-    failure: Option<Error>,
+    /// The refresh in progress, if any. There is at most one.
+    refresh: Option<Arc<Refresh>>,
+    /// When to try again after a failed refresh, as long as the cached credentials are valid.
+    retry_at: Option<OffsetDateTime>,
+}
+
+/// One run of the function. The threads that wait for it get its own result, even if another run has ended since.
+struct Refresh {
+    /// The thread that runs the function.
+    thread: ThreadId,
+    result: OnceLock<Result<Credentials>>,
 }
 
 impl Provider {
     pub(crate) fn new<E: Into<Box<dyn StdError + Send + Sync>>>(
         fetch: impl Fn() -> Result<Credentials, E> + Send + Sync + 'static,
     ) -> Self {
+        Self::with(Origin::Closure, None, move || fetch().map_err(Into::into))
+    }
+
+    /// Creates a provider for a source of the chain. `first` are credentials that were fetched already.
+    #[cfg(feature = "credentials-chain")]
+    pub(crate) fn of_chain(
+        source: String,
+        first: Option<Credentials>,
+        fetch: impl Fn() -> Result<Credentials> + Send + Sync + 'static,
+    ) -> Self {
+        Self::with(Origin::Chain(source.into()), first, move || fetch().map_err(Into::into))
+    }
+
+    fn with(
+        origin: Origin,
+        cached: Option<Credentials>,
+        fetch: impl Fn() -> Result<Credentials, Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            fetch: Box::new(move || fetch().map_err(Into::into)),
-            state: Mutex::default(),
+            fetch: Box::new(fetch),
+            origin,
+            state: Mutex::new(State { cached, ..State::default() }),
             refreshed: Condvar::new(),
             max_wait: MAX_WAIT,
         }
@@ -57,73 +96,121 @@ impl Provider {
 
     /// Returns the credentials to sign with at `now`.
     ///
-    /// One thread at a time runs the closure. Meanwhile, other threads use the cached credentials until they
-    /// expire; without any, they wait for the result of the closure.
-    pub(crate) fn get(&self, now: OffsetDateTime) -> Result<Credentials> {
-        let this = thread::current().id();
+    /// One thread at a time fetches. Meanwhile, other threads use the cached credentials until they expire; without
+    /// any, they wait for the result, at most until the deadline of their call.
+    pub(crate) fn get(&self, now: OffsetDateTime, deadline: Option<Instant>) -> Result<Credentials> {
         let mut state = self.lock();
-        if state.refreshing == Some(this) {
+        if state.refresh.as_ref().is_some_and(|refresh| refresh.is_own()) {
             return Err(Error::new(
                 ErrorKind::Credentials,
                 "the credentials closure called the client that it provides credentials for",
             )
             .with_hint("Use a client with other credentials in the closure."));
         }
-        if let Some(cached) = state.cached_beyond(now.saturating_add(REFRESH_BEFORE)) {
+        if let Some(cached) = self.cached_beyond(&state, now.saturating_add(REFRESH_BEFORE)) {
             return Ok(cached);
         }
-        if state.refreshing.is_some() {
-            return match state.cached_beyond(now) {
-                Some(cached) => Ok(cached),
-                None => self.wait(state),
-            };
-        }
-        state.refreshing = Some(this);
-        drop(state);
-        self.refresh(now)
-    }
-
-    /// Runs the closure and publishes its result to the threads that wait for it.
-    fn refresh(&self, now: OffsetDateTime) -> Result<Credentials> {
-        let mut refresh = Refresh { provider: self, result: Err(panicked()) };
-        let fetched = (self.fetch)().map_err(|error| {
-            Error::new(ErrorKind::Credentials, "cannot get credentials")
-                .with_source(error)
-                .with_hint("The closure passed to Config::credentials_provider returned this error.")
-        });
-        match fetched {
-            Ok(credentials) => {
-                let valid = credentials.validate();
-                refresh.result = valid.as_ref().map(|_| credentials.clone()).map_err(duplicate);
-                valid.map(|()| credentials)
-            }
-            Err(error) => {
-                refresh.result = Err(duplicate(&error));
-                drop(refresh);
-                self.lock().cached_beyond(now).ok_or(error)
+        let cached = self.cached_beyond(&state, now);
+        let too_early = state.retry_at.is_some_and(|retry_at| now < retry_at);
+        match (cached, state.refresh.clone()) {
+            (Some(cached), refresh) if too_early || refresh.is_some() => Ok(cached),
+            (_, Some(refresh)) => self.wait(state, &refresh, deadline),
+            (_, None) => {
+                let refresh = state.start();
+                drop(state);
+                let fetched = self.run(&refresh, now);
+                fetched.or_else(|error| self.cached_beyond(&self.lock(), now).ok_or(error))
             }
         }
     }
 
-    /// Waits for the refresh in progress, and returns its result.
-    fn wait(&self, state: MutexGuard<'_, State>) -> Result<Credentials> {
-        let awaited = state.refreshes;
-        let pending = |state: &mut State| state.refreshes == awaited;
-        let (state, timeout) = self
+    /// Fetches again, because the server has rejected these credentials as expired. Returns `true` if there are
+    /// others now.
+    ///
+    /// If another thread has replaced them meanwhile, nothing is fetched.
+    pub(crate) fn renew(
+        &self,
+        rejected: &Credentials,
+        now: OffsetDateTime,
+        deadline: Option<Instant>,
+    ) -> Result<bool> {
+        let mut state = self.lock();
+        let Some(cached) = self.cached_beyond(&state, now) else {
+            // nothing is cached, so the next attempt fetches anyway
+            return Ok(true);
+        };
+        if cached != *rejected {
+            return Ok(true);
+        }
+        let renewed = match state.refresh.clone() {
+            None => {
+                let refresh = state.start();
+                drop(state);
+                self.run(&refresh, now)?
+            }
+            Some(refresh) if refresh.is_own() => return Ok(false),
+            Some(refresh) => self.wait(state, &refresh, deadline)?,
+        };
+        Ok(renewed != *rejected)
+    }
+
+    /// Fetches, and publishes the result to the threads that wait for it.
+    fn run(&self, refresh: &Refresh, now: OffsetDateTime) -> Result<Credentials> {
+        let publisher = Publisher { provider: self, refresh, retry_at: now.saturating_add(RETRY_AFTER) };
+        let fetched = (self.fetch)().map_err(|error| self.failure(error));
+        let valid = fetched.and_then(|credentials| credentials.validate().map(|()| credentials));
+        publisher.publish(duplicate(&valid));
+        valid
+    }
+
+    fn failure(&self, source: Box<dyn StdError + Send + Sync>) -> Error {
+        match &self.origin {
+            Origin::Closure => Error::new(ErrorKind::Credentials, "cannot get credentials")
+                .with_source(source)
+                .with_hint("The closure passed to Config::credentials_provider returned this error."),
+            Origin::Chain(name) => {
+                Error::new(ErrorKind::Credentials, format!("cannot get credentials from {name}"))
+                    .with_source(source)
+            }
+        }
+    }
+
+    /// Returns the cached credentials if they are valid at `time`.
+    fn cached_beyond(&self, state: &State, time: OffsetDateTime) -> Option<Credentials> {
+        let keeps = matches!(self.origin, Origin::Chain(_));
+        let valid = |cached: &&Credentials| cached.outlive(time) || (keeps && cached.is_permanent());
+        state.cached.as_ref().filter(valid).cloned()
+    }
+
+    /// Waits for a refresh in another thread, and returns its result.
+    fn wait(
+        &self,
+        state: MutexGuard<'_, State>,
+        refresh: &Refresh,
+        deadline: Option<Instant>,
+    ) -> Result<Credentials> {
+        let remaining = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = remaining.map_or(self.max_wait, |remaining| remaining.min(self.max_wait));
+        let pending = |_: &mut State| refresh.result.get().is_none();
+        let guard = self
             .refreshed
-            .wait_timeout_while(state, self.max_wait, pending)
-            .unwrap_or_else(PoisonError::into_inner);
-        if timeout.timed_out() {
-            return Err(Error::new(
+            .wait_timeout_while(state, limit, pending)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+        drop(guard);
+        match refresh.result.get() {
+            Some(result) => duplicate(result),
+            None if limit < self.max_wait => Err(Error::new(
+                ErrorKind::Timeout,
+                "the call timed out while another thread fetched credentials",
+            )
+            .not_sent()
+            .with_hint("Increase Config::call_timeout to wait longer.")),
+            None => Err(Error::new(
                 ErrorKind::Credentials,
                 format!("waited {:?} for another thread to fetch credentials", self.max_wait),
             )
-            .with_hint("The credentials closure must not wait for a thread that uses the same client."));
-        }
-        match (&state.failure, &state.cached) {
-            (Some(failure), _) => Err(duplicate(failure)),
-            (None, Some(credentials)) => Ok(credentials.clone()),
-            (None, None) => unreachable!("a refresh ends with credentials or with an error"),
+            .with_hint("The credentials closure must not wait for a thread that uses the same client.")),
         }
     }
 
@@ -134,54 +221,79 @@ impl Provider {
 }
 
 impl State {
-    fn cached_beyond(&self, time: OffsetDateTime) -> Option<Credentials> {
-        self.cached.as_ref().filter(|cached| cached.outlive(time)).cloned()
+    /// Records that this thread is about to run the function.
+    fn start(&mut self) -> Arc<Refresh> {
+        let refresh = Arc::new(Refresh { thread: thread::current().id(), result: OnceLock::new() });
+        self.refresh = Some(refresh.clone());
+        refresh
     }
 }
 
-/// A refresh in progress. Its end is published on drop, because the closure may panic.
-struct Refresh<'a> {
-    provider: &'a Provider,
-    result: Result<Credentials>,
+impl Refresh {
+    fn is_own(&self) -> bool {
+        self.thread == thread::current().id()
+    }
 }
 
-impl Drop for Refresh<'_> {
-    fn drop(&mut self) {
+/// Ends a refresh. It does so even on drop, because the closure may panic.
+struct Publisher<'a> {
+    provider: &'a Provider,
+    refresh: &'a Refresh,
+    retry_at: OffsetDateTime,
+}
+
+impl Publisher<'_> {
+    fn publish(&self, result: Result<Credentials>) {
         let mut state = self.provider.lock();
-        match std::mem::replace(&mut self.result, Err(panicked())) {
-            Ok(credentials) => {
-                state.cached = Some(credentials);
-                state.failure = None;
-            }
-            // The cached credentials stay: they may still be valid.
-            Err(error) => state.failure = Some(error),
+        if self.refresh.result.get().is_some() {
+            return;
         }
-        state.refreshing = None;
-        state.refreshes += 1;
+        match &result {
+            Ok(credentials) => {
+                state.cached = Some(credentials.clone());
+                state.retry_at = None;
+            }
+            // the cached credentials stay: they may still be valid
+            Err(_) => state.retry_at = Some(self.retry_at),
+        }
+        state.refresh = None;
+        self.refresh.result.get_or_init(|| result);
         drop(state);
         self.provider.refreshed.notify_all();
     }
 }
 
-fn panicked() -> Error {
-    Error::new(ErrorKind::Credentials, "the credentials closure panicked in another thread")
+impl Drop for Publisher<'_> {
+    fn drop(&mut self) {
+        self.publish(Err(Error::new(
+            ErrorKind::Credentials,
+            "the credentials closure panicked in another thread",
+        )));
+    }
 }
 
-/// Copies an error for another thread. The source cannot be cloned, so its text stands for it.
-fn duplicate(error: &Error) -> Error {
+/// Copies a result for another thread. The source of an error cannot be cloned, so its text stands for it.
+fn duplicate(result: &Result<Credentials>) -> Result<Credentials> {
+    let error = match result {
+        Ok(credentials) => return Ok(credentials.clone()),
+        Err(error) => error,
+    };
     let mut copy = Error::new(error.kind(), error.summary());
     if let Some(source) = error.get_ref() {
         copy = copy.with_source(source.to_string());
     }
-    match error.hint() {
+    Err(match error.hint() {
         Some(hint) => copy.with_hint(hint),
         None => copy,
-    }
+    })
 }
 
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Provider(closure)")
+        match &self.origin {
+            Origin::Closure => f.write_str("Provider(closure)"),
+            Origin::Chain(source) => write!(f, "Provider({source})"),
+        }
     }
 }
 
@@ -191,7 +303,7 @@ mod tests {
     use std::io;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicI64, Ordering};
-    use std::sync::{Arc, Barrier, OnceLock, mpsc};
+    use std::sync::{Barrier, mpsc};
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -242,7 +354,7 @@ mod tests {
 
     /// Waits until a thread runs the closure, so that the caller finds a refresh in progress.
     fn await_refresh(provider: &Provider) {
-        while provider.lock().refreshing.is_none() {
+        while provider.lock().refresh.is_none() {
             thread::yield_now();
         }
     }
@@ -251,7 +363,7 @@ mod tests {
     fn credentials_are_cached_until_five_minutes_before_expiry() {
         let (provider, count) = counted(Some(Duration::hours(1)), 9);
         for (minute, fetches) in [(0, 1), (30, 1), (54, 1), (55, 2), (56, 3)] {
-            let _ = provider.get(minutes(minute)).unwrap();
+            let _ = provider.get(minutes(minute), None).unwrap();
             assert_eq!(count.load(Ordering::SeqCst), fetches, "minute {minute}");
         }
     }
@@ -259,16 +371,16 @@ mod tests {
     #[test]
     fn credentials_without_expiry_are_fetched_each_time() {
         let (provider, _) = counted(None, 9);
-        assert_eq!(provider.get(NOW).unwrap().access_key(), "key1");
-        assert_eq!(provider.get(NOW).unwrap().access_key(), "key2");
+        assert_eq!(provider.get(NOW, None).unwrap().access_key(), "key1");
+        assert_eq!(provider.get(NOW, None).unwrap().access_key(), "key2");
     }
 
     #[test]
     fn failed_refresh_is_reported_only_after_expiry() {
         let (provider, _) = counted(Some(Duration::minutes(10)), 1);
-        let _ = provider.get(NOW).unwrap();
-        assert_eq!(provider.get(minutes(9)).unwrap().access_key(), "key1");
-        let error = provider.get(minutes(10)).unwrap_err();
+        let _ = provider.get(NOW, None).unwrap();
+        assert_eq!(provider.get(minutes(9), None).unwrap().access_key(), "key1");
+        let error = provider.get(minutes(10), None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(!error.is_retryable());
         assert_eq!(
@@ -281,20 +393,68 @@ mod tests {
     #[test]
     fn invalid_credentials_are_rejected_without_quoting_them() {
         let provider = Provider::new(|| Ok::<_, io::Error>(Credentials::new("a", "s3cr3t\n")));
-        let text = format!("{} {provider:?}", provider.get(NOW).unwrap_err());
+        let text = format!("{} {provider:?}", provider.get(NOW, None).unwrap_err());
         assert!(text.contains("secret key") && !text.contains("s3cr3t"), "{text}");
+    }
+
+    #[test]
+    fn invalid_credentials_do_not_replace_valid_ones() {
+        let provider = two_fetches(Ok(until(10)), |_| Ok(Credentials::new("a", "s3cr3t\n")));
+        for minute in [0, 6, 7] {
+            assert_eq!(provider.get(minutes(minute), None).unwrap(), until(10), "minute {minute}");
+        }
+        assert_eq!(
+            provider.get(minutes(10), None).unwrap_err().to_string(),
+            "the secret key has a line break, another control character, or leading or trailing spaces. If it was \
+             copied or read from a file, trim() it."
+        );
+    }
+
+    #[test]
+    fn wait_for_another_thread_ends_with_the_call_timeout() {
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let provider = Provider::new(move || {
+            released.lock().unwrap().recv().unwrap();
+            Ok::<_, io::Error>(until(60))
+        });
+        thread::scope(|scope| {
+            let refreshing = scope.spawn(|| provider.get(NOW, None));
+            await_refresh(&provider);
+            let error = provider.get(NOW, Some(Instant::now())).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Timeout);
+            assert_eq!(
+                error.to_string(),
+                "the call timed out while another thread fetched credentials. Increase Config::call_timeout to wait \
+                 longer."
+            );
+            release.send(()).unwrap();
+            assert_eq!(refreshing.join().unwrap().unwrap(), until(60));
+        });
+    }
+
+    #[test]
+    fn waiting_thread_gets_the_result_of_the_refresh_it_waited_for() {
+        let provider = Provider::new(|| Err::<Credentials, _>("the second failure"));
+        let first = provider.lock().start();
+        Publisher { provider: &provider, refresh: &first, retry_at: NOW }.publish(Ok(until(60)));
+        let second = provider.lock().start();
+        Publisher { provider: &provider, refresh: &second, retry_at: NOW }
+            .publish(Err(Error::new(ErrorKind::Credentials, "the second failure")));
+        assert_eq!(provider.wait(provider.lock(), &first, None).unwrap(), until(60));
+        provider.wait(provider.lock(), &second, None).unwrap_err();
     }
 
     #[test]
     fn closure_that_calls_its_own_client_gets_an_error() {
         let provider = two_fetches(Ok(until(10)), |own| {
             // Also while the cached credentials are valid, so that the mistake shows early.
-            own.get(minutes(6)).map_err(|error| error.to_string())
+            own.get(minutes(6), None).map_err(|error| error.to_string())
         });
-        let _ = provider.get(NOW).unwrap();
-        assert_eq!(provider.get(minutes(6)).unwrap(), until(10));
+        let _ = provider.get(NOW, None).unwrap();
+        assert_eq!(provider.get(minutes(6), None).unwrap(), until(10));
         for _ in 0..2 {
-            let error = provider.get(minutes(10)).unwrap_err();
+            let error = provider.get(minutes(10), None).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Credentials);
             assert!(
                 error.to_string().contains(
@@ -314,13 +474,13 @@ mod tests {
             released.lock().unwrap().recv().unwrap();
             Ok(until(60))
         });
-        let _ = provider.get(NOW).unwrap();
-        let refreshing = thread::spawn(|| provider.get(minutes(6)));
+        let _ = provider.get(NOW, None).unwrap();
+        let refreshing = thread::spawn(|| provider.get(minutes(6), None));
         await_refresh(provider);
-        assert_eq!(provider.get(minutes(6)).unwrap(), until(10));
+        assert_eq!(provider.get(minutes(6), None).unwrap(), until(10));
         release.send(()).unwrap();
         assert_eq!(refreshing.join().unwrap().unwrap(), until(60));
-        assert_eq!(provider.get(minutes(6)).unwrap(), until(60));
+        assert_eq!(provider.get(minutes(6), None).unwrap(), until(60));
     }
 
     /// Calls `get` in one thread and, while the closure runs there, in two others; returns all three results.
@@ -340,7 +500,7 @@ mod tests {
             }
             fetch(n)
         });
-        let get = || catch_unwind(AssertUnwindSafe(|| provider.get(NOW)));
+        let get = || catch_unwind(AssertUnwindSafe(|| provider.get(NOW, None)));
         let results = thread::scope(|scope| {
             let first = scope.spawn(get);
             let others = [(); 2].map(|()| {
@@ -394,13 +554,13 @@ mod tests {
             0 => panic!("on purpose"),
             _ => Ok::<_, io::Error>(until(60)),
         });
-        catch_unwind(AssertUnwindSafe(|| provider.get(NOW))).unwrap_err();
-        assert_eq!(provider.get(NOW).unwrap(), until(60));
+        catch_unwind(AssertUnwindSafe(|| provider.get(NOW, None))).unwrap_err();
+        assert_eq!(provider.get(NOW, None).unwrap(), until(60));
     }
 
     /// Calls `get` in another thread and waits for it.
     fn get_elsewhere(provider: &'static Provider, now: OffsetDateTime) -> Result<Credentials, String> {
-        thread::spawn(move || provider.get(now)).join().unwrap().map_err(|error| error.to_string())
+        thread::spawn(move || provider.get(now, None)).join().unwrap().map_err(|error| error.to_string())
     }
 
     #[test]
@@ -409,15 +569,15 @@ mod tests {
             assert_eq!(get_elsewhere(own, minutes(6)), Ok(until(10)));
             Ok(until(60))
         });
-        let _ = provider.get(NOW).unwrap();
-        assert_eq!(provider.get(minutes(6)).unwrap(), until(60));
+        let _ = provider.get(NOW, None).unwrap();
+        assert_eq!(provider.get(minutes(6), None).unwrap(), until(60));
     }
 
     #[test]
     fn closure_that_waits_for_a_thread_without_credentials_fails_after_the_maximum_wait() {
         let provider = two_fetches(Err("not yet".to_owned()), |own| get_elsewhere(own, NOW));
-        provider.get(NOW).unwrap_err();
-        let error = provider.get(NOW).unwrap_err();
+        provider.get(NOW, None).unwrap_err();
+        let error = provider.get(NOW, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(
             error.to_string().starts_with(

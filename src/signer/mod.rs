@@ -6,10 +6,12 @@ mod signed_request;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use time::OffsetDateTime;
 
 use crate::config::{Config, CredentialsSource};
+use crate::credentials::Credentials;
 use crate::credentials::provider::Provider;
 use crate::encoded_word::{self, MetadataEncoding};
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
@@ -327,10 +329,30 @@ impl RequestSigner {
     /// Returns the signer for the given time. Calls the credentials provider if its last credentials have
     /// expired.
     pub(crate) fn signer(&self, now: OffsetDateTime) -> Result<Cow<'_, Signer>> {
+        self.signer_until(None, now)
+    }
+
+    /// Returns the signer for the given time, like [`signer`](Self::signer), for a call with a deadline.
+    pub(crate) fn signer_until(
+        &self,
+        deadline: Option<Instant>,
+        now: OffsetDateTime,
+    ) -> Result<Cow<'_, Signer>> {
         match &self.source {
             Source::Fixed(signer) => Ok(Cow::Borrowed(signer)),
             Source::Provided { provider, version, region } => {
-                Ok(Cow::Owned(Signer::new(provider.get(now)?, *version, region)))
+                Ok(Cow::Owned(Signer::new(provider.get(now, deadline)?, *version, region)))
+            }
+        }
+    }
+
+    /// Fetches credentials again, because the server has rejected these as expired. Returns `true` if there are
+    /// others now. Credentials without a provider cannot be fetched.
+    pub(crate) fn renew(&self, rejected: &Credentials, deadline: Option<Instant>) -> Result<bool> {
+        match &self.source {
+            Source::Fixed(_) => Ok(false),
+            Source::Provided { provider, .. } => {
+                provider.renew(rejected, OffsetDateTime::now_utc(), deadline)
             }
         }
     }

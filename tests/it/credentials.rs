@@ -60,3 +60,44 @@ fn failing_provider_sends_nothing() {
     assert!(error.to_string().contains("the vault is shut"), "{error}");
     let [] = server.finish();
 }
+
+#[test]
+fn expired_token_is_renewed_once_without_a_retry() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let expired = || Response::error(400, "ExpiredToken");
+    let server = FakeServer::start([expired(), Response::content("x"), expired(), expired()]);
+    let config =
+        config(&server).region(REGION).retry(plain_s3::RetryPolicy::none()).credentials_provider(|| {
+            let n = CALLS.fetch_add(1, Ordering::SeqCst) + 1;
+            let hour = SystemTime::now() + Duration::from_secs(3600);
+            Ok::<_, std::io::Error>(
+                Credentials::new(format!("key{n}"), "s").session_token("t").expires_at(hour),
+            )
+        });
+    let client = Client::new(config).unwrap();
+    client.get_object("b", "k").unwrap().bytes().unwrap();
+    assert_eq!(CALLS.load(Ordering::SeqCst), 2);
+    // new credentials that the server rejects, too, are reported
+    let error = fails(ErrorKind::Server, client.get_object("b", "k"));
+    assert_eq!(error.code(), Some("ExpiredToken"));
+    for (received, n) in server.finish::<4>().iter().zip([1, 2, 2, 3]) {
+        assert!(received.header("authorization").unwrap().contains(&format!("Credential=key{n}/")));
+    }
+}
+
+#[test]
+fn failed_renewal_is_part_of_the_error() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let server = FakeServer::start([Response::error(400, "ExpiredToken")]);
+    let config = config(&server).region(REGION).credentials_provider(|| {
+        if CALLS.fetch_add(1, Ordering::SeqCst) > 0 {
+            return Err("the vault is shut");
+        }
+        Ok(Credentials::new("a", "s").expires_at(SystemTime::now() + Duration::from_secs(3600)))
+    });
+    let error = fails(ErrorKind::Server, Client::new(config).unwrap().get_object("b", "k"));
+    assert_eq!(error.code(), Some("ExpiredToken"));
+    assert!(error.to_string().contains("Fetching new credentials failed: "), "{error}");
+    assert!(error.to_string().contains("the vault is shut"), "{error}");
+    let [_] = server.finish();
+}
