@@ -15,6 +15,8 @@ mod etag;
 mod event;
 mod headers;
 mod hints;
+#[cfg(test)]
+mod json;
 mod listing;
 mod media_type;
 mod metadata;
