@@ -144,6 +144,12 @@ impl Endpoint {
             && self.host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1)
     }
 
+    /// Returns the host in lower case, with the brackets of an IPv6 address.
+    #[cfg(feature = "credentials-chain")]
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Returns the host, and the port unless it is the default port of the scheme.
     pub(crate) fn authority(&self) -> &str {
         &self.authority

@@ -15,7 +15,7 @@ mod etag;
 mod event;
 mod headers;
 mod hints;
-#[cfg(test)]
+#[cfg(feature = "credentials-chain")]
 mod json;
 mod listing;
 mod media_type;
@@ -46,6 +46,8 @@ pub use checksum::Verification;
 pub use client::Client;
 pub use config::Config;
 pub use credentials::Credentials;
+#[cfg(feature = "credentials-chain")]
+pub use credentials::LoadOptions;
 pub use encoded_word::MetadataEncoding;
 pub use endpoint::AddressingStyle;
 pub use error::{Error, ErrorKind, KeyFailure, Result};

@@ -1,6 +1,8 @@
 //! Credentials: an access key, a secret key and, for temporary credentials, a session token.
 
 pub(crate) mod provider;
+#[cfg(feature = "credentials-chain")]
+mod search;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
+#[cfg(feature = "credentials-chain")]
+pub use search::LoadOptions;
 
 /// An access key, its secret key and, for temporary credentials, a session token.
 ///

@@ -77,6 +77,15 @@ impl Signer {
         }
     }
 
+    /// Returns a signer with the same credentials for another service of AWS. V2 is only used for S3.
+    #[cfg(feature = "credentials-chain")]
+    pub(crate) fn for_service(self, service: &'static str) -> Self {
+        match self {
+            Self::V4(key) => Self::V4(key.for_service(service)),
+            other => other,
+        }
+    }
+
     /// Signs a request with headers: returns its own headers and those that the signature adds.
     pub(crate) fn sign(&self, request: &Request<'_>, address: &Address, now: OffsetDateTime) -> Signed {
         match self {

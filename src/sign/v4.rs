@@ -27,6 +27,8 @@ pub(super) const MAX_EXPIRES: u64 = 604_800;
 pub(crate) struct SigningKey {
     pub(crate) credentials: Credentials,
     pub(crate) region: String,
+    /// The service that verifies the signature: `s3`, or `sts` for credentials.
+    service: &'static str,
     derived: DerivedKey,
 }
 
@@ -38,12 +40,17 @@ type DayAndHmac = (String, Hmac<Sha256>);
 
 impl SigningKey {
     pub(super) fn new(credentials: Credentials, region: &str) -> Self {
-        Self { credentials, region: region.to_owned(), derived: DerivedKey::default() }
+        Self { credentials, region: region.to_owned(), service: "s3", derived: DerivedKey::default() }
+    }
+
+    #[cfg(feature = "credentials-chain")]
+    pub(super) fn for_service(self, service: &'static str) -> Self {
+        Self { service, derived: DerivedKey::default(), ..self }
     }
 
     /// Returns the credential scope; `date` is in the form of [`timestamp::amz_date`].
     pub(super) fn scope(&self, date: &str) -> String {
-        [&date[..8], "/", &self.region, "/s3/aws4_request"].concat()
+        [&date[..8], "/", &self.region, "/", self.service, "/aws4_request"].concat()
     }
 
     /// Returns the signature of `text` in hexadecimal digits; only the day of `date` is used.
@@ -54,7 +61,7 @@ impl SigningKey {
             Some((cached_day, key)) if cached_day == day => key.clone(),
             _ => {
                 let mut key = hmac_sha256(format!("AWS4{}", self.credentials.secret_key()).as_bytes());
-                for part in [day, &self.region, "s3", "aws4_request"] {
+                for part in [day, &self.region, self.service, "aws4_request"] {
                     key.update(part.as_bytes());
                     key = hmac_sha256(&key.finalize().into_bytes());
                 }
