@@ -55,6 +55,15 @@ impl ETag {
         Md5Digest::from_hex(&self.0)
     }
 
+    /// Returns `true` if requests with this ETag refer to exactly the content that it was returned for.
+    ///
+    /// This is not the case for an empty or weak ETag, for `*`, which matches everything, and for quotes, which
+    /// could form a list.
+    pub(crate) fn is_strong(&self) -> bool {
+        let weak = self.0.starts_with("W/") || self.0.starts_with("w/");
+        !weak && !self.0.is_empty() && self.0 != "*" && !self.0.contains('"')
+    }
+
     /// Returns the form for `If-Match` and similar headers, with quotes. `*` and weak ETags stay unchanged.
     pub(crate) fn to_header(&self) -> String {
         if self.0 == "*" || self.0.contains('"') { self.0.clone() } else { format!("\"{}\"", self.0) }
@@ -164,6 +173,16 @@ mod tests {
         assert!("abc" == e_tag && *"abc" == e_tag && owned == e_tag);
         assert!(e_tag != "\"abc\"" && e_tag != "abd" && "ABC" != e_tag);
         assert_eq!(e_tag.as_ref(), "abc");
+    }
+
+    #[test]
+    fn only_quoted_opaque_etags_are_strong() {
+        for text in ["abc", "\"abc\"", "d41d8cd98f00b204e9800998ecf8427e-2", "a/b c=", "é"] {
+            assert!(ETag::new(text).is_strong(), "{text}");
+        }
+        for text in ["", " ", "\"\"", "W/\"abc\"", "w/\"abc\"", "W/abc", "*", "\"*\"", "a\", \"b", "\""] {
+            assert!(!ETag::new(text).is_strong(), "{text}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct ObjectMetadata {
     pub content_length: u64,
     /// The media type that was stored with the object.
     pub content_type: Option<String>,
-    /// The ETag of the object.
+    /// The ETag of the object, unless the server returned none or an empty one.
     pub e_tag: Option<ETag>,
     /// The time when the object was stored.
     pub last_modified: Timestamp,
@@ -67,7 +67,7 @@ impl ObjectMetadata {
         Self {
             content_length,
             content_type: get("content-type"),
-            e_tag: get("etag").map(ETag::new),
+            e_tag: get("etag").map(ETag::new).filter(|e_tag| !e_tag.as_str().is_empty()),
             last_modified: headers.get("last-modified").map_or(Timestamp::UNKNOWN, Timestamp::from_http),
             metadata: headers
                 .iter()
@@ -89,6 +89,11 @@ impl ObjectMetadata {
             }
         }
         stored
+    }
+
+    /// Returns the ETag if a further request with it gets the same content or fails.
+    pub(crate) fn strong_e_tag(&self) -> Option<&ETag> {
+        self.e_tag.as_ref().filter(|e_tag| e_tag.is_strong())
     }
 
     /// Returns the MD5 of the whole content if the ETag is one; see [`content_md5`].

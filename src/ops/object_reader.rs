@@ -187,8 +187,10 @@ impl ObjectReader {
     /// Requests the rest after the connection was lost. Returns `lost` if no retry is possible.
     fn resume(&mut self, lost: Error) -> Result<()> {
         let Source { client, bucket, key, options, deadline } = &self.source;
-        // without an ETag, nothing ensures that the rest belongs to the same object
-        let Some(e_tag) = self.metadata.e_tag.clone() else { return Err(lost) };
+        // without a strong ETag, nothing ensures that the rest belongs to the same object
+        let Some(e_tag) = self.metadata.strong_e_tag().cloned() else {
+            return Err(lost.append_hint("It cannot be resumed, because its response has no strong ETag."));
+        };
         self.resume_attempts += 1;
         let Some(delay) = client.delay(self.resume_attempts, &lost, *deadline) else { return Err(lost) };
         let offset = self.start + self.done;

@@ -48,6 +48,10 @@ impl UploadPartCopyOptions {
         Self { source_version_id: source_version_id.map(str::to_owned), headers }
     }
 
+    pub(crate) fn source_version(&self) -> Option<&str> {
+        self.source_version_id.as_deref()
+    }
+
     pub(crate) fn headers(&self) -> &Headers {
         &self.headers
     }

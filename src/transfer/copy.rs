@@ -1,5 +1,7 @@
 //! Copies of objects of any size within the server: one request, or a multipart upload for large objects.
 
+use std::collections::BTreeMap;
+
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
@@ -7,7 +9,8 @@ use crate::metadata::ObjectMetadata;
 use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{
-    CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions, StoredObject, UploadPartCopyOptions,
+    CompletedPart, CopiedObject, CopyObjectOptions, GetObjectOptions, ObjectIdentifier, StoredObject,
+    UploadPartCopyOptions,
 };
 use crate::timestamp::Timestamp;
 use crate::validate::{self, MAX_PART_SIZE};
@@ -52,14 +55,15 @@ impl Client {
     /// Copies an object of any size within the server, from one `(bucket, key)` to another.
     ///
     /// An object of up to 5 GiB is copied by [`copy_object`](Self::copy_object), a larger one by a multipart
-    /// upload whose parts are copied, all of them from the same state of the source. A copy in parts has the
-    /// metadata of the source, but neither its tags nor its ACL.
+    /// upload whose parts are copied, all of them from the same state of the source. In both cases, the copy
+    /// has the metadata and tags of the source, but not its ACL.
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`copy_object`](Self::copy_object). If the source is replaced meanwhile,
-    /// fails with [`Integrity`](ErrorKind::Integrity) or
-    /// [`is_precondition_failed`](Error::is_precondition_failed). A multipart upload that fails is aborted.
+    /// Returns the same errors as [`copy_object`](Self::copy_object), and for a copy in parts those of
+    /// [`get_object_tagging`](Self::get_object_tagging). If the source is replaced meanwhile, fails with
+    /// [`Integrity`](ErrorKind::Integrity) or [`is_precondition_failed`](Error::is_precondition_failed). A
+    /// multipart upload that fails is aborted.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -127,15 +131,17 @@ impl Client {
         source_options: &GetObjectOptions,
         options: &CopyOptions,
     ) -> Result<StoredObject> {
-        let (object_headers, mut part_options) = options.object.split_for_parts();
-        if let (None, Some(e_tag)) = (part_options.headers().get("x-amz-copy-source-if-match"), &source.e_tag)
-        {
-            part_options = part_options.source_if_match(e_tag);
-        }
+        let (object_headers, part_options) = options.object.split_for_parts();
+        let part_options = pin_source(part_options, source)?;
         // a multipart upload does not copy metadata by itself
         let mut headers =
             if options.object.replaces_metadata() { Headers::default() } else { source.stored_headers() };
         headers.extend(&object_headers);
+        let mut tags = BTreeMap::new();
+        if headers.get("x-amz-tagging").is_none() {
+            let source = object(from.1, part_options.source_version());
+            tags = self.source_tags(from.0, &source, source_options)?;
+        }
         let conditions = headers.split_off_conditions();
         let mut request = create_multipart_upload_request(to.0, to.1, &headers);
         if !options.object.replaces_metadata() {
@@ -154,7 +160,33 @@ impl Client {
             }
             self.complete(upload, &parts, &conditions)
         });
-        stored.map_err(|error| self.abort_failed_upload(upload, &part_options.headers().requester(), error))
+        let stored = stored
+            .map_err(|error| self.abort_failed_upload(upload, &part_options.headers().requester(), error))?;
+        if !tags.is_empty() {
+            // not as a header of the upload, because Ceph 16.2 then stores tags that cannot be read
+            let copy = object(to.1, stored.version_id.as_deref());
+            self.put_object_tagging(to.0, copy, &tags)
+                .map_err(|error| error.append_hint("The copy exists, but without the tags of the source."))?;
+        }
+        Ok(stored)
+    }
+
+    /// Returns the tags of the source, which a multipart upload does not copy by itself.
+    fn source_tags(
+        &self,
+        bucket: &str,
+        source: &ObjectIdentifier,
+        options: &GetObjectOptions,
+    ) -> Result<BTreeMap<String, String>> {
+        match self.get_source_tagging(bucket, source, &options.requester_headers()) {
+            Err(error) if error.is_not_implemented() => Ok(BTreeMap::new()),
+            tags => tags.map_err(|error| {
+                error.append_hint(
+                    "The tags of the source are read because a copy in parts keeps them. If you may not read \
+                     them, set the tags of the copy with the header x-amz-tagging.",
+                )
+            }),
+        }
     }
 
     fn copy_parts(
@@ -170,5 +202,28 @@ impl Client {
             self.copy_part(upload, i as u32 + 1, from, start..(start + part_size).min(length), options)
         };
         starts.enumerate().map(copy_part).collect()
+    }
+}
+
+/// Ensures that all parts are copied from the same state of the source: by its ETag, or by its version.
+fn pin_source(options: UploadPartCopyOptions, source: &ObjectMetadata) -> Result<UploadPartCopyOptions> {
+    let pinned = options.headers().get("x-amz-copy-source-if-match").is_some();
+    match (source.strong_e_tag(), &source.version_id) {
+        _ if pinned => Ok(options),
+        (Some(e_tag), _) => Ok(options.source_if_match(e_tag)),
+        (None, Some(version)) => Ok(options.source_version_id(version)),
+        (None, None) if options.source_version().is_some() => Ok(options),
+        (None, None) => Err(Error::new(
+            ErrorKind::UnexpectedResponse,
+            "the source has neither a strong ETag nor a version ID, so its parts could be of two objects",
+        )),
+    }
+}
+
+fn object(key: &str, version: Option<&str>) -> ObjectIdentifier {
+    let object = ObjectIdentifier::new(key);
+    match version {
+        Some(version) => object.version_id(version),
+        None => object,
     }
 }

@@ -169,7 +169,7 @@ impl Client {
         };
         let Started { mut object, mut partial, offset } = started;
         if options.resume
-            && let Some(e_tag) = &object.metadata.e_tag
+            && let Some(e_tag) = object.metadata.strong_e_tag()
         {
             partial.persist_as(e_tag)?;
         }

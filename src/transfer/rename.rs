@@ -16,7 +16,8 @@ impl Client {
     /// # Errors
     ///
     /// - [`InvalidInput`](ErrorKind::InvalidInput) if both keys are the same.
-    /// - [`Integrity`](ErrorKind::Integrity) if the copy is not identical to the source.
+    /// - [`Integrity`](ErrorKind::Integrity) if the copy, its metadata or its number of tags differ from the
+    ///   source.
     /// - The errors of [`copy`](Self::copy) and [`delete_object`](Self::delete_object).
     ///
     /// The hint says which of the two objects exist.
@@ -38,7 +39,7 @@ impl Client {
         }
         let source = self.head_object(bucket, from)?;
         let mut options = CopyObjectOptions::new();
-        if let Some(e_tag) = &source.e_tag {
+        if let Some(e_tag) = source.strong_e_tag() {
             options = options.source_if_match(e_tag);
         }
         let options = CopyOptions::new().object(options);
@@ -62,7 +63,7 @@ impl Client {
 }
 
 /// Returns `true` if the object is the copy that was made: its ETag is the one in the response, and its
-/// length and MD5 are those of the source.
+/// length, MD5, metadata and number of tags are those of the source.
 fn is_copy(source: &ObjectMetadata, copy: &ObjectMetadata, copied: &CopiedObject) -> bool {
     let same_md5 = match (source.md5(), copy.md5()) {
         (Some(source), Some(copy)) => source == copy,
@@ -70,5 +71,11 @@ fn is_copy(source: &ObjectMetadata, copy: &ObjectMetadata, copied: &CopiedObject
         _ => true,
     };
     let same_e_tag = copied.e_tag.is_none() || copied.e_tag == copy.e_tag;
-    source.content_length == copy.content_length && same_e_tag && same_md5
+    let count = "x-amz-tagging-count";
+    source.content_length == copy.content_length
+        && same_e_tag
+        && same_md5
+        && source.content_type == copy.content_type
+        && source.metadata == copy.metadata
+        && source.header(count) == copy.header(count)
 }

@@ -3,7 +3,7 @@
 use plain_s3::{Client, CopyObjectOptions, ErrorKind, PutObjectOptions};
 
 use crate::clients::{client, client_without_retries, config, rejected};
-use crate::fake_server::{FakeServer, Response};
+use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, md5_hex};
 use crate::support::fails;
 
@@ -123,6 +123,7 @@ fn failed_rename_keeps_the_source_and_reports_what_exists() {
 #[test]
 fn copy_respects_the_limit_on_parts() {
     let server = FakeServer::serve(|request| match request.method() {
+        "GET" => Response::xml("<Tagging><TagSet/></Tagging>"),
         "HEAD" => Response::new(200).header("etag", "\"e-9\"").content_length(100 << 30),
         "POST" => Response::xml(
             "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
@@ -133,12 +134,13 @@ fn copy_respects_the_limit_on_parts() {
     let options = plain_s3::CopyOptions::new().part_size(5 << 20);
     client(&server).copy_with(("b", "k"), ("b", "l"), &options).unwrap_err();
     let requests = server.finish_any();
-    assert_eq!(requests[2].header("x-amz-copy-source-range"), Some("bytes=0-11534335")); // 11 MiB
+    assert_eq!(requests[3].header("x-amz-copy-source-range"), Some("bytes=0-11534335")); // 11 MiB
 }
 
 #[test]
 fn payer_and_owners_are_sent_on_every_request_of_a_multipart_copy() {
     let server = FakeServer::serve(|request| match request.method() {
+        "GET" => Response::xml("<Tagging><TagSet/></Tagging>"),
         "HEAD" => Response::new(200).header("etag", "\"e-9\"").content_length(10 << 20),
         "POST" => Response::xml(
             "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
@@ -150,9 +152,10 @@ fn payer_and_owners_are_sent_on_every_request_of_a_multipart_copy() {
     let options = plain_s3::CopyOptions::new().part_size(5 << 20).object(object);
     let client = Client::new(config(&server).request_payer().expected_bucket_owner("222")).unwrap();
     client.copy_with(("b", "k"), ("c", "k"), &options).unwrap_err();
-    let [head, create, part, abort] = server.finish();
+    let [head, tags, create, part, abort] = server.finish();
     for (request, line, owner, source_owner) in [
         (&head, "HEAD /b/k", Some("111"), None),
+        (&tags, "GET /b/k?tagging", Some("111"), None),
         (&create, "POST /c/k", Some("222"), None),
         (&part, "PUT /c/k", Some("222"), Some("111")),
         (&abort, "DELETE /c/k", Some("222"), None),
@@ -161,5 +164,129 @@ fn payer_and_owners_are_sent_on_every_request_of_a_multipart_copy() {
         assert_eq!(request.header("x-amz-request-payer"), Some("requester"), "{line}");
         assert_eq!(request.header("x-amz-expected-bucket-owner"), owner, "{line}");
         assert_eq!(request.header("x-amz-source-expected-bucket-owner"), source_owner, "{line}");
+    }
+}
+
+/// Starts a server with an object of 6 GiB, which has metadata and tags. Its copies have the same metadata.
+/// `intercept` can replace any response.
+fn serve_large_object(
+    mut intercept: impl FnMut(&Request) -> Option<Response> + Send + 'static,
+) -> FakeServer {
+    FakeServer::serve(move |request| {
+        intercept(request).unwrap_or_else(|| match (request.method(), request.target()) {
+            ("GET", target) if target.ends_with("tagging") => Response::xml(TAGS),
+            ("HEAD", "/b/old") => large("\"e\""),
+            ("HEAD", "/b/new") => large("\"e-2\""),
+            ("POST", "/b/new?uploads") => Response::xml(
+                "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+            ),
+            ("POST", _) => Response::xml(
+                "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>",
+            ),
+            ("PUT", "/b/new?tagging") => Response::new(200),
+            ("PUT", _) => Response::xml("<CopyPartResult><ETag>\"p\"</ETag></CopyPartResult>"),
+            _ => Response::new(204),
+        })
+    })
+}
+
+const TAGS: &str = "<Tagging><TagSet><Tag><Key>a &amp; b</Key><Value>é</Value></Tag>\
+                    <Tag><Key>empty</Key><Value/></Tag></TagSet></Tagging>";
+
+fn large(e_tag: &str) -> Response {
+    let colour = ("x-amz-meta-colour", "blue");
+    Response::new(200).header("etag", e_tag).header(colour.0, colour.1).content_length(6 << 30)
+}
+
+fn lines(server: &FakeServer) -> Vec<String> {
+    server.requests().iter().map(|request| format!("{} {}", request.method(), request.target())).collect()
+}
+
+// promise: C4
+#[test]
+fn rename_in_parts_keeps_tags_and_metadata() {
+    let server = serve_large_object(|_| None);
+    client(&server).rename_object("b", "old", "new").unwrap();
+    let requests = server.requests();
+    let find = |line| requests.iter().find(|request| request.line().starts_with(line)).unwrap();
+    assert_eq!(find("POST /b/new?uploads").header("x-amz-meta-colour"), Some("blue"));
+    let tags = String::from_utf8_lossy(&find("PUT /b/new?tagging").body).into_owned();
+    assert!(tags.contains("<Key>a &amp; b</Key><Value>é</Value>") && tags.contains("empty"), "{tags}");
+    assert_eq!(requests.last().unwrap().line(), "DELETE /b/old HTTP/1.1");
+}
+
+// promise: C4
+#[test]
+fn rename_in_parts_deletes_nothing_if_tags_or_metadata_cannot_be_kept() {
+    type Failure = (&'static str, fn() -> Response);
+    let failures: [Failure; 4] = [
+        ("GET /b/old?tagging", || Response::error(403, "AccessDenied")),
+        ("PUT /b/new?tagging", || Response::error(403, "AccessDenied")),
+        // The metadata is lost.
+        ("HEAD /b/new", || Response::new(200).header("etag", "\"e-2\"").content_length(6 << 30)),
+        // The object was replaced by one with other tags.
+        ("HEAD /b/new", || large("\"e-2\"").header("x-amz-tagging-count", "1")),
+    ];
+    for (line, response) in failures {
+        let server = serve_large_object(move |request| request.line().starts_with(line).then(response));
+        let error = client(&server).rename_object("b", "old", "new").unwrap_err();
+        let lines = lines(&server);
+        assert!(!lines.contains(&"DELETE /b/old".to_owned()), "{lines:?}");
+        let copied = lines.iter().any(|line| line.starts_with("POST"));
+        assert_eq!(copied, !line.contains("old"), "{error}");
+    }
+}
+
+#[test]
+fn source_without_tag_support_is_copied_in_parts_without_tags() {
+    let server = serve_large_object(|request| {
+        request.line().contains("/b/old?tagging").then(|| Response::error(501, "NotImplemented"))
+    });
+    client(&server).copy(("b", "old"), ("b", "new")).unwrap();
+    assert!(!lines(&server).contains(&"PUT /b/new?tagging".to_owned()));
+}
+
+// promise: C4
+#[test]
+fn given_tags_replace_those_of_the_source() {
+    let server = serve_large_object(|_| None);
+    let object = CopyObjectOptions::new().header("x-amz-tagging", "c=1");
+    let object = object.header("x-amz-tagging-directive", "REPLACE");
+    client(&server)
+        .copy_with(("b", "old"), ("b", "new"), &plain_s3::CopyOptions::new().object(object))
+        .unwrap();
+    let requests = server.requests();
+    assert!(requests.iter().all(|request| !request.target().ends_with("?tagging")));
+    let created = requests.iter().find(|request| request.target().ends_with("?uploads")).unwrap();
+    assert_eq!(created.header("x-amz-tagging"), Some("c=1"));
+}
+
+/// Without a pin, the parts could be of two objects.
+// promise: C1
+#[test]
+fn copy_in_parts_requires_a_strong_etag_or_a_version() {
+    for (e_tag, version) in [("\"\"", None), ("W/\"e\"", None), ("*", None), ("\"\"", Some("v"))] {
+        let server = serve_large_object(move |request| {
+            let head = large(e_tag);
+            let head = match version {
+                Some(version) => head.header("x-amz-version-id", version),
+                None => head,
+            };
+            request.line().starts_with("HEAD /b/old").then(|| head)
+        });
+        let result = client(&server).copy(("b", "old"), ("b", "new"));
+        match version {
+            None => {
+                let error = fails(ErrorKind::UnexpectedResponse, result);
+                assert!(error.to_string().contains("neither a strong ETag nor a version ID"), "{error}");
+                assert_eq!(lines(&server), ["HEAD /b/old"]);
+            }
+            Some(_) => {
+                result.unwrap();
+                let requests = server.requests();
+                let part = requests.iter().find(|request| request.method() == "PUT").unwrap();
+                assert_eq!(part.header("x-amz-copy-source"), Some("/b/old?versionId=v"));
+            }
+        }
     }
 }

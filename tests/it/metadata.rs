@@ -102,6 +102,7 @@ fn metadata_is_read_in_both_encodings() {
 fn copy_in_parts_keeps_metadata_as_it_is_stored() {
     const SIZE: u64 = 6 << 20;
     let server = FakeServer::serve(|request| match (request.method(), request.query_value("uploads")) {
+        ("GET", _) => Response::error(501, "NotImplemented"),
         ("HEAD", _) => Response::new(200).header(NAME, "Miniö").header("etag", "\"e\"").content_length(SIZE),
         ("POST", Some(_)) => Response::xml(
             "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",

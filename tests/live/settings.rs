@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plain_s3::{
-    Client, CorsRule, ErrorKind, LifecycleRule, LifecycleTransition, ObjectIdentifier, Payer,
+    Client, CopyOptions, CorsRule, ErrorKind, LifecycleRule, LifecycleTransition, ObjectIdentifier, Payer,
     PublicAccessBlock, Result, Versioning, WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule,
 };
 use time::OffsetDateTime;
@@ -98,6 +98,14 @@ pub(crate) fn tags(variant: &Variant<'_>) {
     assert_eq!(client.get_object_tagging(&bucket, "a b+c%2F").unwrap(), expected);
     client.copy_object((&bucket, "a b+c%2F"), (&bucket, "copy")).unwrap();
     assert_eq!(client.get_object_tagging(&bucket, "copy").unwrap(), expected, "tags are copied");
+    // A copy in parts keeps them as well.
+    client.put_object(&bucket, "large", vec![7; (5 << 20) + 1]).unwrap();
+    client.put_object_tagging(&bucket, "large", tags).unwrap();
+    let parts = CopyOptions::new().part_size(5 << 20);
+    client.copy_with((&bucket, "large"), (&bucket, "copy in parts"), &parts).unwrap();
+    assert!(client.head_object(&bucket, "copy in parts").unwrap().e_tag.unwrap().as_str().ends_with("-2"));
+    assert_eq!(client.get_object_tagging(&bucket, "copy in parts").unwrap(), expected, "tags are copied");
+
     client.delete_object_tagging(&bucket, "a b+c%2F").unwrap();
     assert!(client.get_object_tagging(&bucket, "a b+c%2F").unwrap().is_empty());
     assert_eq!(client.get_object(&bucket, "a b+c%2F").unwrap().text().unwrap(), "x");

@@ -146,6 +146,11 @@ impl GetObjectOptions {
         self.range(bytes).if_match(e_tag)
     }
 
+    /// Returns who pays for the request, and the expected owner of the bucket.
+    pub(crate) fn requester_headers(&self) -> Headers {
+        self.headers.requester()
+    }
+
     /// Returns the value of `If-Match` as it is sent.
     pub(crate) fn if_match_header(&self) -> Option<&str> {
         self.headers.get("if-match")

@@ -132,7 +132,17 @@ impl Client {
         target: Target<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
-        match self.call(&subresource.get_request(target), parse) {
+        self.send_get(subresource, &subresource.get_request(target), parse)
+    }
+
+    /// Sends a request that reads a setting and may have headers. Returns `None` if the setting is not set.
+    pub(crate) fn send_get<T>(
+        &self,
+        subresource: &Subresource,
+        request: &Request<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<Option<T>> {
+        match self.call(request, parse) {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(None),
             Err(error) => Err(error),

@@ -6,6 +6,7 @@ use roxmltree::Node;
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::headers::Headers;
 use crate::ops::ObjectIdentifier;
 use crate::ops::settings::{Subresource, Target, missing};
 use crate::xml;
@@ -142,6 +143,19 @@ impl Client {
     /// ```
     pub fn delete_object_tagging(&self, bucket: &str, object: impl Into<ObjectIdentifier>) -> Result<()> {
         self.delete_setting(&OBJECT_TAGGING, Target::Object(bucket, &object.into()))
+    }
+
+    /// Returns the tags of an object, with the headers of the requests for its content.
+    pub(crate) fn get_source_tagging(
+        &self,
+        bucket: &str,
+        object: &ObjectIdentifier,
+        headers: &Headers,
+    ) -> Result<BTreeMap<String, String>> {
+        let request = OBJECT_TAGGING.get_request(Target::Object(bucket, object)).headers(headers);
+        let tags =
+            self.send_get(&OBJECT_TAGGING, &request, |response| response.xml_of(OBJECT_TAGGING.roots, read))?;
+        Ok(tags.unwrap_or_default())
     }
 
     fn get_tags(&self, subresource: &Subresource, target: Target<'_>) -> Result<BTreeMap<String, String>> {

@@ -128,6 +128,26 @@ fn download_without_etag_is_not_resumed() {
     }
 }
 
+/// Even if the server ignores `If-Match`, the bytes of two objects must not be mixed.
+// promise: D4
+#[test]
+fn download_without_strong_etag_is_not_resumed() {
+    for e_tag in ["\"\"", "", "W/\"a\"", "W/\"\"", "*", "\"*\"", "\"a\", \"b\""] {
+        for method in DownloadMethod::ALL {
+            let server = FakeServer::serve(move |request| match request.header("range") {
+                None => Response::new(200).header("etag", e_tag).body(content(SIZE)).cut(CUT, End::Fin),
+                Some(_) => Response::new(206)
+                    .header("etag", e_tag)
+                    .header("content-range", "bytes 20000-49999/50000")
+                    .body(vec![b'x'; SIZE - CUT]),
+            });
+            let error = fails(ErrorKind::Network, method.download(&client(&server)));
+            assert!(error.to_string().contains("no strong ETag"), "{e_tag}: {error}");
+            assert_eq!(server.requests().len(), 1, "{e_tag}");
+        }
+    }
+}
+
 #[test]
 fn download_without_retries_is_not_resumed() {
     for method in DownloadMethod::ALL {
