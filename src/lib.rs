@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod etag;
 mod event;
+mod file_system;
 mod headers;
 mod hints;
 #[cfg(feature = "credentials-chain")]

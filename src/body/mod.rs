@@ -10,6 +10,7 @@ use std::io::{Read, Seek as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::file_system::FileState;
 pub(crate) use reader::BodyReader;
 use source::{FileRef, Source};
 
@@ -17,7 +18,8 @@ use source::{FileRef, Source};
 ///
 /// Strings and bytes convert into it: `&str`, `String`, `&[u8]`, `Vec<u8>`, byte arrays, `Cow` and `Box`. So do
 /// a [`File`], which is sent from its current position to its end, and a [`Path`], whose file is opened when it
-/// is sent. For a reader, use [`Body::from_reader`], which takes its length as well.
+/// is sent. A file must not change meanwhile. For a reader, use [`Body::from_reader`], which takes its length as
+/// well.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -66,12 +68,15 @@ impl<'a> Body<'a> {
             Content::Open(source) => source,
             Content::Path(path) => Source::File(FileRef::Owned(open_file(&path)?)),
         };
-        let (start, len) = match &content {
-            Source::Bytes(bytes) => (0, bytes.len() as u64),
-            Source::Reader { len, .. } => (0, *len),
-            Source::File(file) => file_span(file.get())?,
+        let (start, len, state) = match &content {
+            Source::Bytes(bytes) => (0, bytes.len() as u64, None),
+            Source::Reader { len, .. } => (0, *len, None),
+            Source::File(file) => {
+                let (start, state) = inspect(file.get())?;
+                (start, state.len.saturating_sub(start), Some(state))
+            }
         };
-        Ok(BodyReader::new(content, start, len))
+        Ok(BodyReader::new(content, start, len, state))
     }
 }
 
@@ -89,14 +94,15 @@ fn not_regular(name: impl fmt::Display) -> Error {
         .with_hint("Pass the length with Body::from_reader.")
 }
 
-fn file_span(mut file: &File) -> Result<(u64, u64)> {
+/// Returns the position in a file, and its state.
+fn inspect(mut file: &File) -> Result<(u64, FileState)> {
     let unreadable = |error| Error::local("cannot read the file to upload", error);
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(not_regular("the file to upload"));
     }
     let start = file.stream_position().map_err(unreadable)?;
-    Ok((start, metadata.len().saturating_sub(start)))
+    Ok((start, FileState::of(&metadata)))
 }
 
 impl<'a> From<&'a [u8]> for Body<'a> {

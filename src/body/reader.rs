@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use super::source::Source;
 use crate::checksum::{Md5Digest, Md5Hasher};
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_system::FileState;
 
 /// Reads a body for one request and its retries. As a [`Read`], it yields exactly the declared length or
 /// fails. The transport turns that failure into an error of its own, so the cause is kept for
@@ -13,6 +14,8 @@ pub(crate) struct BodyReader<'a> {
     source: Source<'a>,
     start: u64,
     len: u64,
+    /// The state of a file, which must not change.
+    state: Option<FileState>,
     sent: u64,
     /// A read was attempted, so a source that cannot seek cannot be rewound.
     started: bool,
@@ -21,8 +24,8 @@ pub(crate) struct BodyReader<'a> {
 }
 
 impl<'a> BodyReader<'a> {
-    pub(super) fn new(source: Source<'a>, start: u64, len: u64) -> Self {
-        Self { source, start, len, sent: 0, started: false, error: None, md5: None }
+    pub(super) fn new(source: Source<'a>, start: u64, len: u64, state: Option<FileState>) -> Self {
+        Self { source, start, len, state, sent: 0, started: false, error: None, md5: None }
     }
 }
 
@@ -105,14 +108,24 @@ impl BodyReader<'_> {
         Ok(n)
     }
 
-    /// Fails if the source has more bytes than declared. Also called before an empty body is sent, which is
-    /// never read.
+    /// Fails if the source has more bytes than declared, or is a file that has changed. Also called before an
+    /// empty body is sent, which is never read.
     pub(crate) fn expect_end(&mut self) -> Result<()> {
-        if matches!(self.source, Source::Bytes(_)) || self.read_source(&mut [0])? == 0 {
+        let ended = matches!(self.source, Source::Bytes(_)) || self.read_source(&mut [0])? == 0;
+        let message = if !ended {
+            format!("the body is longer than its declared length of {} bytes", self.len)
+        } else if self.is_unchanged()? {
             return Ok(());
-        }
-        let message = format!("the body is longer than its declared length of {} bytes", self.len);
+        } else {
+            "the file changed while it was sent".to_owned()
+        };
         Err(Error::new(ErrorKind::LocalIo, message).with_hint("Nothing was stored."))
+    }
+
+    fn is_unchanged(&self) -> Result<bool> {
+        let (Source::File(file), Some(before)) = (&self.source, self.state) else { return Ok(true) };
+        let now = file.get().metadata().map_err(|error| Error::local("cannot read the body", error))?;
+        Ok(FileState::of(&now) == before)
     }
 
     fn read_source(&mut self, buf: &mut [u8]) -> Result<usize> {

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::partial_file::{self, PartialFile};
+use super::in_place::InPlaceFile;
+use super::partial_file::PartialFile;
 use super::progress::{Progress, ProgressResult};
+use super::target::Target;
 use crate::checksum::{Md5Check, Md5Digest, Md5Hasher, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +27,8 @@ pub struct DownloadOptions<'a> {
     object: GetObjectOptions,
     if_changed: bool,
     resume: bool,
+    in_place: bool,
+    skip_sync: bool,
     progress: Progress<'a, (u64, u64)>,
 }
 
@@ -55,9 +59,33 @@ impl<'a> DownloadOptions<'a> {
     /// option continues there, if the object still has the same ETag.
     ///
     /// The partial file `.NAME.etag-….part` beside the target is then left behind. It is removed when a
-    /// download succeeds or the object has changed. Only one process at a time may resume a target.
+    /// download succeeds or the object has changed. Only this user can read it, and it is resumed only if no
+    /// other user can have written to it. While it is in use, it is locked, and a second download with this
+    /// option fails. An object without a strong ETag cannot be resumed, and leaves no partial file.
     pub fn resume(mut self) -> Self {
         self.resume = true;
+        self
+    }
+
+    /// Writes into the target if it exists, instead of replacing it by a complete file. This is the only way to
+    /// write to a file that is mounted into a container (`docker -v file:file`), to a file in a folder that
+    /// cannot be written, to a device, and to a pipe such as `/dev/stdout`.
+    ///
+    /// The old content is deleted when the response arrives. If the download fails after that, the target is
+    /// incomplete, and the error says so. Bytes written to a pipe may already have been used. The target keeps
+    /// its owner, its permissions and its hard links. Cannot be combined with [`resume`](Self::resume).
+    pub fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+
+    /// Does not wait until the content is on the disk. This is faster for many small files.
+    ///
+    /// By default, the file is synced (`fsync`) before it replaces the target. Without this, a file system that
+    /// stores data later, such as NFS, may run out of space or lose the server after the download has
+    /// succeeded, and a power failure may leave an incomplete file.
+    pub fn skip_sync(mut self) -> Self {
+        self.skip_sync = true;
         self
     }
 
@@ -97,17 +125,24 @@ impl Download {
 impl Client {
     /// Downloads an object to a file.
     ///
-    /// The content is written to a temporary file beside the target. The temporary file replaces the target
-    /// only when it is complete and verified: always its length, and its MD5 if the ETag is one. If anything
-    /// fails, the target stays as it was, and the temporary file is removed. After a lost connection, the
-    /// download resumes at the same byte. Memory use does not depend on the size of the object: at most 2.5
-    /// MiB.
+    /// The content is written to a temporary file beside the target, which only this user can read. It replaces
+    /// the target only when it is complete, verified and on the disk: always its length, and its MD5 if the
+    /// ETag is one. If anything fails, the target stays as it was, and the temporary file is removed. After a
+    /// lost connection, the download resumes at the same byte. Memory use does not depend on the size of the
+    /// object: at most 2.5 MiB.
+    ///
+    /// If the target is a symbolic link, the file that it points to is created or replaced. A replaced file
+    /// keeps its permissions, except for setuid and setgid, and its owner if this is permitted. Its other hard
+    /// links keep the old content. Access control lists and extended attributes are not kept.
     ///
     /// # Errors
     ///
-    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be written; if it cannot even be
-    /// created, nothing is requested from the server. Otherwise returns the errors of
-    /// [`get_object`](Self::get_object) and of reading the object.
+    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be written. Nothing is requested from the
+    /// server if this is known beforehand: if the target is a directory, if it cannot be replaced because it
+    /// is a device, a pipe, a socket or a mount point (see [`DownloadOptions::in_place`]), or if its folder
+    /// does not exist or cannot be written. If replacing the target fails at the end, the error names the
+    /// temporary file, which is kept. Otherwise returns the errors of [`get_object`](Self::get_object) and of
+    /// reading the object.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -157,31 +192,82 @@ impl Client {
         if options.resume && !options.object.is_whole() {
             return Err(Error::invalid("only a whole object can be resumed, not a range or a part of one"));
         }
-        let path = &partial_file::resolve(path)?;
+        if options.resume && options.in_place {
+            return Err(Error::invalid("a download in place has no partial file that could be resumed"));
+        }
+        let target = &Target::of(path)?;
+        let in_place = options.in_place && target.exists();
+        if !in_place {
+            target.ensure_replaceable()?;
+        }
         let mut object_options = options.object.clone();
-        let existing = if options.if_changed { md5_of_file(path)? } else { None };
+        let existing = match target.file() {
+            Some(_) if options.if_changed => Some(md5_of_file(&target.path)?),
+            _ => None,
+        };
         if let Some(md5) = &existing {
             object_options = object_options.if_none_match(md5.to_hex());
         }
-        let started = match self.start(bucket, key, path, &object_options, options.resume) {
-            Err(error) if existing.is_some() && error.is_not_modified() => return Ok(Download::unchanged()),
-            started => started?,
+        let downloaded = if in_place {
+            self.download_in_place(bucket, key, target, &object_options, options)
+        } else {
+            self.download_and_replace(bucket, key, target, &object_options, options)
         };
-        let Started { mut object, mut partial, offset } = started;
+        match downloaded {
+            Err(error) if existing.is_some() && error.is_not_modified() => Ok(Download::unchanged()),
+            downloaded => downloaded,
+        }
+    }
+
+    fn download_in_place(
+        &self,
+        bucket: &str,
+        key: &str,
+        target: &Target,
+        object_options: &GetObjectOptions,
+        options: &DownloadOptions<'_>,
+    ) -> Result<Download> {
+        let mut file = InPlaceFile::open(target)?;
+        let mut object = self.get_object_with(bucket, key, object_options)?;
+        let total = object.metadata.content_length;
+        file.clear()?;
+        let copied = copy(&mut object, &mut |bytes| file.write(bytes), 0, total, &options.progress);
+        copied.map_err(|error| file.explain(error))?;
+        file.finish(!options.skip_sync)?;
+        Ok(Download {
+            changed: true,
+            bytes: total,
+            resumed_from: 0,
+            verification: object.verification(),
+            metadata: Some(object.metadata),
+        })
+    }
+
+    fn download_and_replace(
+        &self,
+        bucket: &str,
+        key: &str,
+        target: &Target,
+        object_options: &GetObjectOptions,
+        options: &DownloadOptions<'_>,
+    ) -> Result<Download> {
+        let Started { mut object, mut partial, offset } =
+            self.start(bucket, key, target, object_options, options.resume)?;
         if options.resume
             && let Some(e_tag) = object.metadata.strong_e_tag()
         {
             partial.persist_as(e_tag)?;
         }
         let total = offset + object.metadata.content_length;
-        if let Err(error) = copy(&mut object, &mut partial, offset, total, &options.progress) {
+        let copied = copy(&mut object, &mut |bytes| partial.write(bytes), offset, total, &options.progress);
+        if let Err(error) = copied {
             if error.kind() == ErrorKind::Integrity {
                 // no later run could complete these bytes
                 partial.discard();
             }
             return Err(error);
         }
-        partial.finish()?;
+        partial.finish(!options.skip_sync)?;
         Ok(Download {
             changed: true,
             bytes: total,
@@ -196,16 +282,16 @@ impl Client {
         &self,
         bucket: &str,
         key: &str,
-        path: &'p Path,
+        target: &'p Target,
         options: &GetObjectOptions,
         resume: bool,
     ) -> Result<Started<'p>> {
-        if resume && let Some(started) = self.start_resumed(bucket, key, path, options)? {
-            return Ok(started);
-        }
         // created before the request, so that a target that cannot be written is reported before anything is
         // sent
-        let partial = PartialFile::create(path)?;
+        let partial = PartialFile::create(target)?;
+        if resume && let Some(started) = self.start_resumed(bucket, key, &partial, options)? {
+            return Ok(started);
+        }
         Ok(Started { object: self.get_object_with(bucket, key, options)?, partial, offset: 0 })
     }
 
@@ -214,10 +300,10 @@ impl Client {
         &self,
         bucket: &str,
         key: &str,
-        path: &'p Path,
+        fresh: &PartialFile<'p>,
         options: &GetObjectOptions,
     ) -> Result<Option<Started<'p>>> {
-        let Some((mut partial, e_tag, len)) = PartialFile::find_resumable(path)? else { return Ok(None) };
+        let Some((mut partial, e_tag, len)) = fresh.find_earlier()? else { return Ok(None) };
         let wanted = options.if_match_header();
         if wanted.is_some_and(|wanted| wanted != "*" && wanted != e_tag.to_header()) {
             // the caller requests another version than the one that the file belongs to
@@ -267,7 +353,7 @@ struct Started<'p> {
 /// Copies the content to the file. Keeps network errors, which can be resumed, apart from those of the disk.
 fn copy(
     object: &mut ObjectReader,
-    partial: &mut PartialFile<'_>,
+    write: &mut dyn FnMut(&[u8]) -> Result<()>,
     mut written: u64,
     total: u64,
     progress: &Progress<'_, (u64, u64)>,
@@ -276,7 +362,7 @@ fn copy(
     loop {
         let (n, end) = fill(object, &mut buffer);
         // written even if reading failed, so that the next run can resume after these bytes
-        partial.write(&buffer[..n])?;
+        write(&buffer[..n])?;
         written += n as u64;
         if n > 0 {
             progress.report((written, total))?;
@@ -301,11 +387,8 @@ fn fill(object: &mut ObjectReader, buffer: &mut [u8]) -> (usize, Option<Result<(
     (n, None)
 }
 
-/// Returns the MD5 of a file, if it exists.
-fn md5_of_file(path: &Path) -> Result<Option<Md5Digest>> {
-    if !path.is_file() {
-        return Ok(None);
-    }
+/// Returns the MD5 of a file.
+fn md5_of_file(path: &Path) -> Result<Md5Digest> {
     let mut md5 = Md5Hasher::new();
     let mut buffer = vec![0; 256 << 10];
     let mut hash = || {
@@ -318,5 +401,5 @@ fn md5_of_file(path: &Path) -> Result<Option<Md5Digest>> {
         }
     };
     hash().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))?;
-    Ok(Some(md5.digest()))
+    Ok(md5.digest())
 }

@@ -5,10 +5,12 @@ mod delete_all;
 mod delete_all_options;
 mod deleter;
 mod download;
+mod in_place;
 mod multipart;
 mod partial_file;
 mod progress;
 mod rename;
+mod target;
 mod upload;
 mod upload_options;
 

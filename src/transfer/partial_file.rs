@@ -1,124 +1,153 @@
 //! A file that gets its name only when it is complete. Until then, its target is not touched.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf, is_separator};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::target::Target;
 use crate::checksum::Md5Digest;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::etag::ETag;
+use crate::file_system::{self, Attributes};
 
-/// Returns the file that a path refers to, following symbolic links.
-///
-/// Fails for a directory, a device or a pipe: renaming a file over it would replace it.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
-    let fail = |why: &str, kind| cannot_write(path, io::Error::new(kind, why));
-    if path.file_name().is_none() {
-        let reason = io::Error::new(io::ErrorKind::InvalidInput, "the path does not name a file");
-        // In quotes, because the path may be empty.
-        return Err(Error::local(format!("cannot write {path:?}"), reason));
-    }
-    match fs::canonicalize(path) {
-        Ok(target) if target.is_dir() => {
-            Err(fail("it is a directory", io::ErrorKind::IsADirectory)
-                .with_hint("Add the name of a file in it."))
-        }
-        Ok(target) if !target.is_file() => Err(fail("it is not a regular file", io::ErrorKind::InvalidInput)
-            .with_hint("Copy the reader of get_object to it with io::copy.")),
-        Ok(target) => Ok(target),
-        Err(_) if path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into())) => {
-            Err(fail("it is a directory", io::ErrorKind::IsADirectory)
-                .with_hint("Add the name of a file in it."))
-        }
-        Err(_) => Ok(path.to_owned()), // it does not exist yet
-    }
-}
+/// The longest file name that is part of the name of a partial file. Most systems limit a name to 255 bytes,
+/// and encrypted ones to 143.
+const LONGEST_NAME: usize = 90;
 
-/// The longest file name that leaves room for the rest of a temporary name, including an ETag.
-const LONGEST_NAME: usize = 160;
-
-/// A temporary file beside its target. Dropping it removes the file, unless it is kept for a later run.
+/// A temporary file beside its target, which only the user can read. Dropping it removes the file, unless it is
+/// kept for a later run.
 #[derive(Debug)]
 pub(super) struct PartialFile<'a> {
     file: File,
     path: PathBuf,
-    target: &'a Path,
+    target: &'a Target,
+    attributes: Attributes,
     keep: bool,
 }
 
 impl<'a> PartialFile<'a> {
     /// Creates the file, so that a target that cannot be written is reported before anything is requested.
-    pub(super) fn create(target: &'a Path) -> Result<Self> {
-        let path = temp_path(target, &format!("{:016x}", random()));
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| cannot_write(target, error))?;
-        let partial = Self { file, path, target, keep: false };
-        partial.restrict_permissions().map_err(|error| cannot_write(target, error))?;
+    pub(super) fn create(target: &'a Target) -> Result<Self> {
+        if is_resumable_name(target.path.file_name().unwrap_or_default().as_encoded_bytes()) {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, "the name is that of a partial file");
+            return Err(target.cannot_write(reason).with_hint("Choose another name."));
+        }
+        let attributes = match target.file() {
+            Some(replaced) => Attributes::of_replaced(replaced),
+            None => attributes_of_new_file(target).map_err(|error| target.cannot_write(error))?,
+        };
+        let path = random_path(target);
+        let file = file_system::create_private(&path).map_err(|error| target.cannot_write(error))?;
+        let mut partial = Self { file, path, target, attributes, keep: false };
+        // some folders allow creating files, but not renaming them
+        let renamed = random_path(target);
+        fs::rename(&partial.path, &renamed).map_err(|error| {
+            Error::local(format!("cannot rename {}", partial.path.display()), error)
+                .with_hint("A download needs a folder in which files can be renamed.")
+        })?;
+        partial.path = renamed;
         Ok(partial)
     }
 
-    /// Lets nobody read the new content who may not read the old. The owner can write, to resume it later.
-    #[cfg(unix)]
-    fn restrict_permissions(&self) -> io::Result<()> {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let Ok(before) = fs::metadata(self.target) else { return Ok(()) };
-        self.file.set_permissions(fs::Permissions::from_mode(before.permissions().mode() | 0o600))
-    }
-
-    /// On other systems, the permissions of the folder decide.
-    #[cfg(not(unix))]
-    fn restrict_permissions(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Opens the file that an earlier run left, and returns it with its ETag and length. If there are
-    /// several, the newest.
-    pub(super) fn find_resumable(target: &'a Path) -> Result<Option<(Self, ETag, u64)>> {
-        let sample = temp_path(target, "?");
-        let (Some(folder), Some(sample)) =
-            (sample.parent(), sample.file_name().and_then(|name| name.to_str()))
-        else {
-            return Ok(None); // a name that is not Unicode cannot contain an ETag
-        };
-        let (before, after) = sample.split_once('?').unwrap_or((sample, ""));
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let mut newest: Option<(Option<SystemTime>, PathBuf, ETag, u64)> = None;
-        for entry in fs::read_dir(folder).map_err(|error| cannot_write(target, error))?.flatten() {
+    /// Opens and locks the file that an earlier run has kept for this target, and returns it with its ETag and
+    /// length. If there are several, the newest.
+    ///
+    /// Fails if another download is writing to it. Ignores files that other users may have written.
+    pub(super) fn find_earlier(&self) -> Result<Option<(Self, ETag, u64)>> {
+        let mut newest: Option<(Option<SystemTime>, PathBuf, ETag)> = None;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let unreadable = |error| Error::local(format!("cannot read the folder {}", folder.display()), error);
+        for entry in fs::read_dir(folder).map_err(unreadable)?.flatten() {
             let name = entry.file_name();
-            let e_tag = name
-                .to_str()
-                .and_then(|name| name.strip_prefix(before)?.strip_suffix(after)?.strip_prefix("etag-"))
-                .and_then(encode::decode);
-            let (Some(e_tag), Ok(metadata)) = (e_tag, entry.metadata()) else { continue };
+            let (Some(e_tag), Ok(metadata)) =
+                (e_tag_of_name(name.as_encoded_bytes(), self.target), entry.metadata())
+            else {
+                continue;
+            };
             let age = metadata.modified().ok();
             if metadata.is_file() && newest.as_ref().is_none_or(|(best, ..)| age > *best) {
-                newest = Some((age, entry.path(), ETag::new(e_tag), metadata.len()));
+                newest = Some((age, entry.path(), e_tag));
             }
         }
-        let Some((_, path, e_tag, len)) = newest else { return Ok(None) };
-        let file = OpenOptions::new().read(true).write(true).open(&path);
-        let file = file.map_err(|error| cannot_write(target, error))?;
-        Ok(Some((Self { file, path, target, keep: true }, e_tag, len)))
+        let Some((_, path, e_tag)) = newest else { return Ok(None) };
+        let Some((file, len)) = self.open_earlier(&path)? else { return Ok(None) };
+        let earlier = Self { file, path, target: self.target, attributes: self.attributes, keep: true };
+        Ok(Some((earlier, e_tag, len)))
     }
 
-    /// Renames the file so that a later run finds it, and keeps it from now on if the download fails.
-    pub(super) fn persist_as(&mut self, e_tag: &ETag) -> Result<()> {
-        let path = temp_path(self.target, &format!("etag-{}", encode::query(e_tag.as_str())));
-        if path != self.path {
-            fs::rename(&self.path, &path).map_err(|error| cannot_write(self.target, error))?;
+    /// Opens and locks a partial file, and returns it with its length. Returns `None` if it does not exist, or
+    /// if another user may have written to it.
+    fn open_earlier(&self, path: &Path) -> Result<Option<(File, u64)>> {
+        let failed = |error| self.cannot_use(path, error);
+        let own = self.file.metadata().map_err(failed)?;
+        let is_own = |metadata: &Metadata| metadata.is_file() && file_system::is_exclusive(metadata, &own);
+        // before opening, because opening a pipe waits, and a link would be followed
+        if !fs::symlink_metadata(path).is_ok_and(|metadata| is_own(&metadata)) {
+            return Ok(None);
         }
-        self.path = path;
-        self.keep = true;
+        let file = match OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(failed)?,
+        };
+        self.lock(&file, path)?;
+        // its last user may have renamed or deleted it meanwhile
+        let opened = file.metadata().map_err(failed)?;
+        let at_path =
+            fs::symlink_metadata(path).is_ok_and(|found| file_system::is_same_file(&found, &opened));
+        Ok((at_path && is_own(&opened)).then_some((file, opened.len())))
+    }
+
+    /// Gives the file a name by which a later run finds it, and keeps it from now on if the download fails.
+    ///
+    /// Does neither if the name is too long, or taken by a file that cannot be used.
+    pub(super) fn persist_as(&mut self, e_tag: &ETag) -> Result<()> {
+        let path = self.target.path.with_file_name(resumable_name(self.target, e_tag));
+        if path == self.path {
+            self.keep = true;
+            return Ok(());
+        }
+        // not renamed, because that would replace a file that another download has just created
+        let file = match file_system::create_private(&path) {
+            Ok(file) => {
+                self.lock(&file, &path)?;
+                file
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let Some((file, _)) = self.open_earlier(&path)? else { return Ok(()) };
+                file.set_len(0).map_err(|error| self.cannot_use(&path, error))?;
+                file
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => return Ok(()),
+            Err(error) => return Err(self.target.cannot_write(error)),
+        };
+        // an empty file with a random name, which nobody needs any more
+        let _ = fs::remove_file(&self.path);
+        (self.file, self.path, self.keep) = (file, path, true);
         Ok(())
+    }
+
+    /// Locks a file that other downloads find by its name.
+    fn lock(&self, file: &File, path: &Path) -> Result<()> {
+        let error = match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => {
+                io::Error::new(io::ErrorKind::WouldBlock, "another download is writing to it")
+            }
+            Err(TryLockError::Error(error)) => error,
+        };
+        Err(self.cannot_use(path, error).with_hint(
+            "Only one download at a time can resume a target. Wait until the other one has finished, or \
+             download without DownloadOptions::resume.",
+        ))
+    }
+
+    fn cannot_use(&self, path: &Path, error: io::Error) -> Error {
+        let what = format!("cannot write {} with the partial file", self.target.path.display());
+        Error::local(format!("{what} {}", path.display()), error)
     }
 
     /// Removes the file when it is dropped, after all.
@@ -144,17 +173,38 @@ impl<'a> PartialFile<'a> {
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|error| cannot_write(self.target, error))
+        self.file.write_all(bytes).map_err(|error| self.target.cannot_write(error))
     }
 
-    /// Replaces the target with the file, in one step. The file gets the permissions of the old target.
-    pub(super) fn finish(mut self) -> Result<()> {
-        if let Ok(before) = fs::metadata(self.target) {
-            let restored = self.file.set_permissions(before.permissions());
-            restored.map_err(|error| cannot_write(self.target, error))?;
+    /// Replaces the target with the file, in one step, after `sync` has made the content durable.
+    pub(super) fn finish(mut self, sync: bool) -> Result<()> {
+        let applied = self.attributes.apply(&self.file);
+        if sync && let Err(error) = self.file.sync_all() {
+            // the content may be lost, so no later run can continue here
+            self.discard();
+            return Err(self.target.cannot_write(error));
         }
-        fs::rename(&self.path, self.target).map_err(|error| cannot_write(self.target, error))?;
-        self.keep = true; // it is the target now
+        let renamed = applied.and_then(|()| {
+            let opened = self.file.metadata()?;
+            match fs::symlink_metadata(&self.path) {
+                Ok(found) if file_system::is_same_file(&found, &opened) => {}
+                _ => {
+                    return Err(io::Error::other("another program has removed or replaced the partial file"));
+                }
+            }
+            fs::rename(&self.path, &self.target.path)
+        });
+        // it is the target now, or the only complete copy
+        self.keep = true;
+        renamed.map_err(|error| {
+            let (from, to) = (self.path.display(), self.target.path.display());
+            Error::local(format!("cannot rename {from} to {to}"), error)
+                .with_hint(format!("The complete content is in {from}."))
+        })?;
+        if sync && let Some(folder) = self.target.path.parent() {
+            // the file is complete in any case, and some file systems cannot sync folders
+            let _ = file_system::sync_folder(folder);
+        }
         Ok(())
     }
 }
@@ -165,29 +215,63 @@ impl Drop for PartialFile<'_> {
             // an error could not be reported any more
             let _ = fs::remove_file(&self.path);
         }
+        // a process that another thread is just starting may hold a copy of the descriptor for a moment
+        let _ = self.file.unlock();
     }
 }
 
-/// Returns the path of a temporary file, `.NAME.MIDDLE.part`. It is hidden, and in the target's folder,
-/// because a file cannot be renamed across file systems.
-fn temp_path(target: &Path, middle: &str) -> PathBuf {
-    let mut hidden = OsString::from(".");
-    let name = target.file_name().unwrap_or_default();
+/// Returns the attributes that a new file gets in the target's folder. They depend on the umask and on the
+/// folder, so an empty file is created and removed again.
+fn attributes_of_new_file(target: &Target) -> io::Result<Attributes> {
+    let path = random_path(target);
+    let metadata = File::create_new(&path)?.metadata();
+    fs::remove_file(&path)?;
+    Ok(Attributes::of_new(&metadata?))
+}
+
+/// Returns `.NAME.`, the start of the name of each temporary file. The files are hidden, and in the target's
+/// folder, because a file cannot be renamed across file systems.
+fn prefix(target: &Target) -> OsString {
+    let mut prefix = OsString::from(".");
+    let name = target.path.file_name().unwrap_or_default();
     if name.len() <= LONGEST_NAME {
-        hidden.push(name);
+        prefix.push(name);
     } else {
-        // most systems limit a file name to 255 bytes
-        hidden.push(Md5Digest::of(name.as_encoded_bytes()).to_hex());
+        prefix.push(Md5Digest::of(name.as_encoded_bytes()).to_hex());
     }
-    hidden.push(format!(".{middle}.part"));
-    target.with_file_name(hidden)
+    prefix.push(".");
+    prefix
 }
 
-fn cannot_write(target: &Path, error: io::Error) -> Error {
-    Error::local(format!("cannot write {}", target.display()), error)
+const SUFFIX: &str = ".part";
+const MARK: &str = "etag-";
+
+/// Returns a path for a file that no later run uses.
+fn random_path(target: &Target) -> PathBuf {
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    let mut name = prefix(target);
+    name.push(format!("{random:016x}{SUFFIX}"));
+    target.path.with_file_name(name)
 }
 
-/// Returns a number that concurrent downloads do not share.
-fn random() -> u64 {
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
+/// Returns `.NAME.etag-ETAG.part`. The encoded ETag contains no dot, so that it ends where it seems to: a file
+/// of the target `x` differs from all files of the target `x.etag-y`.
+fn resumable_name(target: &Target, e_tag: &ETag) -> OsString {
+    let mut name = prefix(target);
+    name.push(format!("{MARK}{}{SUFFIX}", encode::query(e_tag.as_str()).replace('.', "%2E")));
+    name
+}
+
+/// Returns the ETag in a name that [`resumable_name`] has created for this target.
+fn e_tag_of_name(name: &[u8], target: &Target) -> Option<ETag> {
+    let rest = name.strip_prefix(prefix(target).as_encoded_bytes())?.strip_suffix(SUFFIX.as_bytes())?;
+    let encoded = std::str::from_utf8(rest).ok()?.strip_prefix(MARK)?;
+    let e_tag = ETag::new(encode::decode(encoded)?);
+    (resumable_name(target, &e_tag).as_encoded_bytes() == name && e_tag.is_strong()).then_some(e_tag)
+}
+
+/// Returns `true` if a name may be that of a partial file of any target, which could then delete it.
+fn is_resumable_name(name: &[u8]) -> bool {
+    let is_mark = |bytes: &[u8]| bytes == format!(".{MARK}").as_bytes();
+    name.starts_with(b".") && name.ends_with(SUFFIX.as_bytes()) && name.windows(MARK.len() + 1).any(is_mark)
 }

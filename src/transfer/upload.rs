@@ -1,6 +1,6 @@
 //! Uploads of a file, or of a reader of unknown length, to an object.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use super::multipart::{self, Source};
 use super::upload_options::{Upload, UploadOptions};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::file_system::FileState;
 
 impl Client {
     /// Uploads a file of any size.
@@ -21,8 +22,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be read or changes meanwhile; otherwise
-    /// returns the same errors as [`put_object`](Self::put_object). A failed upload is aborted. If that fails
+    /// Fails with [`InvalidInput`](ErrorKind::InvalidInput) if the path is that of a directory, a device, a pipe
+    /// or a socket. Fails with [`LocalIo`](ErrorKind::LocalIo) if the file cannot be read, or if its size, its
+    /// modification time or, on Unix, its change time is another one at the end. This detects writes, even if
+    /// the modification time was set back, but also a new name or mode. Otherwise returns the same errors as
+    /// [`put_object`](Self::put_object). A failed upload is aborted. If that fails
     /// too, the error says so, and [`Error::upload_id`] is the ID to pass to
     /// [`abort_multipart_upload`](Self::abort_multipart_upload).
     ///
@@ -75,16 +79,20 @@ impl Client {
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
         let unreadable = |error| Error::local(format!("cannot read {}", path.display()), error);
+        let state = |metadata: Metadata| -> Result<FileState> {
+            if metadata.is_file() {
+                return Ok(FileState::of(&metadata));
+            }
+            Err(Error::invalid(format!("{} is not a regular file", path.display()))
+                .with_hint("upload_reader accepts any reader."))
+        };
+        // before opening, because opening a pipe waits until another process writes to it
+        state(fs::metadata(path).map_err(unreadable)?)?;
         let file = File::open(path).map_err(unreadable)?;
-        let before = file.metadata().map_err(unreadable)?;
-        if !before.is_file() {
-            return Err(Error::invalid(format!("{} is not a regular file", path.display()))
-                .with_hint("upload_reader accepts any reader."));
-        }
+        let before = state(file.metadata().map_err(unreadable)?)?;
         let verify_unchanged = |read: u64| -> Result<()> {
             let now = file.metadata().map_err(unreadable)?;
-            let same_length = read == before.len() && now.len() == before.len();
-            if same_length && now.modified().ok() == before.modified().ok() {
+            if read == before.len && FileState::of(&now) == before {
                 return Ok(());
             }
             let message = format!("{} changed while it was uploaded", path.display());
@@ -92,7 +100,7 @@ impl Client {
                 .with_hint("Upload it again when no other program writes to it."))
         };
         let source =
-            Source { reader: &mut &file, len: Some(before.len()), verify_unchanged: &verify_unchanged };
+            Source { reader: &mut &file, len: Some(before.len), verify_unchanged: &verify_unchanged };
         multipart::upload(self, bucket, key, source, options)
     }
 

@@ -272,7 +272,7 @@ fn copy_in_parts_requires_a_strong_etag_or_a_version() {
                 Some(version) => head.header("x-amz-version-id", version),
                 None => head,
             };
-            request.line().starts_with("HEAD /b/old").then(|| head)
+            request.line().starts_with("HEAD /b/old").then_some(head)
         });
         let result = client(&server).copy(("b", "old"), ("b", "new"));
         match version {
