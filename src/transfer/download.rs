@@ -232,8 +232,7 @@ impl Client {
         let total = object.metadata.content_length;
         file.clear()?;
         let copied = copy(&mut object, &mut |bytes| file.write(bytes), 0, total, &options.progress);
-        copied.map_err(|error| file.explain(error))?;
-        file.finish(!options.skip_sync)?;
+        copied.and_then(|()| file.finish(!options.skip_sync)).map_err(|error| file.explain(error))?;
         Ok(Download {
             changed: true,
             bytes: total,

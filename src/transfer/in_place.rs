@@ -46,7 +46,7 @@ impl<'a> InPlaceFile<'a> {
     }
 
     /// Makes the content of a regular file durable. Devices and pipes cannot be synced.
-    pub(super) fn finish(self, sync: bool) -> Result<()> {
+    pub(super) fn finish(&self, sync: bool) -> Result<()> {
         if sync && self.is_regular {
             self.file.sync_all().map_err(|error| self.target.cannot_write(error))?;
         }

@@ -100,8 +100,12 @@ impl Target {
                 Err(error) => error,
             },
         };
-        Err(Error::local(format!("cannot replace {}", self.path.display()), reason)
-            .with_hint("To write into it instead, use DownloadOptions::in_place."))
+        let read_only = reason.kind() == io::ErrorKind::ReadOnlyFilesystem;
+        let error = Error::local(format!("cannot replace {}", self.path.display()), reason);
+        if read_only {
+            return Err(error);
+        }
+        Err(error.with_hint("To write into it instead, use DownloadOptions::in_place."))
     }
 
     pub(super) fn cannot_write(&self, error: io::Error) -> Error {

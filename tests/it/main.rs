@@ -53,9 +53,11 @@ mod download {
     mod disk_full;
     mod faults;
     mod file;
+    mod file_systems;
     mod large;
     mod rejected_responses;
     mod resume;
+    mod targets;
 }
 
 mod retry {

@@ -202,6 +202,155 @@ fn no_partial_file_is_kept_without_a_strong_etag_or_if_its_name_is_too_long() {
     }
 }
 
+// promise: D15
+#[test]
+fn partial_file_of_another_target_is_not_touched() {
+    let body = content(SIZE);
+    let e_tag = md5_hex(&body);
+    let folder = TempDir::new();
+    // The first is that of the target `target.etag-y`, the others are no files of this client.
+    let others = [
+        format!(".target.etag-y.etag-{e_tag}.part"),
+        format!(".target.etag-{e_tag}.part.part"),
+        format!(".target.x.etag-{e_tag}.part"),
+        ".target.etag-.part".to_owned(),
+        ".target.etag-%zz.part".to_owned(),
+        ".target.etag-%61.part".to_owned(),
+    ];
+    for name in &others {
+        folder.file(name, &body[..20_000]);
+    }
+    assert_eq!(resume(&serve_object(&body), &folder).unwrap().resumed_from, 0);
+    for name in &others {
+        assert!(fs::read(folder.join(name)).unwrap() == body[..20_000], "{name}");
+    }
+    assert_eq!(folder.names().len(), others.len() + 1);
+}
+
+/// Whoever can write to a partial file could choose the content of the target.
+// promise: D15
+#[test]
+#[cfg(unix)]
+fn partial_file_that_others_may_have_written_is_not_resumed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let body = content(SIZE);
+    let e_tag = "0123-2"; // The MD5 cannot detect other content.
+    let name = partial_name(e_tag);
+    type Prepare = fn(&TempDir, &str);
+    let cases: [(&str, Prepare); 5] = [
+        ("hard link", |folder, name| {
+            fs::hard_link(folder.file("other", [7; 20_000]), folder.join(name)).unwrap();
+        }),
+        ("symbolic link", |folder, name| {
+            symlink(folder.file("other", [7; 20_000]), folder.join(name)).unwrap();
+        }),
+        ("writable", |folder, name| {
+            let file = folder.file(name, [7; 20_000]);
+            fs::set_permissions(file, fs::Permissions::from_mode(0o666)).unwrap();
+        }),
+        ("directory", |folder, name| fs::create_dir(folder.join(name)).unwrap()),
+        ("pipe", |folder, name| {
+            let made = std::process::Command::new("mkfifo").arg(folder.join(name)).status();
+            assert!(made.unwrap().success());
+        }),
+    ];
+    for (case, prepare) in cases {
+        let folder = TempDir::new();
+        prepare(&folder, &name);
+        let whole = body.clone();
+        let server = FakeServer::serve(move |request| Response::object_with(request, &whole, e_tag));
+        assert_eq!(resume(&server, &folder).unwrap().resumed_from, 0, "{case}");
+        assert!(fs::read(folder.join("target")).unwrap() == body, "{case}");
+        assert_eq!(ranges(&server.requests()), [None], "{case}");
+        if folder.names().contains(&"other".to_owned()) {
+            assert!(fs::read(folder.join("other")).unwrap() == [7; 20_000], "{case}");
+        }
+    }
+}
+
+// promise: D15
+#[test]
+fn second_resumed_download_of_a_target_fails() {
+    let body = content(SIZE);
+    let folder = TempDir::new();
+    let server = serve_object(&body);
+    let client = client(&server);
+    let second = |_, _| {
+        let options = DownloadOptions::new().resume();
+        let result = client.download_file_with("b", "k", folder.join("target"), &options);
+        let error = fails(ErrorKind::LocalIo, result);
+        assert!(error.to_string().contains("another download is writing to it"), "{error}");
+    };
+    let first = DownloadOptions::new().resume().progress(second);
+    client.download_file_with("b", "k", folder.join("target"), &first).unwrap();
+    assert_whole(&folder, &body);
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// Both downloads have already sent their requests when the first creates its partial file.
+// promise: D15
+#[test]
+fn partial_file_created_meanwhile_is_used_only_if_it_is_free() {
+    let body = content(SIZE);
+    for locked in [true, false] {
+        let folder = TempDir::new();
+        let path = folder.join(&partial_name(&md5_hex(&body)));
+        let (whole, file) = (body.clone(), std::sync::Arc::new(Mutex::new(None)));
+        let held = file.clone();
+        let server = FakeServer::start([Response::from_fn(move |request| {
+            fs::write(&path, [7; 20_000]).unwrap();
+            let file = fs::File::open(&path).unwrap();
+            if locked {
+                file.lock().unwrap();
+            }
+            *held.lock().unwrap() = Some(file);
+            Response::object(request, &whole)
+        })]);
+        let result = resume(&server, &folder);
+        if locked {
+            fails(ErrorKind::LocalIo, result);
+            assert_eq!(folder.names(), [partial_name(&md5_hex(&body))]);
+        } else {
+            assert_eq!(result.unwrap().resumed_from, 0);
+            assert_whole(&folder, &body);
+        }
+        assert!(file.lock().unwrap().is_some());
+    }
+}
+
+/// Threads resume one target at the same time over breaking connections. Each success must be true.
+// promise: D15
+#[test]
+fn concurrent_resumed_downloads_never_succeed_with_a_wrong_file() {
+    let body = content(SIZE);
+    for _ in 0..20 {
+        let folder = TempDir::new();
+        let store = Store::with_object(&body);
+        let (inner, mut count) = (store.clone(), 0);
+        let server = store.serve(move |request| {
+            count += 1;
+            (count % 3 != 0).then(|| inner.respond(request).cut(count * 3_001 % SIZE, End::Fin))
+        });
+        let run = || {
+            // A download that finds another one running fails at once.
+            let until_success = || (0..10_000).find(|_| resume(&server, &folder).is_ok()).unwrap();
+            for _ in 0..2 {
+                until_success();
+                // No download can have replaced it by anything else.
+                assert!(fs::read(folder.join("target")).unwrap() == body);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(run);
+            }
+        });
+        assert_eq!(folder.names(), ["target"]);
+        assert!(fs::read(folder.join("target")).unwrap() == body);
+    }
+}
+
 #[test]
 fn resume_with_a_range_is_rejected() {
     let server = FakeServer::start([]);

@@ -274,7 +274,22 @@ fn file_changed_while_reading_is_not_stored() {
         let opened = fs::File::options().write(true).open(&file).unwrap();
         opened.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     };
-    let changes: [&(dyn Fn(u64, Option<u64>) + Send + Sync); 3] = [&appends, &truncates, &rewrites];
+    // Other content, but the same length and modification time.
+    let hides = |_, _| {
+        let opened = fs::File::options().write(true).open(&file).unwrap();
+        let modified = opened.metadata().unwrap().modified().unwrap();
+        (&opened).write_all(b"other").unwrap();
+        opened.set_modified(modified).unwrap();
+    };
+    // A download to the same file: it has another inode then, and the uploaded one has lost its name.
+    let replaces = |_, _| {
+        fs::write(folder.join("new"), &body).unwrap();
+        fs::rename(folder.join("new"), &file).unwrap();
+    };
+    let mut changes: Vec<&(dyn Fn(u64, Option<u64>) + Send + Sync)> = vec![&appends, &truncates, &rewrites];
+    if cfg!(unix) {
+        changes.extend([&hides as &(dyn Fn(u64, Option<u64>) + Send + Sync), &replaces]);
+    }
     for change in changes {
         fs::write(&file, &body).unwrap();
         let store = Store::default();
@@ -290,6 +305,25 @@ fn file_changed_while_reading_is_not_stored() {
         );
         assert!(store.uploads().is_empty() && store.get("/b/k").is_none());
     }
+}
+
+// promise: U10
+#[test]
+fn file_changed_between_the_attempts_of_a_request_is_not_stored() {
+    let folder = TempDir::new();
+    let file = folder.file("file", "content");
+    let (store, path) = (Store::default(), file.clone());
+    let mut first = true;
+    let server = store.serve(move |_| {
+        std::mem::take(&mut first).then(|| {
+            fs::write(&path, "another").unwrap();
+            Response::error(503, "SlowDown")
+        })
+    });
+    let result = client(&server).put_object("b", "k", fs::File::open(&file).unwrap());
+    let error = fails(ErrorKind::LocalIo, result);
+    assert!(error.to_string().contains("the file changed while it was sent. Nothing was stored."), "{error}");
+    assert_eq!(store.get("/b/k"), None);
 }
 
 // promise: U3
