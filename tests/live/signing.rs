@@ -75,7 +75,7 @@ pub(crate) fn credentials_from_profile(variant: &Variant<'_>) {
         &path,
         format!(
             "[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n\n[live] ; a comment\n\
-             aws_access_key_id={access_key}\naws_secret_access_key = {secret_key} # another comment\n\
+             # another comment\naws_access_key_id={access_key}\naws_secret_access_key = {secret_key}\n\
              {region}endpoint_url = {}\n",
             variant.endpoint
         ),
