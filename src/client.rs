@@ -40,10 +40,20 @@ struct Inner {
     /// How far the server's clock is ahead of the local clock, in seconds: 0 until the server rejects a
     /// request for its time and accepts the corrected one.
     clock_offset: AtomicI64,
+    unsupported: Unsupported,
     /// The handler of events was warned of a bucket name in the host of the endpoint.
     warned: AtomicBool,
     /// The access key that was last reported as an event.
     announced: Mutex<Option<String>>,
+}
+
+/// What the server was found not to support. It is not requested again.
+#[derive(Debug, Default)]
+pub(crate) struct Unsupported {
+    /// The header `x-amz-checksum-mode`.
+    pub(crate) checksum_mode: AtomicBool,
+    /// The query `partNumber` of HeadObject.
+    pub(crate) part_numbers: AtomicBool,
 }
 
 /// The part of the configuration that calls need.
@@ -64,6 +74,7 @@ impl Client {
     /// credentials, the certificates or the proxy are invalid. The error states the reason.
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
+        let checksum_mode = AtomicBool::new(signer.endpoint().rejects_checksums());
         Ok(Self {
             inner: Arc::new(Inner {
                 transport: Transport::new(&config, signer.endpoint())?,
@@ -76,6 +87,7 @@ impl Client {
                     events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),
+                unsupported: Unsupported { checksum_mode, ..Unsupported::default() },
                 warned: AtomicBool::new(false),
                 announced: Mutex::new(None),
             }),
@@ -103,6 +115,10 @@ impl Client {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    pub(crate) fn unsupported(&self) -> &Unsupported {
+        &self.inner.unsupported
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -132,6 +132,16 @@ impl Endpoint {
         self.https
     }
 
+    /// Returns `true` if this provider rejects requests with `x-amz-checksum-*` headers.
+    pub(crate) fn rejects_checksums(&self) -> bool {
+        provider_host::rejects_checksums(&self.host)
+    }
+
+    /// Returns `true` if this provider is known to verify `x-amz-checksum-*` headers.
+    pub(crate) fn verifies_checksums(&self) -> bool {
+        provider_host::verifies_checksums(&self.host)
+    }
+
     pub(crate) fn has_ip_address(&self) -> bool {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
     }

@@ -64,6 +64,13 @@ impl ETag {
         !weak && !self.0.is_empty() && self.0 != "*" && !self.0.contains('"')
     }
 
+    /// Returns the MD5 of the MD5s of the parts, and the number of parts, if this ETag has the form of that of a
+    /// multipart object: 32 hexadecimal digits, `-` and a number.
+    pub(crate) fn multipart_md5(&self) -> Option<(Md5Digest, u32)> {
+        let (md5, parts) = self.0.rsplit_once('-')?;
+        Some((Md5Digest::from_hex(md5)?, parts.parse().ok()?))
+    }
+
     /// Returns the form for `If-Match` and similar headers, with quotes. `*` and weak ETags stay unchanged.
     pub(crate) fn to_header(&self) -> String {
         if self.0 == "*" || self.0.contains('"') { self.0.clone() } else { format!("\"{}\"", self.0) }

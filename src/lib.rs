@@ -43,7 +43,7 @@ mod xml;
 
 pub use acl::{Acl, CannedAcl, Grant, Grantee, NewAcl, Owner, Permission};
 pub use body::Body;
-pub use checksum::Verification;
+pub use checksum::{Checksum, ChecksumAlgorithm, Verification};
 pub use client::Client;
 pub use config::Config;
 pub use credentials::Credentials;

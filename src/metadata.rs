@@ -96,6 +96,11 @@ impl ObjectMetadata {
         self.e_tag.as_ref().filter(|e_tag| e_tag.is_strong())
     }
 
+    /// Returns the headers of the response.
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
     /// Returns the MD5 of the whole content if the ETag is one; see [`content_md5`].
     pub(crate) fn md5(&self) -> Option<Md5Digest> {
         self.e_tag.as_ref().filter(|_| !is_encrypted(&self.headers))?.md5_digest()
@@ -113,7 +118,7 @@ pub(crate) fn content_md5(headers: &Headers) -> Option<Md5Digest> {
 
 /// Returns `true` if the object is encrypted with a key that the store (`aws:kms`) or the caller manages.
 /// Then the ETag may look like an MD5 but is not one. Plain server-side encryption (`AES256`) keeps the MD5.
-fn is_encrypted(headers: &Headers) -> bool {
+pub(crate) fn is_encrypted(headers: &Headers) -> bool {
     headers.get("x-amz-server-side-encryption").is_some_and(|value| value != "AES256")
         || headers.get("x-amz-server-side-encryption-customer-algorithm").is_some()
 }

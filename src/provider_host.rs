@@ -47,6 +47,27 @@ const PROVIDERS: [(&str, Service); 26] = [
     ("your-objectstorage.com", Service::OneLabel),
 ];
 
+/// Providers that reject requests with `x-amz-checksum-*` headers.
+const REJECT_CHECKSUMS: [&str; 2] = ["backblazeb2.com", "us-east-005.dream.io"];
+/// Providers that verify and store every kind of checksum.
+const VERIFY_CHECKSUMS: [&str; 2] = ["amazonaws.com", "amazonaws.com.cn"];
+
+/// Returns `true` if the provider with this lower-case host rejects requests with `x-amz-checksum-*` headers.
+pub(crate) fn rejects_checksums(host: &str) -> bool {
+    is_in(host, &REJECT_CHECKSUMS)
+}
+
+/// Returns `true` if the provider with this lower-case host verifies `x-amz-checksum-*` headers.
+pub(crate) fn verifies_checksums(host: &str) -> bool {
+    is_in(host, &VERIFY_CHECKSUMS)
+}
+
+fn is_in(host: &str, domains: &[&str]) -> bool {
+    domains.iter().any(|domain| {
+        host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
+}
+
 /// Splits the lower-case host of a known provider that contains a bucket name: returns the name and the host
 /// without it. Returns `None` for any other host, such as those of private endpoints.
 pub(crate) fn split_bucket(host: &str) -> Option<(&str, &str)> {
@@ -121,6 +142,20 @@ mod tests {
         ] {
             assert_eq!(split_bucket(host), Some((bucket, endpoint)), "{host}");
             assert_eq!(split_bucket(endpoint), None, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn support_for_checksums_is_known_by_the_domain() {
+        assert!(verifies_checksums("s3.eu-west-1.amazonaws.com") && !rejects_checksums("s3.amazonaws.com"));
+        assert!(
+            rejects_checksums("s3.us-west-004.backblazeb2.com")
+                && rejects_checksums("s3.us-east-005.dream.io")
+        );
+        for host in
+            ["objects-us-east-1.dream.io", "notbackblazeb2.com", "amazonaws.com.example.com", "127.0.0.1"]
+        {
+            assert!(!verifies_checksums(host) && !rejects_checksums(host), "{host}");
         }
     }
 

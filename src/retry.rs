@@ -73,6 +73,11 @@ impl RetryPolicy {
         self
     }
 
+    /// Returns `true` if a failed call is attempted again at all.
+    pub(crate) fn allows_retries(&self) -> bool {
+        self.max_attempts > 1
+    }
+
     /// Returns the delay after failed attempt number `attempt` (from 1), or `None` if there is no retry.
     pub(crate) fn delay(&self, attempt: u32, error: &Error) -> Option<Duration> {
         if attempt >= self.max_attempts || !error.is_retryable() {

@@ -20,6 +20,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_parts;
 pub(crate) mod object_reader;
+pub(crate) mod object_source;
 pub(crate) mod options;
 pub(crate) mod put_object;
 mod restore_object;

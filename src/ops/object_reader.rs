@@ -4,31 +4,29 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::thread;
-use std::time::Instant;
 
-use crate::checksum::{Md5Check, Verification};
+use crate::checksum::{Comparison, ContentCheck, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::metadata::ObjectMetadata;
-use crate::ops::options::get_object::GetObjectOptions;
-use crate::request::{Method, Request};
+use crate::ops::object_source::{Source, get_object_request};
+use crate::ops::options::get_object::{CHECKSUM_MODE, GetObjectOptions};
 use crate::response::{MAX_OFFSET, Response};
 
-/// Returns the request of GetObject.
-pub(crate) fn get_object_request<'a>(
-    bucket: &'a str,
-    key: &'a str,
-    options: &'a GetObjectOptions,
-) -> Request<'a> {
-    options.apply(Request::object("GetObject", Method::Get, bucket, key))
-}
+/// The size of the buffer for reading an object a second time.
+const READ_AGAIN: usize = 256 << 10;
 
 /// The content of an object while it is being received.
 ///
-/// Reading to the end returns exactly the bytes of the object, or fails. The length is always verified. The
-/// MD5 is verified if the whole object is read and its ETag is an MD5; [`verification`](Self::verification)
-/// returns which check applies. The last bytes are returned only after the verification.
+/// Reading to the end returns exactly the bytes of the object, or fails. The length is always verified. If the
+/// whole object is read, the cheapest checksum that the server returned is verified as well;
+/// [`verification`](Self::verification) returns which one. The last bytes are returned only after the
+/// verification.
+///
+/// The checksum of an object that was uploaded in parts may depend on their sizes. If the client does not know
+/// them, and the checksum differs for the usual sizes, it reads the object a second time to find out whether the
+/// content was damaged on the way.
 ///
 /// If the connection is lost or stalls, reading resumes at the same byte, as often as the client's
 /// [`RetryPolicy`](crate::RetryPolicy) allows; the count restarts whenever bytes arrive. If the object was
@@ -46,44 +44,42 @@ pub struct ObjectReader {
     length: u64,
     /// The number of bytes read so far.
     done: u64,
-    check: Option<Md5Check>,
+    check: Option<ContentCheck>,
     verification: Verification,
+    /// The content differs from its checksum.
+    damaged: bool,
     /// Attempts to resume since the last byte arrived.
     resume_attempts: u32,
 }
 
-/// What is needed to request the rest of the content.
-struct Source {
-    client: Client,
-    bucket: String,
-    key: String,
-    options: GetObjectOptions,
-    deadline: Option<Instant>,
-}
-
-impl Source {
-    fn call(&self) -> String {
-        get_object_request(&self.bucket, &self.key, &self.options).describe()
-    }
-}
-
 impl ObjectReader {
     pub(crate) fn open(client: &Client, bucket: &str, key: &str, options: &GetObjectOptions) -> Result<Self> {
-        let source = Source {
-            client: client.clone(),
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            options: options.clone(),
-            deadline: client.deadline(),
+        let mut reader = Self::open_unchecked(Source::new(client, bucket, key, options))?;
+        let check = reader.source.check(reader.metadata.headers(), reader.length, options.is_whole());
+        reader.set_check(check);
+        Ok(reader)
+    }
+
+    /// Opens an object whose content is not compared with a checksum.
+    fn open_unchecked(source: Source) -> Result<Self> {
+        let options = &source.options;
+        let request = get_object_request(&source.bucket, &source.key, options);
+        let get =
+            |request| source.client.call_until(source.deadline, request, |response| parse(response, options));
+        let content = if source.wants_checksums() {
+            match get(&request.clone().header(CHECKSUM_MODE, "ENABLED")) {
+                Err(error) if source.rejects_checksums(&error) => get(&request)?,
+                content => content?,
+            }
+        } else {
+            get(&request)?
         };
-        let request = get_object_request(bucket, key, options);
-        let Content { metadata, start, body } =
-            client.call_until(source.deadline, &request, |response| parse(response, options))?;
-        let md5 = metadata.md5().filter(|_| options.is_whole() && client.settings().check_md5);
+        let Content { metadata, start, body } = content;
         Ok(Self {
             length: metadata.content_length,
-            verification: if md5.is_some() { Verification::Md5 } else { Verification::Length },
-            check: md5.map(Md5Check::new),
+            verification: Verification::Length,
+            check: None,
+            damaged: false,
             metadata,
             source,
             body,
@@ -93,17 +89,53 @@ impl ObjectReader {
         })
     }
 
+    /// Sets the check of the content, which has hashed everything before the first byte that is read next.
+    pub(crate) fn set_check(&mut self, check: Option<ContentCheck>) {
+        self.verification = check.as_ref().map_or(Verification::Length, ContentCheck::verification);
+        self.check = check;
+    }
+
     /// Returns how the content is verified before the last bytes are returned.
+    ///
+    /// For an object in parts whose sizes turn out to be unknown, this changes to [`Verification::Length`] when
+    /// the last bytes are read.
     pub fn verification(&self) -> Verification {
         self.verification
     }
 
-    /// Reads the whole content into memory.
+    /// Returns `true` if the content was read and differs from its checksum.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// Returns the check of the content, if nothing of it has been read.
+    pub(crate) fn unread_check(&self) -> Option<ContentCheck> {
+        self.check.clone().filter(|_| self.done == 0)
+    }
+
+    /// Returns the object that is read.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Reads the whole content into memory. Content that differs from its checksum is requested a second time.
     ///
     /// # Errors
     ///
     /// Fails if the content cannot be read or verified; see [`ObjectReader`].
     pub fn bytes(mut self) -> Result<Vec<u8>> {
+        let from_start = self.done == 0;
+        match self.read_all() {
+            Err(error) if self.damaged && from_start && self.source.retries(&error) => {
+                let Source { client, bucket, key, options, .. } = &self.source;
+                let mut again = Self::open(client, bucket, key, options)?;
+                again.read_all()
+            }
+            result => result,
+        }
+    }
+
+    fn read_all(&mut self) -> Result<Vec<u8>> {
         // a server may announce any length, so only this much is allocated before bytes arrive
         let mut bytes = Vec::with_capacity(usize::try_from(self.left().min(1 << 20)).unwrap_or_default());
         self.read_to_end(&mut bytes).map_err(Error::from_read)?;
@@ -170,18 +202,42 @@ impl ObjectReader {
     fn finish(&mut self) -> Result<()> {
         // only a connection whose response was read to its end can be reused
         let _ = self.body.read(&mut [0]);
-        if let Some(check) = &self.check {
-            // a failed check is kept, so that a further read does not report a regular end
-            check.finish()?;
-            self.check = None;
-        }
+        let Some(check) = &self.check else { return Ok(()) };
+        // a failed check is kept, so that a further read does not report a regular end
+        let verified = match check.compare() {
+            Comparison::Equal(verification) => Ok(verification),
+            Comparison::Different(error) => Err(error),
+            Comparison::Unclear => self.read_again(check),
+        };
+        self.damaged = verified.is_err();
+        self.verification = verified?;
+        self.check = None;
         Ok(())
     }
 
-    /// Includes the start of the object, which `check` has already hashed, in the verification of the rest.
-    pub(crate) fn continue_check(&mut self, check: Md5Check) {
-        self.check = Some(check);
-        self.verification = Verification::Md5;
+    /// Reads an object in parts a second time, because its checksum differs. Either the content was damaged, or
+    /// the parts have other sizes than assumed.
+    fn read_again(&self, check: &ContentCheck) -> Result<Verification> {
+        let (e_tag, parts) = (self.metadata.e_tag.as_ref(), check.parts().unwrap_or_default());
+        let sizes = e_tag.and_then(|e_tag| self.source.part_sizes(self.start + self.length, parts, e_tag));
+        let Some(mut second) = check.restarted(sizes) else { return Ok(Verification::Length) };
+        let mut again = Self::open_unchecked(self.source.again(e_tag))?;
+        let mut buffer = vec![0; READ_AGAIN];
+        loop {
+            match again.fetch_next(&mut buffer)? {
+                0 => break,
+                n => second.update(&buffer[..n]),
+            }
+        }
+        if !check.has_same_content(&second) {
+            let message = "the content differs from that of a second download";
+            return Err(Error::new(ErrorKind::Integrity, message).with_hint("Try again."));
+        }
+        // twice the same content was not damaged on the way
+        Ok(match second.compare() {
+            Comparison::Equal(verification) => verification,
+            Comparison::Different(_) | Comparison::Unclear => Verification::Length,
+        })
     }
 
     /// Requests the rest after the connection was lost. Returns `lost` if no retry is possible.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
 use crate::body::Body;
-use crate::checksum::Md5Digest;
+use crate::checksum::{Checksum, Md5Digest};
 use crate::client::Client;
 use crate::encode;
 use crate::error::Result;
@@ -289,7 +289,8 @@ impl Client {
         };
         let theirs = content_md5(&headers).filter(|_| check);
         if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
-            ours.ensure_equal(&theirs, "the uploaded content")
+            Checksum::from(ours)
+                .ensure_equal(&theirs.into(), "the uploaded content")
                 .map_err(|error| error.with_context(|| request.describe()))?;
         }
         Ok(StoredObject {

@@ -12,7 +12,7 @@ use crate::ops::complete_multipart_upload::presignable_request;
 use crate::ops::create_multipart_upload::create_multipart_upload_request;
 use crate::ops::delete_object::delete_object_request;
 use crate::ops::head_object::head_object_request;
-use crate::ops::object_reader::get_object_request;
+use crate::ops::object_source::get_object_request;
 use crate::ops::put_object::put_object_request;
 use crate::ops::upload_part::{UploadRef, upload_part_request};
 use crate::ops::{

@@ -8,10 +8,11 @@ use super::in_place::InPlaceFile;
 use super::partial_file::PartialFile;
 use super::progress::{Progress, ProgressResult};
 use super::target::Target;
-use crate::checksum::{Md5Check, Md5Digest, Md5Hasher, Verification};
+use crate::checksum::{Comparison, ContentCheck, Md5Digest, Md5Hasher, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
+use crate::ops::object_source::Source;
 use crate::ops::{GetObjectOptions, ObjectReader};
 
 /// The size of the copy buffer, which never exceeds the object. A larger one is not faster.
@@ -45,11 +46,12 @@ impl<'a> DownloadOptions<'a> {
     }
 
     /// Downloads the object only if the target differs. The server compares the file's MD5 with the object's
-    /// ETag.
+    /// ETag. If the ETag is not an MD5, the client compares the file with the checksum of the object, or with the
+    /// MD5 of the MD5s of its parts.
     ///
     /// If they are equal, the file is not touched, so it keeps its modification time, and
-    /// [`Download::changed`] is `false`. This is what a build script needs. An object whose ETag is not an
-    /// MD5 is always downloaded.
+    /// [`Download::changed`] is `false`. This is what a build script needs. An object without a checksum is always
+    /// downloaded, and so is one in parts whose sizes are neither usual nor reported by the server.
     pub fn if_changed(mut self) -> Self {
         self.if_changed = true;
         self
@@ -126,8 +128,9 @@ impl Client {
     /// Downloads an object to a file.
     ///
     /// The content is written to a temporary file beside the target, which only this user can read. It replaces
-    /// the target only when it is complete, verified and on the disk: always its length, and its MD5 if the
-    /// ETag is one. If anything fails, the target stays as it was, and the temporary file is removed. After a
+    /// the target only when it is complete, verified and on the disk: always its length, and the cheapest checksum
+    /// that the server returned (see [`Verification`]). Content that differs from it is downloaded a second time. If
+    /// anything fails, the target stays as it was, and the temporary file is removed. After a
     /// lost connection, the download resumes at the same byte. Memory use does not depend on the size of the
     /// object: at most 2.5 MiB.
     ///
@@ -208,30 +211,48 @@ impl Client {
         if let Some(md5) = &existing {
             object_options = object_options.if_none_match(md5.to_hex());
         }
-        let downloaded = if in_place {
-            self.download_in_place(bucket, key, target, &object_options, options)
-        } else {
-            self.download_and_replace(bucket, key, target, &object_options, options)
+        let source = Source::new(self, bucket, key, &object_options);
+        let download = |damaged: &mut bool| {
+            let existing = existing.as_ref();
+            if in_place {
+                self.download_in_place(&source, existing, target, options, damaged)
+            } else {
+                self.download_and_replace(&source, existing, target, options, damaged)
+            }
         };
+        let mut damaged = false;
+        let mut downloaded = download(&mut damaged);
+        if let Err(error) = &downloaded
+            && damaged
+            && source.retries(error)
+        {
+            downloaded = download(&mut damaged);
+        }
         match downloaded {
             Err(error) if existing.is_some() && error.is_not_modified() => Ok(Download::unchanged()),
             downloaded => downloaded,
         }
     }
 
+    /// Writes into the target. `existing` is its MD5 if it is to be compared. Sets `damaged` if the content differs
+    /// from its checksum.
     fn download_in_place(
         &self,
-        bucket: &str,
-        key: &str,
+        source: &Source,
+        existing: Option<&Md5Digest>,
         target: &Target,
-        object_options: &GetObjectOptions,
         options: &DownloadOptions<'_>,
+        damaged: &mut bool,
     ) -> Result<Download> {
         let mut file = InPlaceFile::open(target)?;
-        let mut object = self.get_object_with(bucket, key, object_options)?;
+        let mut object = self.get_object_with(&source.bucket, &source.key, &source.options)?;
+        if let Some(verification) = compare_file(existing, &target.path, &object)? {
+            return Ok(Download { verification, ..Download::unchanged() });
+        }
         let total = object.metadata.content_length;
         file.clear()?;
         let copied = copy(&mut object, &mut |bytes| file.write(bytes), 0, total, &options.progress);
+        *damaged = object.is_damaged();
         copied.and_then(|()| file.finish(!options.skip_sync)).map_err(|error| file.explain(error))?;
         Ok(Download {
             changed: true,
@@ -242,16 +263,22 @@ impl Client {
         })
     }
 
+    /// Writes to a partial file, which replaces the target. See [`download_in_place`](Self::download_in_place).
     fn download_and_replace(
         &self,
-        bucket: &str,
-        key: &str,
+        source: &Source,
+        existing: Option<&Md5Digest>,
         target: &Target,
-        object_options: &GetObjectOptions,
         options: &DownloadOptions<'_>,
+        damaged: &mut bool,
     ) -> Result<Download> {
         let Started { mut object, mut partial, offset } =
-            self.start(bucket, key, target, object_options, options.resume)?;
+            self.start(&source.bucket, &source.key, target, &source.options, options.resume)?;
+        if offset == 0
+            && let Some(verification) = compare_file(existing, &target.path, &object)?
+        {
+            return Ok(Download { verification, ..Download::unchanged() });
+        }
         if options.resume
             && let Some(e_tag) = object.metadata.strong_e_tag()
         {
@@ -264,6 +291,7 @@ impl Client {
                 // no later run could complete these bytes
                 partial.discard();
             }
+            *damaged = object.is_damaged();
             return Err(error);
         }
         partial.finish(!options.skip_sync)?;
@@ -328,17 +356,26 @@ impl Client {
                 return Ok(None);
             }
         };
-        let mut check = object.metadata.md5().filter(|_| self.settings().check_md5).map(Md5Check::new);
+        let mut check = check_of_resumed(&object, offset + object.metadata.content_length);
         partial.replay(offset, |bytes| {
             if let Some(check) = &mut check {
                 check.update(bytes);
             }
         })?;
-        if let Some(check) = check {
-            object.continue_check(check);
-        }
+        object.set_check(check);
         Ok(Some(Started { object, partial, offset }))
     }
+}
+
+/// Returns the check of a whole object of which only the rest is read. Its response has no checksum of the whole, so
+/// that is requested if the ETag is none.
+fn check_of_resumed(object: &ObjectReader, total: u64) -> Option<ContentCheck> {
+    let source = object.source();
+    let headers = match object.metadata.md5() {
+        Some(_) => None,
+        None => source.stored_checksums(object.metadata.e_tag.as_ref()),
+    };
+    source.check(headers.as_ref().unwrap_or(object.metadata.headers()), total, true)
 }
 
 /// A download whose response headers have arrived.
@@ -389,16 +426,43 @@ fn fill(object: &mut ObjectReader, buffer: &mut [u8]) -> (usize, Option<Result<(
 /// Returns the MD5 of a file.
 fn md5_of_file(path: &Path) -> Result<Md5Digest> {
     let mut md5 = Md5Hasher::new();
+    read_file(path, |bytes| md5.update(bytes))?;
+    Ok(md5.digest())
+}
+
+/// Compares a file, whose MD5 is `existing`, with an object whose response has arrived, but not its content. Returns
+/// what was compared if they are equal.
+fn compare_file(
+    existing: Option<&Md5Digest>,
+    path: &Path,
+    object: &ObjectReader,
+) -> Result<Option<Verification>> {
+    let Some((md5, mut check)) = existing.zip(object.unread_check()) else { return Ok(None) };
+    if let Some(expected) = object.metadata.md5() {
+        // the server has compared it, unless it ignores conditions
+        return Ok((*md5 == expected).then_some(Verification::Md5));
+    }
+    let read = |error| Error::local(format!("cannot read {}", path.display()), error);
+    if path.metadata().map_err(read)?.len() != object.metadata.content_length {
+        return Ok(None);
+    }
+    read_file(path, |bytes| check.update(bytes))?;
+    Ok(match check.compare() {
+        Comparison::Equal(verification) => Some(verification),
+        Comparison::Different(_) | Comparison::Unclear => None,
+    })
+}
+
+fn read_file(path: &Path, mut consume: impl FnMut(&[u8])) -> Result<()> {
     let mut buffer = vec![0; 256 << 10];
-    let mut hash = || {
+    let mut read = || {
         let mut file = File::open(path)?;
         loop {
             match file.read(&mut buffer)? {
                 0 => return Ok(()),
-                n => md5.update(&buffer[..n]),
+                n => consume(&buffer[..n]),
             }
         }
     };
-    hash().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))?;
-    Ok(md5.digest())
+    read().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))
 }

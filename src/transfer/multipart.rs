@@ -5,10 +5,9 @@ use std::io::{self, Read};
 
 use super::upload_options::{Upload, UploadOptions};
 use crate::body::Body;
-use crate::checksum::{Md5Digest, Md5Hasher};
+use crate::checksum::{Checksum, Md5Digest, Md5Hasher};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
 use crate::ops::put_object::put_object_request;
@@ -85,7 +84,7 @@ fn upload_in_parts(
         sent.map_err(|error| uploader.abort_or_keep(error, options.keep_parts))?;
     if let (Some(ours), Some(theirs)) = (expected, stored_md5(&stored, parts as usize)) {
         // nothing to abort: the upload is completed, and the object exists
-        ours.ensure_equal(&theirs, "the multipart upload")?;
+        Checksum::from(ours).ensure_equal(&theirs.into(), "the multipart upload")?;
     }
     Ok(Upload {
         bytes: content.read,
@@ -230,8 +229,8 @@ fn multipart_md5(parts: &[CompletedPart]) -> Option<Md5Digest> {
 
 /// Returns the same digest from the ETag of an object, if that has the form `…-N` with this number of parts.
 fn stored_md5(stored: &StoredObject, parts: usize) -> Option<Md5Digest> {
-    let (md5, count) = stored.e_tag.as_ref()?.as_str().rsplit_once('-')?;
-    if count == parts.to_string() { ETag::new(md5).md5_digest() } else { None }
+    let (md5, count) = stored.e_tag.as_ref()?.multipart_md5()?;
+    (count as usize == parts).then_some(md5)
 }
 
 /// Reads the content, one part at a time.

@@ -162,14 +162,14 @@ fn signature_mismatch_shows_both_texts_and_the_first_difference() {
     let server = FakeServer::serve(|request| {
         let date = request.header("x-amz-date").unwrap();
         Response::new(403).body(format!(
-            "<Error><Code>SignatureDoesNotMatch</Code><StringToSign>GET\n\n\n\nx-amz-date:{date}\n\
-             x-amz-security-token:{TOKEN}\n/b/K</StringToSign></Error>"
+            "<Error><Code>SignatureDoesNotMatch</Code><StringToSign>GET\n\n\n\n\
+             x-amz-checksum-mode:ENABLED\nx-amz-date:{date}\nx-amz-security-token:{TOKEN}\n/b/K</StringToSign></Error>"
         ))
     });
     let config = config(&server).credentials(credentials().session_token(TOKEN));
     let error = fails(ErrorKind::Server, Client::new(config).unwrap().get_object("b", "k"));
     assert!(error.is_access_denied());
-    assert!(error.hint().unwrap().starts_with("Line 7 of the signed text differs: "), "{error}");
+    assert!(error.hint().unwrap().starts_with("Line 8 of the signed text differs: "), "{error}");
     assert!(
         error.hint().unwrap().contains("the client signed \"/b/k\", the server expected \"/b/K\"."),
         "{error}"

@@ -15,6 +15,7 @@ mod acls;
 mod addressing;
 mod buckets;
 mod cancelling;
+mod checksums;
 mod copying;
 mod credentials;
 mod deletion;

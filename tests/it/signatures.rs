@@ -42,6 +42,14 @@ pub(crate) fn md5_hex(bytes: &[u8]) -> String {
     hex(&Md5::digest(bytes))
 }
 
+/// Returns the ETag of an object that was uploaded in parts of this size.
+pub(crate) fn multipart_e_tag(content: &[u8], part_size: usize) -> String {
+    let parts = content.chunks(part_size);
+    let count = parts.len();
+    let digests: Vec<u8> = parts.flat_map(|part| Md5::digest(part).to_vec()).collect();
+    format!("{}-{count}", md5_hex(&digests))
+}
+
 pub(crate) fn md5_base64(bytes: &[u8]) -> String {
     STANDARD.encode(Md5::digest(bytes))
 }

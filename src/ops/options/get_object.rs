@@ -5,10 +5,14 @@ use std::ops::{Bound, RangeBounds};
 use time::OffsetDateTime;
 
 use super::encryption::with_customer_key;
+use crate::checksum::Sha256Digest;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::timestamp;
+
+/// The header that requests the stored checksums.
+pub(crate) const CHECKSUM_MODE: &str = "x-amz-checksum-mode";
 
 /// Options for [`Client::get_object_with`](crate::Client::get_object_with),
 /// [`Client::head_object_with`](crate::Client::head_object_with) and the presigned URLs of both: the version,
@@ -19,6 +23,7 @@ pub struct GetObjectOptions {
     range: Option<(u64, Option<u64>)>,
     query: Vec<(&'static str, String)>,
     headers: Headers,
+    sha256: Option<String>,
 }
 
 impl GetObjectOptions {
@@ -119,6 +124,28 @@ impl GetObjectOptions {
         with_customer_key(self, &key, Self::header)
     }
 
+    /// Requires the content to have this SHA-256, in 64 hexadecimal digits. Otherwise reading it fails with
+    /// [`Integrity`](crate::ErrorKind::Integrity).
+    ///
+    /// This also detects content that was replaced on purpose. It applies to what is read, so to the range if one
+    /// is set, and replaces the check of the server's checksum. It has no effect on
+    /// [`head_object_with`](crate::Client::head_object_with) and presigned URLs.
+    pub fn sha256(mut self, hex: impl Into<String>) -> Self {
+        self.sha256 = Some(hex.into());
+        self
+    }
+
+    /// Requests the checksums that are stored with the object, so that
+    /// [`ObjectMetadata::header`](crate::ObjectMetadata::header) can return them, such as
+    /// `x-amz-checksum-crc64nvme`.
+    ///
+    /// Downloads of whole objects request them by default. On AWS, a HEAD request with this option also needs the
+    /// permission `kms:Decrypt` if the object is encrypted with KMS. A presigned URL with it can only be used
+    /// together with the header `x-amz-checksum-mode: ENABLED`.
+    pub fn checksum_mode(self) -> Self {
+        self.header(CHECKSUM_MODE, "ENABLED")
+    }
+
     /// Sets any other header of the request.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
@@ -151,6 +178,27 @@ impl GetObjectOptions {
         self.headers.requester()
     }
 
+    /// Returns the options for the metadata of a part of the same object.
+    pub(crate) fn of_part(mut self, number: u32, e_tag: &ETag) -> Self {
+        for condition in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
+            self.headers.remove(condition);
+        }
+        self.range = None;
+        self.part_number(number).if_match(e_tag)
+    }
+
+    /// Returns the options for the whole content of the same object, without a pinned SHA-256.
+    pub(crate) fn whole_object(mut self) -> Self {
+        self.range = None;
+        self.sha256 = None;
+        self
+    }
+
+    /// Returns the SHA-256 that the content must have. If it is not valid, the request is not either.
+    pub(crate) fn pinned_sha256(&self) -> Option<Sha256Digest> {
+        Sha256Digest::from_hex(self.sha256.as_deref()?)
+    }
+
     /// Returns the value of `If-Match` as it is sent.
     pub(crate) fn if_match_header(&self) -> Option<&str> {
         self.headers.get("if-match")
@@ -172,7 +220,16 @@ impl GetObjectOptions {
 
     /// Adds these options to a request.
     pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Request<'a> {
-        request = request.headers(&self.headers);
+        let sha256 = self.sha256.as_deref();
+        request = request.headers(&self.headers).require(
+            sha256.is_none() || self.pinned_sha256().is_some(),
+            || {
+                format!(
+                    "the SHA-256 {:?} does not consist of 64 hexadecimal digits",
+                    sha256.unwrap_or_default()
+                )
+            },
+        );
         for (name, value) in &self.query {
             request = request.query(name, value.as_str());
         }

@@ -203,7 +203,8 @@ fn wrong_byte_is_detected_anywhere() {
             let body = content(SIZE);
             let mut wrong = body.clone();
             wrong[offset] ^= 1;
-            let server = FakeServer::start([Response::stored(&body).body(&wrong)]);
+            let damaged = || Response::stored(&body).body(&wrong);
+            let server = FakeServer::start([damaged(), damaged()]);
             fails(ErrorKind::Integrity, method.download(&client(&server)));
             // The check can be disabled for servers whose ETags only look like MD5s.
             let server = FakeServer::start([Response::stored(&body).body(&wrong)]);

@@ -11,6 +11,7 @@
 
 mod bulk_server;
 mod connection;
+mod parts_server;
 mod request;
 mod response;
 mod store;
@@ -29,6 +30,7 @@ use connection::{Connection, Readiness};
 use response::Stage;
 
 pub(crate) use bulk_server::BulkServer;
+pub(crate) use parts_server::PartsServer;
 pub(crate) use request::Request;
 pub(crate) use response::{End, Response};
 pub(crate) use store::{HELLO, Store, get_small};

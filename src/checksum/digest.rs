@@ -1,4 +1,4 @@
-//! MD5 and SHA-256 digests as types, and the comparison of content with its ETag.
+//! MD5 and SHA-256 digests as types.
 
 use std::fmt;
 
@@ -8,18 +8,6 @@ use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
 use crate::encode;
-use crate::error::{Error, ErrorKind, Result};
-
-/// What was compared before downloaded content was accepted as complete. The length is always compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verification {
-    /// The length, and the MD5 of the content with the ETag.
-    Md5,
-    /// The length only: the ETag is not an MD5 because the object was uploaded in parts or is encrypted, a
-    /// range was read, or [`Config::skip_md5_check`](crate::Config::skip_md5_check) turned the check off.
-    Length,
-}
 
 /// An MD5 digest.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,12 +21,7 @@ impl Md5Digest {
 
     /// Parses 32 hexadecimal digits of either case.
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        let digits = Some(text.as_bytes()).filter(|digits| digits.len() == 32)?;
-        let mut md5 = [0; 16];
-        for (byte, pair) in md5.iter_mut().zip(digits.chunks(2)) {
-            *byte = encode::hex_digit(pair[0])? << 4 | encode::hex_digit(pair[1])?;
-        }
-        Some(Self(md5))
+        bytes_of_hex(text).map(Self)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8; 16] {
@@ -53,20 +36,6 @@ impl Md5Digest {
     /// Returns the form of the `Content-MD5` header.
     pub(crate) fn to_base64(self) -> String {
         BASE64.encode(self.0)
-    }
-
-    /// Fails with [`ErrorKind::Integrity`] unless `expected`, the MD5 in the server's ETag, is equal.
-    /// `what` is the subject of the error text.
-    pub(crate) fn ensure_equal(&self, expected: &Self, what: &str) -> Result<()> {
-        if self == expected {
-            return Ok(());
-        }
-        let message =
-            format!("{what} has the MD5 {}, but the server's ETag is {}", self.to_hex(), expected.to_hex());
-        Err(Error::new(ErrorKind::Integrity, message).with_hint(
-            "Try again. If this server's ETags look like MD5 digests but are not, turn off the check with \
-             Config::skip_md5_check.",
-        ))
     }
 }
 
@@ -95,28 +64,6 @@ impl Md5Hasher {
     }
 }
 
-/// Hashes content while it is read, to compare it with its ETag at the end.
-#[derive(Clone, Debug)]
-pub(crate) struct Md5Check {
-    expected: Md5Digest,
-    state: Md5Hasher,
-}
-
-impl Md5Check {
-    pub(crate) fn new(expected: Md5Digest) -> Self {
-        Self { expected, state: Md5Hasher::new() }
-    }
-
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.state.update(bytes);
-    }
-
-    /// Fails with [`ErrorKind::Integrity`] unless the content so far has the expected MD5.
-    pub(crate) fn finish(&self) -> Result<()> {
-        self.state.digest().ensure_equal(&self.expected, "the content")
-    }
-}
-
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sha256Digest([u8; 32]);
@@ -127,9 +74,24 @@ impl Sha256Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Parses 64 hexadecimal digits of either case.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        bytes_of_hex(text).map(Self)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Returns 64 lower-case hexadecimal digits, as Signature V4 uses them.
     pub(crate) fn to_hex(self) -> String {
         encode::hex(&self.0)
+    }
+}
+
+impl From<[u8; 32]> for Sha256Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 
@@ -137,6 +99,16 @@ impl fmt::Debug for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sha256Digest({})", self.to_hex())
     }
+}
+
+/// Decodes exactly `N` bytes, each of two hexadecimal digits.
+fn bytes_of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = Some(text.as_bytes()).filter(|digits| digits.len() == 2 * N)?;
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        *byte = encode::hex_digit(pair[0])? << 4 | encode::hex_digit(pair[1])?;
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -179,23 +151,7 @@ mod tests {
         let digits = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Sha256Digest::of("").to_hex(), digits);
         assert_eq!(format!("{:?}", Sha256Digest::of("")), format!("Sha256Digest({digits})"));
-    }
-
-    #[test]
-    fn mismatch_names_both_digests() {
-        let mut check = Md5Check::new(Md5Digest::of(HELLO));
-        check.update(b"Hello");
-        let error = check.finish().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Integrity);
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "the content has the MD5 8b1a9953c4611296a827abf8c47804d7, but the server's ETag is {HELLO_MD5}. \
-                 Try again. If this server's ETags look like MD5 digests but are not, turn off the check with \
-                 Config::skip_md5_check."
-            )
-        );
-        check.update(b" World!");
-        check.finish().unwrap();
+        assert_eq!(Sha256Digest::from_hex(&digits.to_uppercase()), Some(Sha256Digest::of("")));
+        assert_eq!(Sha256Digest::from_hex(&digits[1..]), None);
     }
 }

@@ -1,0 +1,317 @@
+//! Checksums of the server, of parts and of the caller decide whether content is accepted.
+
+use std::fs;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use plain_s3::{
+    ChecksumAlgorithm, Client, Config, DownloadOptions, ErrorKind, Event, GetObjectOptions, PresignOptions,
+    RetryPolicy, Verification,
+};
+
+use crate::clients::{client, config};
+use crate::fake_server::{End, FakeServer, PartsServer, Request, Response};
+use crate::signatures::md5_hex;
+use crate::support::{TempDir, content, fails};
+
+const MIB: usize = 1 << 20;
+/// The ETag of an object whose content has no MD5 in it.
+const OPAQUE: &str = "opaque";
+const DIGITS: &str = "123456789";
+/// The CRC-64/NVME of the digits.
+const CRC64: (&str, &str) = ("x-amz-checksum-crc64nvme", "rosUhgp5mIg=");
+const SHA256: &str = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225";
+
+fn digits(header: (&str, &str)) -> Response {
+    Response::new(200).header("etag", OPAQUE).header(header.0, header.1).body(DIGITS)
+}
+
+#[track_caller]
+fn check(headers: &[(&str, &str)], verification: Verification) {
+    let response = |body: &str| {
+        let response = Response::new(200).header("etag", OPAQUE).body(body);
+        headers.iter().fold(response, |response, (name, value)| response.header(name, value))
+    };
+    let server = FakeServer::start([response(DIGITS), response("123456780"), response("123456780")]);
+    let client = client(&server);
+    let object = client.get_object("b", "k").unwrap();
+    assert_eq!(object.verification(), verification);
+    assert_eq!(object.text().unwrap(), DIGITS);
+    let damaged = client.get_object("b", "k").unwrap().bytes();
+    if verification == Verification::Length {
+        damaged.unwrap();
+    } else {
+        fails(ErrorKind::Integrity, damaged);
+        let [request, ..] = server.finish::<3>();
+        assert_eq!(request.header("x-amz-checksum-mode"), Some("ENABLED"));
+    }
+}
+
+// promise: D1
+#[test]
+fn every_checksum_of_the_server_is_verified() {
+    check(&[CRC64], Verification::Crc64Nvme);
+    check(&[("x-amz-checksum-crc32c", "4waSgw==")], Verification::Crc32c);
+    check(&[("x-amz-checksum-crc32", "y/Q5Jg==")], Verification::Crc32);
+    check(&[("x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE=")], Verification::Sha1);
+    check(&[("x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=")], Verification::Sha256);
+    check(&[("x-goog-hash", "crc32c=4waSgw==")], Verification::Crc32c);
+    check(&[("x-goog-hash", "md5=JfnnlDI7RTiF9RgfG2JNCw==")], Verification::Md5);
+    check(&[], Verification::Length);
+    // Encrypted objects have ETags that look like MD5s, but a checksum of their content.
+    check(&[("x-amz-server-side-encryption", "aws:kms"), CRC64], Verification::Crc64Nvme);
+}
+
+#[test]
+fn composite_checksum_is_verified() {
+    // The CRC-32 of the CRC-32 of the only part.
+    let composite = |body: &str| digits(("x-amz-checksum-crc32", "7kxlUA==-1")).body(body);
+    let server = FakeServer::start([
+        composite(DIGITS),
+        // Damaged, then not, so that neither is trusted, then requested again.
+        composite("123456780"),
+        composite(DIGITS),
+        composite(DIGITS),
+    ]);
+    let client = client(&server);
+    for _ in 0..2 {
+        let object = client.get_object("b", "k").unwrap();
+        let verification = Verification::Composite { algorithm: ChecksumAlgorithm::Crc32, parts: 1 };
+        assert_eq!(object.verification(), verification);
+        assert_eq!(object.text().unwrap(), DIGITS);
+    }
+    let _: [Request; 4] = server.finish();
+}
+
+#[test]
+fn unsupported_header_is_not_sent_again() {
+    let server = FakeServer::serve(|request| {
+        match request.header("x-amz-checksum-mode") {
+        Some(_) => Response::new(400).body(
+            "<Error><Code>InvalidArgument</Code><Message>Unsupported header 'x-amz-checksum-mode' received for this \
+             API call.</Message></Error>",
+        ),
+        None => Response::content(DIGITS),
+    }
+    });
+    let client = client(&server);
+    for _ in 0..2 {
+        assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), DIGITS);
+    }
+    let requests: [Request; 3] = server.finish();
+    let sent: Vec<bool> = requests.iter().map(|r| r.header("x-amz-checksum-mode").is_some()).collect();
+    assert_eq!(sent, [true, false, false]);
+}
+
+#[test]
+fn other_rejections_are_not_attributed_to_the_header() {
+    let server = FakeServer::serve(|_| Response::error(400, "InvalidArgument"));
+    fails(ErrorKind::Server, client(&server).get_object("b", "k"));
+    let [request] = server.finish();
+    assert!(request.header("x-amz-checksum-mode").is_some());
+}
+
+#[test]
+fn checksums_are_requested_only_for_whole_objects_and_on_demand() {
+    let server = FakeServer::serve(|request| match request.method() {
+        "HEAD" => Response::content(DIGITS),
+        _ => Response::object(request, DIGITS.as_bytes()),
+    });
+    let client = client(&server);
+    client.head_object("b", "k").unwrap();
+    client.get_object_with("b", "k", &GetObjectOptions::new().range(0..4)).unwrap().bytes().unwrap();
+    let wanted = GetObjectOptions::new().checksum_mode();
+    client.head_object_with("b", "k", &wanted).unwrap();
+    let unchecked = Client::new(config(&server).skip_md5_check()).unwrap();
+    unchecked.get_object("b", "k").unwrap().bytes().unwrap();
+    let requests: [Request; 4] = server.finish();
+    let sent = requests.each_ref().map(|request| request.header("x-amz-checksum-mode").is_some());
+    assert_eq!(sent, [false, false, true, false]);
+}
+
+#[test]
+fn presigned_url_requests_no_checksums() {
+    let server = FakeServer::start([]);
+    let client = Client::new(config(&server).region("us-east-1")).unwrap();
+    let url = client.presign_get_object("b", "k", PresignOptions::new(Duration::from_secs(60)));
+    assert!(!format!("{}", url.unwrap()).contains("checksum"));
+}
+
+#[test]
+fn damaged_content_is_requested_a_second_time() {
+    let damaged = || digits(CRC64).body("123456780");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let server =
+        FakeServer::start([damaged(), digits(CRC64), damaged(), digits(CRC64), damaged(), damaged()]);
+    let config = config(&server).on_event(move |event| {
+        if matches!(event, Event::Retry { .. }) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let client = Client::new(config).unwrap();
+    assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), DIGITS);
+    let folder = TempDir::new();
+    let download = client.download_file("b", "k", folder.join("f")).unwrap();
+    assert_eq!((download.verification, download.bytes), (Verification::Crc64Nvme, 9));
+    assert_eq!(fs::read_to_string(folder.join("f")).unwrap(), DIGITS);
+    assert_eq!(seen.load(Ordering::Relaxed), 2);
+    fails(ErrorKind::Integrity, client.download_file("b", "k", folder.join("f")));
+    assert_eq!(folder.names(), ["f"]);
+    let _: [Request; 6] = server.finish();
+}
+
+#[test]
+fn stream_that_was_handed_out_is_not_requested_a_second_time() {
+    let server = FakeServer::start([digits(CRC64).body("123456780"), digits(CRC64).body("123456780")]);
+    let client = client(&server);
+    let mut object = client.get_object("b", "k").unwrap();
+    for _ in 0..2 {
+        // A failed check fails on every further read.
+        assert!(object.read_to_end(&mut Vec::new()).is_err());
+    }
+    // After the caller has read a part of it, the content is not complete.
+    let mut object = client.get_object("b", "k").unwrap();
+    object.read_exact(&mut [0]).unwrap();
+    fails(ErrorKind::Integrity, object.bytes());
+    let _: [Request; 2] = server.finish();
+}
+
+#[test]
+fn pinned_sha256_is_required_and_replaces_other_checks() {
+    let server = FakeServer::serve(|_| digits(CRC64));
+    let client = Client::new(config(&server).retry(RetryPolicy::none())).unwrap();
+    let get = |sha256: &str| client.get_object_with("b", "k", &GetObjectOptions::new().sha256(sha256));
+    let object = get(&SHA256.to_uppercase()).unwrap();
+    assert_eq!(object.verification(), Verification::Sha256);
+    assert_eq!(object.text().unwrap(), DIGITS);
+    let error = fails(ErrorKind::Integrity, get(&"0".repeat(64)).unwrap().bytes());
+    assert!(error.to_string().contains(SHA256), "{error}");
+    fails(ErrorKind::InvalidInput, get("15e2"));
+    let folder = TempDir::new();
+    let options = DownloadOptions::new().object(GetObjectOptions::new().sha256(SHA256));
+    let download = client.download_file_with("b", "k", folder.join("f"), &options).unwrap();
+    assert_eq!(download.verification, Verification::Sha256);
+    for request in server.finish_any() {
+        assert_eq!(request.header("x-amz-checksum-mode"), None);
+    }
+}
+
+#[test]
+fn resumed_body_is_verified_by_the_checksum_of_the_whole() {
+    for wrong in [false, true] {
+        let server = FakeServer::start([
+            digits(CRC64).cut(4, End::Fin),
+            Response::from_fn(move |request| {
+                let rest = if wrong { "123456780" } else { DIGITS };
+                Response::object_with(request, rest.as_bytes(), OPAQUE)
+            }),
+            Response::error(404, "NoSuchKey"),
+        ]);
+        let result = client(&server).get_object("b", "k").unwrap().bytes();
+        if wrong {
+            // The second request for the whole object fails.
+            fails(ErrorKind::Server, result);
+        } else {
+            assert_eq!(result.unwrap(), DIGITS.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn resumed_file_is_verified_by_the_stored_checksum() {
+    for wrong in [false, true] {
+        let server = FakeServer::serve(|request| match request.method() {
+            "HEAD" => {
+                assert_eq!(request.header("x-amz-checksum-mode"), Some("ENABLED"));
+                digits(CRC64)
+            }
+            _ if request.header("range").is_some() => {
+                Response::object_with(request, DIGITS.as_bytes(), OPAQUE)
+            }
+            _ => digits(CRC64),
+        });
+        let folder = TempDir::new();
+        folder.file(".f.etag-opaque.part", if wrong { "1X345" } else { "12345" });
+        let options = DownloadOptions::new().resume();
+        let download = client(&server).download_file_with("b", "k", folder.join("f"), &options).unwrap();
+        assert_eq!(download.verification, Verification::Crc64Nvme);
+        assert_eq!(download.resumed_from, if wrong { 0 } else { 4 });
+        assert_eq!(fs::read_to_string(folder.join("f")).unwrap(), DIGITS);
+        assert_eq!(folder.names(), ["f"]);
+    }
+}
+
+fn client_of(server: &PartsServer) -> Client {
+    Client::new(Config::new(server.endpoint())).unwrap()
+}
+
+#[track_caller]
+fn download_parts(server: &PartsServer, expected: &[u8], verification: Verification, requests: usize) {
+    let folder = TempDir::new();
+    let download = client_of(server).download_file("b", "k", folder.join("f")).unwrap();
+    assert_eq!(download.verification, verification);
+    assert!(fs::read(folder.join("f")).unwrap() == expected);
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn multipart_etag_is_verified() {
+    let body = content(11 * MIB);
+    let two = Verification::MultipartMd5 { parts: 2 };
+    // Of the usual sizes, 6 to 10 MiB, the server knows the right one, or all are tried.
+    download_parts(&PartsServer::start(&body, 8 * MIB, true, &[]), &body, two, 2);
+    download_parts(&PartsServer::start(&body, 8 * MIB, false, &[]), &body, two, 2);
+    // A size that is not usual is known only to the server.
+    download_parts(&PartsServer::start(&body, 7 * MIB, true, &[]), &body, two, 2);
+    // Otherwise the object is read twice, and accepted because both have the same content.
+    let length = Verification::Length;
+    download_parts(&PartsServer::start(&body, 7 * MIB, false, &[]), &body, length, 3);
+    // Only one usual size is possible, so the server is not asked.
+    let three = Verification::MultipartMd5 { parts: 3 };
+    download_parts(&PartsServer::start(&body, 5 * MIB, true, &[]), &body, three, 1);
+}
+
+#[test]
+fn damage_of_an_object_in_parts_is_detected() {
+    let body = content(11 * MIB);
+    let three = Verification::MultipartMd5 { parts: 3 };
+    // The second reading differs, so a third one replaces the first.
+    download_parts(&PartsServer::start(&body, 5 * MIB, false, &[0]), &body, three, 4);
+    download_parts(&PartsServer::start(&body, 5 * MIB, true, &[0]), &body, three, 4);
+    let two = Verification::MultipartMd5 { parts: 2 };
+    download_parts(&PartsServer::start(&body, 8 * MIB, false, &[0]), &body, two, 4);
+    let server = PartsServer::start(&body, 5 * MIB, true, &[0, 2]);
+    fails(ErrorKind::Integrity, client_of(&server).get_object("b", "k").unwrap().bytes());
+    let server = PartsServer::start(&body, 5 * MIB, true, &[0]);
+    let mut object = client_of(&server).get_object("b", "k").unwrap();
+    assert!(object.read_to_end(&mut Vec::new()).is_err());
+}
+
+#[test]
+fn if_changed_recognises_objects_in_parts_and_with_checksums() {
+    let body = content(11 * MIB);
+    let folder = TempDir::new();
+    let (same, other) = (folder.file("same", &body), folder.file("other", &body[1..]));
+    let before = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    fs::File::options().write(true).open(&same).unwrap().set_modified(before).unwrap();
+    let options = DownloadOptions::new().if_changed();
+    for (part, first_part) in [(5 * MIB, false), (8 * MIB, false), (7 * MIB, true)] {
+        let server = PartsServer::start(&body, part, first_part, &[]);
+        let download = client_of(&server).download_file_with("b", "k", &same, &options).unwrap();
+        assert!(!download.changed, "{part}");
+        assert!(matches!(download.verification, Verification::MultipartMd5 { .. }));
+        assert_eq!(fs::metadata(&same).unwrap().modified().unwrap(), before);
+        assert!(client_of(&server).download_file_with("b", "k", &other, &options).unwrap().changed);
+        fs::write(&other, &body[1..]).unwrap();
+    }
+    let file = folder.file("digits", DIGITS);
+    let server = FakeServer::serve(|_| digits(CRC64));
+    let download = client(&server).download_file_with("b", "k", &file, &options).unwrap();
+    assert_eq!((download.changed, download.verification), (false, Verification::Crc64Nvme));
+    let e_tag = md5_hex(DIGITS.as_bytes());
+    assert_eq!(server.finish_any()[0].header("if-none-match"), Some(&*format!("\"{e_tag}\"")));
+    assert_eq!(folder.names(), ["digits", "other", "same"]);
+}
