@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::checksum::ChecksumAlgorithm;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::EventSink;
@@ -62,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) check_md5: bool,
+    /// The checksum that uploads send instead of an MD5.
+    pub(crate) checksum: Option<ChecksumAlgorithm>,
     pub(crate) events: EventSink,
 }
 
@@ -74,6 +77,8 @@ impl Client {
     /// credentials, the certificates or the proxy are invalid. The error states the reason.
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
+        let verifies = config.check_md5 && signer.endpoint().verifies_checksums();
+        let checksum = config.checksum.or(verifies.then_some(ChecksumAlgorithm::Crc64Nvme));
         let checksum_mode = AtomicBool::new(signer.endpoint().rejects_checksums());
         Ok(Self {
             inner: Arc::new(Inner {
@@ -84,6 +89,7 @@ impl Client {
                     idle_timeout: config.idle_timeout,
                     call_timeout: config.call_timeout,
                     check_md5: config.check_md5,
+                    checksum,
                     events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),

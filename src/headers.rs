@@ -7,6 +7,8 @@ const CUSTOMER_KEYS: [&str; 2] =
     ["x-amz-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key"];
 /// The requester headers: who pays, and the expected owner of the bucket.
 const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
+/// The conditions on the object that a request replaces.
+const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
 /// Other headers with sensitive values.
 const CREDENTIALS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -82,12 +84,16 @@ impl Headers {
     /// Removes the conditions on the target and returns them with the requester headers: what the completion
     /// of a multipart upload sends.
     pub(crate) fn split_off_conditions(&mut self) -> Self {
-        const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
         let conditions = self.filtered(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
         for name in CONDITIONS {
             self.remove(name);
         }
         conditions
+    }
+
+    /// Returns `true` if there is a condition on the object that the request replaces.
+    pub(crate) fn has_conditions(&self) -> bool {
+        self.iter().any(|(name, _)| CONDITIONS.contains(&name))
     }
 
     fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {

@@ -136,6 +136,12 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Includes the SHA-256 of the body in the V4 signature, so that the server rejects any other body.
+    pub(crate) fn signed_payload(mut self, sha256: Sha256Digest) -> Self {
+        self.payload_sha256 = Cow::Owned(sha256.to_hex());
+        self
+    }
+
     /// Declares that the values of user metadata are sent as they are, because the caller or another object
     /// determines them.
     pub(crate) fn keep_metadata(mut self) -> Self {

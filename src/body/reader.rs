@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek as _, SeekFrom};
 
 use super::source::Source;
-use crate::checksum::{Md5Digest, Md5Hasher};
+use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher, Sha256Digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_system::FileState;
 
@@ -21,11 +21,13 @@ pub(crate) struct BodyReader<'a> {
     started: bool,
     error: Option<Error>,
     md5: Option<Md5Hasher>,
+    /// The SHA-256 that the body must have, and that of the bytes so far.
+    sha256: Option<(Sha256Digest, Hasher)>,
 }
 
 impl<'a> BodyReader<'a> {
     pub(super) fn new(source: Source<'a>, start: u64, len: u64, state: Option<FileState>) -> Self {
-        Self { source, start, len, state, sent: 0, started: false, error: None, md5: None }
+        Self { source, start, len, state, sent: 0, started: false, error: None, md5: None, sha256: None }
     }
 }
 
@@ -40,14 +42,42 @@ impl BodyReader<'_> {
         self
     }
 
+    /// Requires the body to have this SHA-256. Otherwise its last bytes are not sent, and nothing is stored.
+    pub(crate) fn require_sha256(mut self, sha256: Sha256Digest) -> Self {
+        self.sha256 = Some((sha256, Hasher::new(ChecksumAlgorithm::Sha256)));
+        self
+    }
+
+    /// Returns the checksum of the whole body before it is sent. Returns `None` for a body that can be read only
+    /// once.
+    pub(crate) fn checksum(&mut self, algorithm: ChecksumAlgorithm) -> Result<Option<Checksum>> {
+        match &self.source {
+            Source::Bytes(bytes) => return Ok(Some(Hasher::of(algorithm, bytes))),
+            Source::Reader { .. } => return Ok(None),
+            Source::File(_) => {}
+        }
+        let mut hasher = Hasher::new(algorithm);
+        let mut buffer = vec![0; 256 << 10];
+        self.rewind()?;
+        loop {
+            match self.try_read(&mut buffer)? {
+                0 => break,
+                n => hasher.update(&buffer[..n]),
+            }
+        }
+        self.rewind()?;
+        Ok(Some(hasher.checksum()))
+    }
+
     /// Returns the MD5 of the bytes sent so far, if [`with_md5`](Self::with_md5) was called.
     pub(crate) fn md5(&self) -> Option<Md5Digest> {
         self.md5.as_ref().map(Md5Hasher::digest)
     }
 
-    /// Returns the MD5 of the whole body, if [`with_md5`](Self::with_md5) was called. Reads the body again,
-    /// because the last attempt may have sent only a part of it.
+    /// Returns the MD5 of the whole body, unless it can be read only once. Reads the body again, because the last
+    /// attempt may have sent only a part of it.
     pub(crate) fn full_md5(&mut self) -> Option<Md5Digest> {
+        self.md5.get_or_insert_default();
         if !self.rewind().ok()? {
             return None;
         }
@@ -70,6 +100,7 @@ impl BodyReader<'_> {
         self.sent = 0;
         self.error = None;
         self.md5 = self.md5.take().map(|_| Md5Hasher::new());
+        self.sha256 = self.sha256.take().map(|(sha256, _)| (sha256, Hasher::new(ChecksumAlgorithm::Sha256)));
         Ok(true)
     }
 
@@ -97,20 +128,26 @@ impl BodyReader<'_> {
             let message = format!("the body ended after {} of its {} bytes", self.sent, self.len);
             return Err(Error::new(ErrorKind::LocalIo, message).with_hint("Nothing was stored."));
         }
+        if let Some(md5) = &mut self.md5 {
+            md5.update(&buf[..n]);
+        }
+        if let Some((_, hasher)) = &mut self.sha256 {
+            hasher.update(&buf[..n]);
+        }
         if n as u64 == left {
             // before the last bytes go out: the server stores nothing if the request stays incomplete
             self.expect_end()?;
-        }
-        if let Some(md5) = &mut self.md5 {
-            md5.update(&buf[..n]);
         }
         self.sent += n as u64;
         Ok(n)
     }
 
-    /// Fails if the source has more bytes than declared, or is a file that has changed. Also called before an
-    /// empty body is sent, which is never read.
+    /// Fails if the source has more bytes than declared, is a file that has changed, or does not have the required
+    /// SHA-256. Also called before an empty body is sent, which is never read.
     pub(crate) fn expect_end(&mut self) -> Result<()> {
+        if let Some((expected, hasher)) = &self.sha256 {
+            expected.ensure_pinned(hasher).map_err(|error| error.with_hint("Nothing was stored."))?;
+        }
         let ended = matches!(self.source, Source::Bytes(_)) || self.read_source(&mut [0])? == 0;
         let message = if !ended {
             format!("the body is longer than its declared length of {} bytes", self.len)
@@ -206,6 +243,31 @@ mod tests {
         let error = read_all(Body::from_reader(Broken, 9)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::LocalIo);
         assert_eq!(error.get_ref().unwrap().to_string(), "tape torn");
+    }
+
+    #[test]
+    fn last_bytes_are_not_sent_unless_the_sha256_is_the_required_one() {
+        for (text, required) in [("abc", "abc"), ("", ""), ("abc", "abd"), ("", "x")] {
+            let mut body = Body::from(text).open().unwrap().require_sha256(Sha256Digest::of(required));
+            for _ in 0..2 {
+                assert!(body.rewind().unwrap());
+                let mut out = Vec::new();
+                let read = body.read_to_end(&mut out).and_then(|_| Ok(body.expect_end()?));
+                assert_eq!(read.is_ok(), text == required, "{text:?} {required:?}");
+                assert_eq!(out == text.as_bytes(), text.is_empty() || text == required);
+            }
+        }
+    }
+
+    #[test]
+    fn checksum_is_that_of_the_bytes_that_are_sent() {
+        let expected = Hasher::of(ChecksumAlgorithm::Crc32c, b"abc");
+        let mut body = Body::from("abc").open().unwrap();
+        assert_eq!(body.checksum(ChecksumAlgorithm::Crc32c).unwrap(), Some(expected));
+        assert_eq!(io::read_to_string(&mut body).unwrap(), "abc");
+        let mut reader = Body::from_reader(&b"abc"[..], 3).open().unwrap();
+        assert_eq!(reader.checksum(ChecksumAlgorithm::Crc32c).unwrap(), None);
+        assert_eq!(io::read_to_string(&mut reader).unwrap(), "abc");
     }
 
     #[test]

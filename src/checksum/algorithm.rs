@@ -78,6 +78,11 @@ impl ChecksumAlgorithm {
         matches!(self, Self::Crc64Nvme | Self::Crc32c | Self::Crc32)
     }
 
+    /// Returns the value of `x-amz-checksum-type` for an upload in parts.
+    pub(crate) fn multipart_type(self) -> &'static str {
+        if self.covers_whole_object() { "FULL_OBJECT" } else { "COMPOSITE" }
+    }
+
     /// Returns the length of the checksum in bytes.
     pub(crate) fn len(self) -> usize {
         match self {

@@ -6,8 +6,7 @@ use super::hasher::Hasher;
 use super::parts::{PartSizes, PartsHasher};
 use super::value::Checksum;
 use super::verification::Verification;
-use crate::encode;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// Hashes content while it is read, to compare it with what is expected at the end.
 #[derive(Clone, Debug)]
@@ -80,19 +79,12 @@ impl ContentCheck {
                 let equal = found.any(|found| found == (checksum, parts));
                 if equal { Comparison::Equal(self.verification()) } else { Comparison::Unclear }
             }
-            (Expected::Pinned(sha256), State::Whole(hasher)) => {
-                let found = hasher.checksum();
-                if found == sha256.into() {
-                    return Comparison::Equal(self.verification());
-                }
-                let found = encode::hex(found.as_bytes());
-                let message =
-                    format!("the content has the SHA-256 {found}, but {} is expected", sha256.to_hex());
-                Comparison::Different(
-                    Error::new(ErrorKind::Integrity, message)
-                        .with_hint("The object is not the one whose SHA-256 was passed."),
-                )
-            }
+            (Expected::Pinned(sha256), State::Whole(hasher)) => match sha256.ensure_pinned(hasher) {
+                Ok(()) => Comparison::Equal(self.verification()),
+                Err(error) => Comparison::Different(
+                    error.with_hint("The object is not the one whose SHA-256 was passed."),
+                ),
+            },
             (Expected::Whole(checksum), State::Whole(hasher)) => {
                 match hasher.checksum().ensure_equal(&checksum, "the content") {
                     Ok(()) => Comparison::Equal(self.verification()),
@@ -137,6 +129,7 @@ impl ContentCheck {
 mod tests {
     use super::*;
     use crate::checksum::{Md5Digest, Sha256Digest};
+    use crate::error::ErrorKind;
 
     const HELLO: &[u8] = b"Hello World!";
 

@@ -39,6 +39,12 @@ impl Md5Digest {
     }
 }
 
+impl From<[u8; 16]> for Md5Digest {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl fmt::Debug for Md5Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Md5Digest({})", self.to_hex())

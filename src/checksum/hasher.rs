@@ -10,6 +10,8 @@ use sha2::Sha256;
 use super::algorithm::ChecksumAlgorithm;
 use super::digest::Sha256Digest;
 use super::value::Checksum;
+use crate::encode;
+use crate::error::{Error, ErrorKind, Result};
 
 type Crc32 = Crc<u32, Table<16>>;
 
@@ -85,6 +87,19 @@ impl Hasher {
     }
 }
 
+impl Sha256Digest {
+    /// Fails with [`ErrorKind::Integrity`] unless `hasher` has hashed content with this SHA-256.
+    pub(crate) fn ensure_pinned(self, hasher: &Hasher) -> Result<()> {
+        let found = hasher.checksum();
+        if found == self.into() {
+            return Ok(());
+        }
+        let found = encode::hex(found.as_bytes());
+        let message = format!("the content has the SHA-256 {found}, but {} is expected", self.to_hex());
+        Err(Error::new(ErrorKind::Integrity, message))
+    }
+}
+
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Hasher({})", self.algorithm())
@@ -94,7 +109,6 @@ impl fmt::Debug for Hasher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode;
 
     // The check values of the catalogue of parametrised CRC algorithms, and of RFC 1321 and FIPS 180.
     #[test]
@@ -114,7 +128,7 @@ mod tests {
 
     #[test]
     fn incremental_checksum_equals_that_of_the_whole() {
-        let content: Vec<u8> = (0..5000_u32).map(|n| (n * n >> 3) as u8).collect();
+        let content: Vec<u8> = (0..5000_u32).map(|n| ((n * n) >> 3) as u8).collect();
         for algorithm in ChecksumAlgorithm::ALL {
             let mut hasher = Hasher::new(algorithm);
             assert_eq!(hasher.checksum(), Hasher::of(algorithm, b""));

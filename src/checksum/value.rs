@@ -9,6 +9,7 @@ use super::algorithm::ChecksumAlgorithm;
 use super::digest::{Md5Digest, Sha256Digest};
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 
 /// The longest checksum, in bytes.
 const MAX_LEN: usize = 32;
@@ -61,6 +62,23 @@ impl Checksum {
             "Try again. If this server's {source}s look like {name} digests but are not, turn off the check with \
              Config::skip_md5_check."
         )))
+    }
+
+    /// Returns the MD5, if it is one.
+    pub(crate) fn md5(&self) -> Option<Md5Digest> {
+        let bytes = <[u8; 16]>::try_from(self.as_bytes()).ok()?;
+        (self.algorithm == ChecksumAlgorithm::Md5).then(|| bytes.into())
+    }
+
+    /// Returns the SHA-256, if it is one.
+    pub(crate) fn sha256(&self) -> Option<Sha256Digest> {
+        (self.algorithm == ChecksumAlgorithm::Sha256).then(|| self.bytes.into())
+    }
+
+    /// Returns the checksum of this algorithm in the headers of a response. An MD5 is in the ETag instead.
+    pub(crate) fn returned_in(&self, headers: &Headers) -> Option<Self> {
+        self.algorithm.element()?;
+        Self::from_base64(self.algorithm, headers.get(self.algorithm.header())?)
     }
 
     /// Returns the value in base64, the form of headers and XML.

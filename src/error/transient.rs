@@ -17,13 +17,17 @@
 const STATUSES: [u16; 16] = [408, 429, 498, 499, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524, 527, 530];
 
 /// The error codes that are retried, whatever the status: some come with 200, 400 or 409.
-const CODES: [&str; 20] = [
+const CODES: [&str; 23] = [
     // AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     "InternalError",
     "OperationAborted",
     "RequestTimeout",
     "ServiceUnavailable",
     "SlowDown",
+    // the body was damaged on the way: its MD5, its signed SHA-256 or another checksum differs
+    "BadDigest",
+    "XAmzContentSHA256Mismatch",
+    "XAmzContentChecksumMismatch",
     // AWS, conditional writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     "ConditionalRequestConflict",
     // the retry modes of the AWS SDKs: botocore/retries/standard.py
@@ -65,6 +69,7 @@ mod tests {
         for (status, code) in [
             (200, "InternalError"),
             (200, "SlowDown"),
+            (400, "BadDigest"),
             (400, "RequestTimeout"),
             (400, "Throttling"),
             (409, "ConditionalRequestConflict"),

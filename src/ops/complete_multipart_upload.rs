@@ -2,6 +2,7 @@
 
 use roxmltree::Node;
 
+use crate::checksum::{Checksum, ChecksumAlgorithm};
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
@@ -173,7 +174,20 @@ fn parse(response: Response) -> Result<StoredObject> {
 }
 
 fn read(root: Node<'_, '_>, version_id: Option<String>) -> StoredObject {
-    StoredObject { e_tag: xml::child_text(root, "ETag").map(ETag::new), version_id }
+    let e_tag = xml::child_text(root, "ETag").map(ETag::new);
+    StoredObject {
+        e_tag,
+        version_id,
+        checksum: ChecksumAlgorithm::ALL.into_iter().find_map(|a| checksum(root, a)),
+    }
+}
+
+/// Returns the checksum of the object: that of the whole content, or of the checksums of the parts, to which some
+/// servers add the number of parts.
+fn checksum(root: Node<'_, '_>, algorithm: ChecksumAlgorithm) -> Option<Checksum> {
+    let text = xml::child_text(root, algorithm.element()?)?;
+    let value = text.rsplit_once('-').map_or(text.as_str(), |(value, _)| value);
+    Checksum::from_base64(algorithm, value)
 }
 
 fn write(parts: &[CompletedPart]) -> String {
@@ -182,6 +196,11 @@ fn write(parts: &[CompletedPart]) -> String {
         content.push_str("<Part>");
         xml::push(&mut content, "PartNumber", &part.part_number.to_string());
         xml::push(&mut content, "ETag", &part.e_tag.to_header());
+        if let Some((element, checksum)) =
+            part.checksum.and_then(|sum| Some((sum.algorithm().element()?, sum)))
+        {
+            xml::push(&mut content, element, &checksum.to_base64());
+        }
         content.push_str("</Part>");
     }
     xml::document("CompleteMultipartUpload", &content)
@@ -197,6 +216,21 @@ mod tests {
         let text = write(&parts);
         assert!(text.contains("<Part><PartNumber>1</PartNumber><ETag>a&quot;&amp;</ETag></Part>"), "{text}");
         assert!(text.contains("<Part><PartNumber>2</PartNumber><ETag>&quot;b&quot;</ETag></Part>"), "{text}");
+    }
+
+    #[test]
+    fn checksums_of_parts_are_written_and_that_of_the_object_is_read() {
+        let crc = Checksum::from_base64(ChecksumAlgorithm::Crc32c, "4waSgw==");
+        let text = write(&[CompletedPart::new(1, "a").with_checksum(crc)]);
+        assert!(text.contains("</ETag><ChecksumCRC32C>4waSgw==</ChecksumCRC32C></Part>"), "{text}");
+        for value in ["4waSgw==", "4waSgw==-2"] {
+            let text = format!(
+                "<CompleteMultipartUploadResult><ChecksumCRC32C>{value}</ChecksumCRC32C>\
+                 </CompleteMultipartUploadResult>"
+            );
+            let document = xml::parse(&text).unwrap();
+            assert_eq!(read(document.root_element(), None).checksum, crc);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! CreateMultipartUpload.
 
+use crate::checksum::ChecksumAlgorithm;
 use crate::client::Client;
 use crate::error::Result;
 use crate::headers::Headers;
@@ -48,8 +49,9 @@ impl Client {
     /// [`create_multipart_upload`](Self::create_multipart_upload).
     ///
     /// Conditions in the options are not sent: pass them to
-    /// [`complete_multipart_upload_with`](Self::complete_multipart_upload_with). A customer key must also be
-    /// passed with each part; see [`upload_part_with`](Self::upload_part_with).
+    /// [`complete_multipart_upload_with`](Self::complete_multipart_upload_with). A customer key and a checksum must
+    /// also be passed with each part; see [`upload_part_with`](Self::upload_part_with). A SHA-256 of the whole
+    /// content is not checked.
     ///
     /// # Errors
     ///
@@ -69,8 +71,20 @@ impl Client {
         key: &str,
         options: &PutObjectOptions,
     ) -> Result<String> {
-        let (headers, _) = options.split_conditions();
+        let (mut headers, _) = options.split_conditions();
+        if let Some(algorithm) = options.algorithm() {
+            declare_checksum(&mut headers, algorithm);
+        }
         self.call(&create_multipart_upload_request(bucket, key, &headers), parse)
+    }
+}
+
+/// Declares the checksum that the parts will have, and whether that of the object is the checksum of its whole
+/// content or of the checksums of the parts. MD5 needs no declaration.
+pub(crate) fn declare_checksum(headers: &mut Headers, algorithm: ChecksumAlgorithm) {
+    if algorithm.element().is_some() {
+        headers.set_str("x-amz-checksum-algorithm", algorithm.as_str());
+        headers.set_str("x-amz-checksum-type", algorithm.multipart_type());
     }
 }
 

@@ -1,17 +1,18 @@
 //! PutObject.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
 use crate::acl::CannedAcl;
-use crate::body::Body;
-use crate::checksum::{Checksum, Md5Digest};
+use crate::body::{Body, BodyReader};
+use crate::checksum::{Checksum, ChecksumAlgorithm, Md5Digest, Sha256Digest};
 use crate::client::Client;
 use crate::encode;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::etag::ETag;
+use crate::event::Event;
 use crate::headers::Headers;
 use crate::media_type;
 use crate::metadata::{USER_PREFIX, content_md5};
@@ -32,6 +33,8 @@ pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The response to an earlier attemp
 #[must_use]
 pub struct PutObjectOptions {
     headers: Headers,
+    checksum: Option<ChecksumAlgorithm>,
+    sha256: Option<String>,
 }
 
 impl PutObjectOptions {
@@ -145,6 +148,30 @@ impl PutObjectOptions {
         self.header("if-none-match", "*")
     }
 
+    /// Sends a checksum of the content, so that the server rejects content that was damaged on the way. Replaces
+    /// the default of [`Config::checksum`](crate::Config::checksum).
+    ///
+    /// The checksum is computed before the content is sent, so a file is read twice. A reader cannot be read
+    /// twice: the client compares its MD5 with the ETag instead. If the server returns the checksum, the client
+    /// compares it; a server that ignores checksums returns none, and the client then compares the MD5 with the
+    /// ETag. An upload in parts sends a checksum for each part.
+    ///
+    /// AWS, Ceph 18 and newer, LocalStack and others store the checksum, and downloads verify it. Backblaze B2 and
+    /// DreamObjects reject every checksum except [`Md5`](ChecksumAlgorithm::Md5).
+    pub fn checksum(mut self, algorithm: ChecksumAlgorithm) -> Self {
+        self.checksum = Some(algorithm);
+        self
+    }
+
+    /// Requires the content to have this SHA-256, in 64 hexadecimal digits. Otherwise the call fails with
+    /// [`Integrity`](crate::ErrorKind::Integrity), and nothing is stored.
+    ///
+    /// Signature V4 signs it, so that the server rejects other content as well.
+    pub fn sha256(mut self, hex: impl Into<String>) -> Self {
+        self.sha256 = Some(hex.into());
+        self
+    }
+
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
@@ -161,6 +188,16 @@ impl PutObjectOptions {
 
     pub(crate) fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// Returns the checksum that is sent, if it is not the default.
+    pub(crate) fn algorithm(&self) -> Option<ChecksumAlgorithm> {
+        self.checksum
+    }
+
+    /// Returns the SHA-256 that the content must have. If it is not valid, the request is not either.
+    pub(crate) fn pinned_sha256(&self) -> Option<Sha256Digest> {
+        Sha256Digest::from_hex(self.sha256.as_deref()?)
     }
 
     /// Splits the headers into those for CreateMultipartUpload and the conditions, which are sent with
@@ -180,6 +217,8 @@ pub struct StoredObject {
     pub e_tag: Option<ETag>,
     /// The version ID, if the bucket has versioning.
     pub version_id: Option<String>,
+    /// The checksum that was sent, if the server returned it.
+    pub checksum: Option<Checksum>,
 }
 
 impl StoredObject {
@@ -189,13 +228,29 @@ impl StoredObject {
     }
 }
 
+/// How the body of a request that stores content is verified.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BodyIntegrity {
+    /// The checksum to send, if it is already known.
+    pub(crate) known: Option<Checksum>,
+    /// The checksum to compute and send.
+    pub(crate) algorithm: Option<ChecksumAlgorithm>,
+    /// The SHA-256 that the body must have.
+    pub(crate) sha256: Option<Sha256Digest>,
+}
+
 /// Returns the request of PutObject.
 pub(crate) fn put_object_request<'a>(
     bucket: &'a str,
     key: &'a str,
     options: &PutObjectOptions,
 ) -> Request<'a> {
-    Request::object("PutObject", Method::Put, bucket, key).headers(&options.headers)
+    let sha256 = options.sha256.as_deref();
+    Request::object("PutObject", Method::Put, bucket, key)
+        .headers(&options.headers)
+        .require(sha256.is_none() || options.pinned_sha256().is_some(), || {
+            format!("the SHA-256 {:?} does not consist of 64 hexadecimal digits", sha256.unwrap_or_default())
+        })
 }
 
 impl Client {
@@ -203,7 +258,9 @@ impl Client {
     /// ([PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html))
     ///
     /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that
-    /// were sent, unless [`Config::skip_md5_check`](crate::Config::skip_md5_check) is set.
+    /// were sent, or sends a checksum; see [`PutObjectOptions::checksum`].
+    /// [`Config::skip_md5_check`](crate::Config::skip_md5_check) turns this off. Content that was damaged on the way
+    /// is sent again.
     ///
     /// # Errors
     ///
@@ -251,29 +308,76 @@ impl Client {
         body: impl Into<Body<'b>>,
         options: &PutObjectOptions,
     ) -> Result<StoredObject> {
-        self.store(put_object_request(bucket, key, options), body.into(), None)
+        let integrity = BodyIntegrity {
+            known: None,
+            algorithm: options.checksum.or(self.settings().checksum),
+            sha256: options.pinned_sha256(),
+        };
+        self.store(put_object_request(bucket, key, options), body.into(), integrity)
     }
 
-    /// Sends content and verifies the ETag of the stored object.
-    ///
-    /// If the MD5 is already known, it is sent as well, so that the server rejects anything else. Otherwise
-    /// it is computed while the content is sent.
+    /// Sends content and verifies what was stored. Content that was damaged is sent once more.
     pub(crate) fn store(
         &self,
         request: Request<'_>,
         body: Body<'_>,
-        known_md5: Option<Md5Digest>,
+        integrity: BodyIntegrity,
     ) -> Result<StoredObject> {
+        // an invalid request is rejected before the body is read
+        request.validate().map_err(|error| error.with_context(|| request.describe()))?;
+        let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
+        let checksum = match (integrity.known, integrity.algorithm) {
+            (None, Some(algorithm)) => {
+                body.checksum(algorithm).map_err(|error| error.with_context(|| request.describe()))?
+            }
+            (known, _) => known,
+        };
+        let signs = self.signer().signs_payload();
         let check = self.settings().check_md5;
         let mut request = request.unsigned_payload();
-        let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
-        match known_md5 {
-            Some(md5) => request = request.header("content-md5", md5.to_base64()),
-            None if check => body = body.with_md5(),
+        if let Some(sha256) = integrity.sha256 {
+            body = body.require_sha256(sha256);
+            request = request.signed_payload(sha256);
+        }
+        match checksum {
+            Some(checksum) => {
+                if let Some(sha256) = checksum.sha256() {
+                    request = request.signed_payload(sha256);
+                }
+                request = request.header(checksum.algorithm().header(), checksum.to_base64());
+            }
+            // the server verifies a signed SHA-256
+            None if check && !(signs && integrity.sha256.is_some()) => body = body.with_md5(),
             None => {}
         }
         let deadline = self.deadline();
-        let stored = self.execute(deadline, &request, &mut body, |response: Response| {
+        match self.store_once(deadline, &request, &mut body, checksum) {
+            // a condition would now fail because of the damaged object
+            Err(error)
+                if error.kind() == ErrorKind::Integrity
+                    && self.settings().retry.allows_retries()
+                    && !request.headers.has_conditions()
+                    && body.rewind()? =>
+            {
+                let call = request.describe();
+                let event = || Event::Retry { call: &call, attempt: 1, error: &error, delay: Duration::ZERO };
+                self.settings().events.emit(event);
+                self.store_once(deadline, &request, &mut body, checksum)
+            }
+            stored => stored,
+        }
+    }
+
+    fn store_once(
+        &self,
+        deadline: Option<Instant>,
+        request: &Request<'_>,
+        body: &mut BodyReader<'_>,
+        checksum: Option<Checksum>,
+    ) -> Result<StoredObject> {
+        let check = self.settings().check_md5;
+        let known_md5 = checksum.and_then(|checksum| checksum.md5());
+        let stored = self.execute(deadline, request, body, |response: Response| {
             let no_e_tag = response.malformed("the response to the upload has no ETag");
             let headers = response.finish()?;
             if check && headers.get("etag").is_none() { Err(no_e_tag) } else { Ok(headers) }
@@ -282,21 +386,38 @@ impl Client {
             // the condition may have failed because of the object that an earlier attempt stored
             Err(error) if error.is_precondition_failed() && error.is_outcome_unknown() => {
                 let ours = known_md5.or_else(|| body.full_md5());
-                let identical = ours.and_then(|ours| self.find_identical(&request, deadline, ours));
+                let identical = ours.and_then(|ours| self.find_identical(request, deadline, ours));
                 identical.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
             }
             stored => stored?,
         };
-        let theirs = content_md5(&headers).filter(|_| check);
-        if let (Some(theirs), Some(ours)) = (theirs, known_md5.or_else(|| body.md5())) {
-            Checksum::from(ours)
-                .ensure_equal(&theirs.into(), "the uploaded content")
-                .map_err(|error| error.with_context(|| request.describe()))?;
-        }
+        let returned = checksum.and_then(|sent| sent.returned_in(&headers));
+        let verified = match (returned, checksum) {
+            (Some(returned), Some(sent)) => sent.ensure_equal(&returned, "the uploaded content"),
+            _ if check => self.compare_e_tag(&headers, body, known_md5),
+            _ => Ok(()),
+        };
+        verified.map_err(|error| error.with_context(|| request.describe()))?;
         Ok(StoredObject {
             e_tag: headers.get("etag").map(ETag::new),
             version_id: headers.get("x-amz-version-id").map(str::to_owned),
+            checksum: returned,
         })
+    }
+
+    /// Compares the ETag of a stored object with the MD5 of the body, unless the ETag is none.
+    fn compare_e_tag(
+        &self,
+        headers: &Headers,
+        body: &mut BodyReader<'_>,
+        known: Option<Md5Digest>,
+    ) -> Result<()> {
+        let Some(theirs) = content_md5(headers) else { return Ok(()) };
+        // a server that returns no checksum has not verified it either, so the MD5 is computed after all
+        match known.or_else(|| body.md5()).or_else(|| body.full_md5()) {
+            Some(ours) => Checksum::from(ours).ensure_equal(&theirs.into(), "the uploaded content"),
+            None => Ok(()),
+        }
     }
 
     /// Returns the headers of the current object if its MD5 is `ours`.

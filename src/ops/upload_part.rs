@@ -1,12 +1,13 @@
 //! UploadPart.
 
 use crate::body::Body;
-use crate::checksum::Md5Digest;
+use crate::checksum::{Checksum, ChecksumAlgorithm};
 use crate::client::Client;
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::options::encryption::with_customer_key;
+use crate::ops::put_object::BodyIntegrity;
 use crate::request::{Method, Request};
 
 /// A multipart upload, as its requests identify it.
@@ -38,12 +39,19 @@ pub struct CompletedPart {
     pub part_number: u32,
     /// The ETag that the server returned for the part.
     pub e_tag: ETag,
+    /// The checksum that was sent with the part, if there is one other than MD5.
+    pub checksum: Option<Checksum>,
 }
 
 impl CompletedPart {
     /// Identifies a part that was uploaded earlier.
     pub fn new(part_number: u32, e_tag: impl Into<ETag>) -> Self {
-        Self { part_number, e_tag: e_tag.into() }
+        Self { part_number, e_tag: e_tag.into(), checksum: None }
+    }
+
+    /// Adds the checksum of the part, unless it is an MD5, which the ETag contains.
+    pub(crate) fn with_checksum(self, checksum: Option<Checksum>) -> Self {
+        Self { checksum: checksum.filter(|checksum| checksum.algorithm().element().is_some()), ..self }
     }
 }
 
@@ -52,6 +60,7 @@ impl CompletedPart {
 #[must_use]
 pub struct UploadPartOptions {
     headers: Headers,
+    checksum: Option<ChecksumAlgorithm>,
 }
 
 impl UploadPartOptions {
@@ -66,7 +75,14 @@ impl UploadPartOptions {
         with_customer_key(self, &key, Self::header)
     }
 
-    /// Sets any other header of the request, such as `x-amz-checksum-sha256`.
+    /// Sends a checksum of the part, which must be that of the upload; see
+    /// [`PutObjectOptions::checksum`](crate::PutObjectOptions::checksum).
+    pub fn checksum(mut self, algorithm: ChecksumAlgorithm) -> Self {
+        self.checksum = Some(algorithm);
+        self
+    }
+
+    /// Sets any other header of the request, such as `x-amz-expected-bucket-owner`.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
@@ -145,7 +161,8 @@ impl Client {
         options: &UploadPartOptions,
     ) -> Result<CompletedPart> {
         let upload = UploadRef { bucket, key, id: upload_id };
-        self.store_part(upload, part_number, body.into(), None, &options.headers)
+        let integrity = BodyIntegrity { algorithm: options.checksum, ..BodyIntegrity::default() };
+        self.store_part(upload, part_number, body.into(), integrity, &options.headers)
     }
 
     pub(crate) fn store_part(
@@ -153,11 +170,12 @@ impl Client {
         upload: UploadRef<'_>,
         part_number: u32,
         body: Body<'_>,
-        known_md5: Option<Md5Digest>,
+        integrity: BodyIntegrity,
         headers: &Headers,
     ) -> Result<CompletedPart> {
-        let stored = self.store(upload_part_request(upload, part_number, headers), body, known_md5)?;
+        let stored = self.store(upload_part_request(upload, part_number, headers), body, integrity)?;
         // unless ETags are checked one may be missing; the server then rejects the completion
-        Ok(CompletedPart { part_number, e_tag: stored.e_tag.unwrap_or_else(|| ETag::new("")) })
+        let e_tag = stored.e_tag.unwrap_or_else(|| ETag::new(""));
+        Ok(CompletedPart::new(part_number, e_tag).with_checksum(stored.checksum))
     }
 }

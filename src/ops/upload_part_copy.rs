@@ -150,7 +150,7 @@ impl Client {
         options: &UploadPartCopyOptions,
     ) -> Result<CompletedPart> {
         let request = upload_part_copy_request(upload, part_number, from, bytes, options);
-        Ok(CompletedPart { part_number, e_tag: self.call(&request, parse)? })
+        Ok(CompletedPart::new(part_number, self.call(&request, parse)?))
     }
 }
 

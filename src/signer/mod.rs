@@ -285,6 +285,14 @@ impl RequestSigner {
         !self.requester.is_empty() && request.bucket.is_some() && !creates
     }
 
+    /// Returns `true` if signatures cover the SHA-256 of the body, so that the server verifies it.
+    pub(crate) fn signs_payload(&self) -> bool {
+        match &self.source {
+            Source::Fixed(signer) => matches!(signer, Signer::V4(_)),
+            Source::Provided { version, .. } => *version == SignatureVersion::V4,
+        }
+    }
+
     fn complete_headers(&self, request: &mut Request<'_>) {
         if !self.completes(request) {
             return;

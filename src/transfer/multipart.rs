@@ -5,12 +5,12 @@ use std::io::{self, Read};
 
 use super::upload_options::{Upload, UploadOptions};
 use crate::body::Body;
-use crate::checksum::{Checksum, Md5Digest, Md5Hasher};
+use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher, Sha256Digest};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
-use crate::ops::put_object::put_object_request;
+use crate::ops::put_object::{BodyIntegrity, put_object_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
 use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
@@ -40,12 +40,17 @@ pub(super) fn upload(
     validate::part_size(part_size)?;
     let mut content = PartReader::new(source, part_size)?;
     content.fill()?;
+    let algorithm = algorithm(client, options);
     if !content.ended || options.resume.is_some() {
-        return upload_in_parts(client, bucket, key, content, options);
+        return upload_in_parts(client, bucket, key, content, options, algorithm);
     }
     (content.source.verify_unchanged)(content.read)?;
-    let md5 = client.settings().check_md5.then(|| content.md5());
-    let stored = client.store(request, Body::from(&content.buffer), md5)?;
+    let integrity = BodyIntegrity {
+        known: algorithm.map(|algorithm| content.checksum(algorithm)),
+        algorithm: None,
+        sha256: options.object.pinned_sha256(),
+    };
+    let stored = client.store(request, Body::from(&content.buffer), integrity)?;
     // the object is stored, so there is nothing left to cancel
     let _ = content.report(options);
     Ok(Upload {
@@ -57,14 +62,26 @@ pub(super) fn upload(
     })
 }
 
+/// Returns the checksum that is sent with the content.
+fn algorithm(client: &Client, options: &UploadOptions<'_>) -> Option<ChecksumAlgorithm> {
+    let settings = client.settings();
+    // an upload that is resumed may have been created without a checksum, or with another one
+    let default = settings.checksum.filter(|_| options.resume.is_none());
+    options.object.algorithm().or(default).or(settings.check_md5.then_some(ChecksumAlgorithm::Md5))
+}
+
 fn upload_in_parts(
     client: &Client,
     bucket: &str,
     key: &str,
     mut content: PartReader<'_>,
     options: &UploadOptions<'_>,
+    algorithm: Option<ChecksumAlgorithm>,
 ) -> Result<Upload> {
-    let (headers, conditions) = options.object.split_conditions();
+    let (mut headers, conditions) = options.object.split_conditions();
+    if let Some(algorithm) = algorithm {
+        create_multipart_upload::declare_checksum(&mut headers, algorithm);
+    }
     let mut existing = HashMap::new();
     let id = match &options.resume {
         None => client.create_upload(bucket, key, &headers)?,
@@ -78,13 +95,19 @@ fn upload_in_parts(
         }
     };
     let upload = UploadRef { bucket, key, id: &id };
-    let uploader = Uploader { client, upload, conditions, part_headers: headers.for_each_part(), existing };
+    let part_headers = headers.for_each_part();
+    let uploader = Uploader { client, upload, conditions, part_headers, existing, algorithm };
     let sent = uploader.send(&mut content, options);
-    let CompletedUpload { stored, expected, parts, reused } =
+    let CompletedUpload { stored, expected, checksum, parts, reused } =
         sent.map_err(|error| uploader.abort_or_keep(error, options.keep_parts))?;
+    // nothing to abort: the upload is completed, and the object exists
     if let (Some(ours), Some(theirs)) = (expected, stored_md5(&stored, parts as usize)) {
-        // nothing to abort: the upload is completed, and the object exists
         Checksum::from(ours).ensure_equal(&theirs.into(), "the multipart upload")?;
+    }
+    if let (Some(ours), Some(theirs)) = (checksum, stored.checksum)
+        && ours.algorithm() == theirs.algorithm()
+    {
+        ours.ensure_equal(&theirs, "the multipart upload")?;
     }
     Ok(Upload {
         bytes: content.read,
@@ -100,6 +123,8 @@ struct CompletedUpload {
     stored: StoredObject,
     /// The MD5 of the MD5s of the parts, if the ETag of the object consists of it.
     expected: Option<Md5Digest>,
+    /// The checksum of the object, if one was sent.
+    checksum: Option<Checksum>,
     parts: u32,
     reused: u32,
 }
@@ -112,6 +137,8 @@ struct Uploader<'a> {
     part_headers: Headers,
     /// The parts that an earlier run uploaded.
     existing: HashMap<u32, Part>,
+    /// The checksum that is sent with each part.
+    algorithm: Option<ChecksumAlgorithm>,
 }
 
 impl Uploader<'_> {
@@ -120,23 +147,31 @@ impl Uploader<'_> {
         let mut parts: Vec<CompletedPart> = Vec::new();
         let mut reused = 0;
         // the ETag of the object can be predicted only if the ETag of every part is its MD5
-        let mut predictable = self.client.settings().check_md5;
+        let mut predictable = self.algorithm == Some(ChecksumAlgorithm::Md5);
+        let mut whole = WholeChecks::new(self.algorithm, options.object.pinned_sha256());
         loop {
             let number = parts.len() as u32 + 1;
-            let md5 = (self.client.settings().check_md5 || !self.existing.is_empty()).then(|| content.md5());
+            whole.update(&content.buffer);
+            let known = self.algorithm.map(|algorithm| content.checksum(algorithm));
+            let md5 = match known.and_then(|known| known.md5()) {
+                None if !self.existing.is_empty() => content.checksum(ChecksumAlgorithm::Md5).md5(),
+                md5 => md5,
+            };
             let len = content.buffer.len() as u64;
             let same = |part: &&Part| part.size == len && part.e_tag.md5_digest() == md5;
             let part = match self.existing.get(&number).filter(same) {
                 Some(part) => {
                     reused += 1;
-                    CompletedPart::new(number, &part.e_tag)
+                    CompletedPart::new(number, &part.e_tag).with_checksum(known)
                 }
                 None => {
                     let body = Body::from(&content.buffer);
-                    self.client.store_part(self.upload, number, body, md5, &self.part_headers)?
+                    let integrity = BodyIntegrity { known, ..BodyIntegrity::default() };
+                    self.client.store_part(self.upload, number, body, integrity, &self.part_headers)?
                 }
             };
             predictable &= part.e_tag.md5_digest() == md5;
+            whole.add_part(part.checksum);
             parts.push(part);
             content.report(options)?;
             if content.ended {
@@ -148,14 +183,25 @@ impl Uploader<'_> {
             content.fill()?;
         }
         (content.source.verify_unchanged)(content.read)?;
-        let stored = self.complete(&parts)?;
+        whole.ensure_pinned()?;
+        let checksum = whole.checksum();
+        let stored = self.complete(&parts, checksum)?;
         let expected = multipart_md5(&parts).filter(|_| predictable);
-        Ok(CompletedUpload { stored, expected, parts: parts.len() as u32, reused })
+        Ok(CompletedUpload { stored, expected, checksum, parts: parts.len() as u32, reused })
     }
 
     /// Completes the upload. If the response was lost or lacks the ETag, the object itself decides.
-    fn complete(&self, parts: &[CompletedPart]) -> Result<StoredObject> {
-        match self.client.complete(self.upload, parts, &self.conditions) {
+    fn complete(&self, parts: &[CompletedPart], checksum: Option<Checksum>) -> Result<StoredObject> {
+        let mut headers = self.conditions.clone();
+        if let Some(checksum) = checksum {
+            // AWS requires the customer key if the parts have checksums
+            headers.extend(&self.part_headers);
+            headers.set_str("x-amz-checksum-type", checksum.algorithm().multipart_type());
+            if checksum.algorithm().covers_whole_object() {
+                headers.set(checksum.algorithm().header(), checksum.to_base64());
+            }
+        }
+        match self.client.complete(self.upload, parts, &headers) {
             Ok(stored) if stored.e_tag.is_some() => Ok(stored),
             Ok(stored) => Ok(self.head().unwrap_or(stored)),
             Err(error) => {
@@ -175,7 +221,7 @@ impl Uploader<'_> {
     fn head(&self) -> Option<StoredObject> {
         let options = GetObjectOptions::new().headers(&self.part_headers);
         let object = self.client.head_object_with(self.upload.bucket, self.upload.key, &options).ok()?;
-        Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id })
+        Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id, checksum: None })
     }
 
     /// Aborts the upload, unless its parts are to be kept, and adds what is left to the error.
@@ -215,6 +261,53 @@ impl Client {
                 abort.summary()
             )),
         }
+    }
+}
+
+/// What is computed over all parts of an upload.
+struct WholeChecks {
+    /// The checksum of the object: of its content, or of the checksums of its parts. `None` if a part has none.
+    checksum: Option<Hasher>,
+    pinned: Option<(Sha256Digest, Hasher)>,
+}
+
+impl WholeChecks {
+    fn new(algorithm: Option<ChecksumAlgorithm>, pinned: Option<Sha256Digest>) -> Self {
+        Self {
+            checksum: algorithm.filter(|algorithm| algorithm.element().is_some()).map(Hasher::new),
+            pinned: pinned.map(|sha256| (sha256, Hasher::new(ChecksumAlgorithm::Sha256))),
+        }
+    }
+
+    fn update(&mut self, content: &[u8]) {
+        if let Some(hasher) = &mut self.checksum
+            && hasher.algorithm().covers_whole_object()
+        {
+            hasher.update(content);
+        }
+        if let Some((_, hasher)) = &mut self.pinned {
+            hasher.update(content);
+        }
+    }
+
+    /// Adds the checksum of a part, unless the server does not support checksums.
+    fn add_part(&mut self, checksum: Option<Checksum>) {
+        match (&mut self.checksum, checksum) {
+            (Some(hasher), Some(checksum)) if !hasher.algorithm().covers_whole_object() => {
+                hasher.update(checksum.as_bytes());
+            }
+            (Some(_), Some(_)) => {}
+            (_, _) => self.checksum = None,
+        }
+    }
+
+    fn checksum(&self) -> Option<Checksum> {
+        self.checksum.as_ref().map(Hasher::checksum)
+    }
+
+    /// Fails unless the content has the SHA-256 that the caller passed.
+    fn ensure_pinned(&self) -> Result<()> {
+        self.pinned.as_ref().map_or(Ok(()), |(sha256, hasher)| sha256.ensure_pinned(hasher))
     }
 }
 
@@ -273,8 +366,8 @@ impl<'a> PartReader<'a> {
         Ok(())
     }
 
-    fn md5(&self) -> Md5Digest {
-        Md5Digest::of(&self.buffer)
+    fn checksum(&self, algorithm: ChecksumAlgorithm) -> Checksum {
+        Hasher::of(algorithm, &self.buffer)
     }
 
     fn report(&self, options: &UploadOptions<'_>) -> Result<()> {

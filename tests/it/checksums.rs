@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use plain_s3::{
-    ChecksumAlgorithm, Client, Config, DownloadOptions, ErrorKind, Event, GetObjectOptions, PresignOptions,
-    RetryPolicy, Verification,
+    Body, ChecksumAlgorithm, Client, CompleteMultipartUploadOptions, Config, DownloadOptions, ErrorKind,
+    Event, GetObjectOptions, PresignOptions, PutObjectOptions, RetryPolicy, UploadOptions, UploadPartOptions,
+    Verification,
 };
 
-use crate::clients::{client, config};
+use crate::clients::{client, client_v4, config};
 use crate::fake_server::{End, FakeServer, PartsServer, Request, Response};
 use crate::signatures::md5_hex;
 use crate::support::{TempDir, content, fails};
@@ -257,6 +258,7 @@ fn download_parts(server: &PartsServer, expected: &[u8], verification: Verificat
     assert_eq!(server.requests(), requests);
 }
 
+// promise: D2
 #[test]
 fn multipart_etag_is_verified() {
     let body = content(11 * MIB);
@@ -274,6 +276,7 @@ fn multipart_etag_is_verified() {
     download_parts(&PartsServer::start(&body, 5 * MIB, true, &[]), &body, three, 1);
 }
 
+// promise: D1
 #[test]
 fn damage_of_an_object_in_parts_is_detected() {
     let body = content(11 * MIB);
@@ -314,4 +317,220 @@ fn if_changed_recognises_objects_in_parts_and_with_checksums() {
     let e_tag = md5_hex(DIGITS.as_bytes());
     assert_eq!(server.finish_any()[0].header("if-none-match"), Some(&*format!("\"{e_tag}\"")));
     assert_eq!(folder.names(), ["digits", "other", "same"]);
+}
+
+/// The header and the value of each checksum of the digits.
+const SENT: [(ChecksumAlgorithm, &str, &str); 6] = [
+    (ChecksumAlgorithm::Crc64Nvme, CRC64.0, CRC64.1),
+    (ChecksumAlgorithm::Crc32c, "x-amz-checksum-crc32c", "4waSgw=="),
+    (ChecksumAlgorithm::Crc32, "x-amz-checksum-crc32", "y/Q5Jg=="),
+    (ChecksumAlgorithm::Sha256, "x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
+    (ChecksumAlgorithm::Sha1, "x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE="),
+    (ChecksumAlgorithm::Md5, "content-md5", "JfnnlDI7RTiF9RgfG2JNCw=="),
+];
+
+#[test]
+fn chosen_checksum_is_sent_and_compared_with_the_response() {
+    let folder = TempDir::new();
+    let path = folder.file("digits", DIGITS);
+    for (algorithm, header, value) in SENT {
+        let is_md5 = algorithm == ChecksumAlgorithm::Md5;
+        let stored = |value: &str| match is_md5 {
+            true => Response::stored(if value == SENT[5].2 { DIGITS.as_bytes() } else { b"damaged" }),
+            false => Response::new(200).header("etag", OPAQUE).header(header, value),
+        };
+        let wrong = &format!("A{}", &value[1..]);
+        let server =
+            FakeServer::start([stored(value), stored(value), stored(value), stored(wrong), stored(value)]);
+        let client = Client::new(config(&server).region("us-east-1").checksum(algorithm)).unwrap();
+        let stored = client.put_object("b", "k", DIGITS).unwrap();
+        let returned = stored.checksum.map(|checksum| checksum.to_string());
+        assert_eq!(returned.as_deref(), Some(value).filter(|_| !is_md5));
+        client.put_object("b", "k", fs::File::open(&path).unwrap()).unwrap();
+        let options = UploadPartOptions::new().checksum(algorithm);
+        let part = client.upload_part_with("b", "k", "id", 1, DIGITS, &options).unwrap();
+        assert_eq!(part.checksum.is_some(), !is_md5);
+        // A response with another checksum means that something else was stored, so it is sent again.
+        client.put_object("b", "k", DIGITS).unwrap();
+        let requests: [Request; 5] = server.finish();
+        for request in &requests {
+            assert_eq!(request.header(header), Some(value));
+            let signed = request.header("x-amz-content-sha256").unwrap();
+            assert_eq!(signed == SHA256, algorithm == ChecksumAlgorithm::Sha256, "{signed}");
+        }
+    }
+}
+
+#[test]
+fn reader_and_server_without_checksums_are_verified_by_the_etag() {
+    for damaged in [false, true] {
+        let stored = || Response::stored(if damaged { b"damaged" } else { DIGITS.as_bytes() });
+        let server = FakeServer::start([stored(), stored()]);
+        let config = config(&server).checksum(ChecksumAlgorithm::Crc32c).retry(RetryPolicy::none());
+        let client = Client::new(config).unwrap();
+        let by_reader = client.put_object("b", "k", Body::from_reader(DIGITS.as_bytes(), 9));
+        let in_memory = client.put_object("b", "k", DIGITS);
+        assert_eq!((by_reader.is_err(), in_memory.is_err()), (damaged, damaged));
+        if let Ok(stored) = in_memory {
+            assert_eq!(stored.checksum, None);
+        }
+        let [by_reader, in_memory] = server.finish();
+        assert_eq!(by_reader.header("x-amz-checksum-crc32c"), None);
+        assert!(in_memory.header("x-amz-checksum-crc32c").is_some());
+    }
+}
+
+#[test]
+fn only_md5_is_sent_by_default() {
+    let server = FakeServer::serve(|request| Response::stored(&request.body));
+    let client = client(&server);
+    client.put_object("b", "k", DIGITS).unwrap();
+    client.upload_reader("b", "k", DIGITS.as_bytes()).unwrap();
+    for request in server.finish_any() {
+        assert!(!request.head.contains("x-amz-checksum"), "{}", request.head);
+    }
+}
+
+#[test]
+fn content_damaged_on_the_way_is_sent_again() {
+    let rejected = |code| Response::error(400, code);
+    let server = FakeServer::start([
+        rejected("BadDigest"),
+        rejected("XAmzContentSHA256Mismatch"),
+        Response::stored(b"damaged"),
+        Response::stored(DIGITS.as_bytes()),
+    ]);
+    let config = config(&server).retry(RetryPolicy::new().base_delay(Duration::ZERO));
+    Client::new(config).unwrap().put_object("b", "k", DIGITS).unwrap();
+    let requests: [Request; 4] = server.finish();
+    assert!(requests.iter().all(|request| request.body == DIGITS.as_bytes()));
+    // With a condition, a second attempt would fail because of the first.
+    let server = FakeServer::start([Response::stored(b"damaged")]);
+    let options = PutObjectOptions::new().if_none_exists();
+    fails(ErrorKind::Integrity, client(&server).put_object_with("b", "k", DIGITS, &options));
+    let [_] = server.finish();
+}
+
+#[test]
+fn pinned_sha256_of_an_upload_is_checked_before_it_is_stored() {
+    let folder = TempDir::new();
+    let path = folder.file("digits", DIGITS);
+    let server = FakeServer::serve(|request| {
+        assert!(request.complete, "an incomplete request has no response");
+        Response::stored(&request.body)
+    });
+    let client = client_v4(&server);
+    for (sha256, ok) in [(SHA256.to_owned(), true), ("0".repeat(64), false)] {
+        let options = PutObjectOptions::new().sha256(sha256);
+        let upload = UploadOptions::new().object(options.clone());
+        let reader = Body::from_reader(DIGITS.as_bytes(), 9);
+        for result in [
+            client.put_object_with("b", "k", DIGITS, &options).map(drop),
+            client.put_object_with("b", "k", fs::File::open(&path).unwrap(), &options).map(drop),
+            client.put_object_with("b", "k", reader, &options).map(drop),
+            client.upload_file_with("b", "k", &path, &upload).map(drop),
+        ] {
+            match result {
+                Ok(()) => assert!(ok),
+                Err(error) => {
+                    assert!(!ok && error.kind() == ErrorKind::Integrity, "{error}");
+                    assert!(error.to_string().contains("Nothing was stored."), "{error}");
+                }
+            }
+        }
+    }
+    let complete: Vec<Request> = server.finish_any().into_iter().filter(|request| request.complete).collect();
+    assert_eq!(complete.len(), 4);
+    assert!(complete.iter().all(|request| request.header("x-amz-content-sha256") == Some(SHA256)));
+    let options = PutObjectOptions::new().sha256("15e2");
+    fails(ErrorKind::InvalidInput, client.put_object_with("b", "k", DIGITS, &options));
+}
+
+/// Starts a server that accepts uploads in parts, and returns each checksum that it receives.
+fn serve_upload(returns_checksums: bool) -> FakeServer {
+    FakeServer::serve(move |request| {
+        let checksum = request
+            .headers()
+            .into_iter()
+            .find(|(name, value)| name.starts_with("x-amz-checksum-") && value.ends_with('='));
+        let checksum = checksum.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        match (request.method(), request.query_value("uploadId")) {
+            ("POST", None) => Response::xml(
+                "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>",
+            ),
+            ("POST", Some(_)) => Response::xml(
+                "<CompleteMultipartUploadResult><ETag>opaque</ETag></CompleteMultipartUploadResult>",
+            ),
+            ("PUT", _) => match checksum.filter(|_| returns_checksums) {
+                Some((name, value)) => Response::stored(&request.body).header(&name, &value),
+                None => Response::stored(&request.body),
+            },
+            _ => Response::new(204),
+        }
+    })
+}
+
+#[test]
+fn upload_in_parts_sends_checksums_of_the_parts_and_of_the_object() {
+    let body = content(11 * MIB);
+    for (algorithm, kind, of_object) in [
+        (ChecksumAlgorithm::Crc64Nvme, "FULL_OBJECT", true),
+        (ChecksumAlgorithm::Crc32, "FULL_OBJECT", true),
+        (ChecksumAlgorithm::Sha256, "COMPOSITE", false),
+    ] {
+        let server = serve_upload(true);
+        let object = PutObjectOptions::new().checksum(algorithm);
+        let options = UploadOptions::new().object(object).part_size(8 << 20);
+        client(&server).upload_reader_with("b", "k", body.as_slice(), &options).unwrap();
+        let [create, first, second, complete] = server.finish();
+        assert_eq!(create.header("x-amz-checksum-algorithm"), Some(algorithm.as_str()));
+        assert_eq!(create.header("x-amz-checksum-type"), Some(kind));
+        let name = format!("x-amz-checksum-{}", algorithm.as_str().to_lowercase());
+        for part in [&first, &second] {
+            let element =
+                format!("<Checksum{algorithm}>{}</Checksum{algorithm}>", part.header(&name).unwrap());
+            assert!(complete.text().contains(&element), "{}", complete.text());
+            assert_eq!(part.header("content-md5"), None);
+        }
+        assert_eq!(complete.header("x-amz-checksum-type"), Some(kind));
+        assert_eq!(complete.header(&name).is_some(), of_object);
+    }
+}
+
+#[test]
+fn server_that_ignores_checksums_gets_none_in_the_completion() {
+    let body = content(11 * MIB);
+    let server = serve_upload(false);
+    let object = PutObjectOptions::new().checksum(ChecksumAlgorithm::Crc64Nvme);
+    let options = UploadOptions::new().object(object).part_size(8 << 20);
+    client(&server).upload_reader_with("b", "k", body.as_slice(), &options).unwrap();
+    let [.., complete] = server.finish::<4>();
+    assert!(!complete.text().contains("Checksum") && !complete.head.contains("x-amz-checksum"));
+}
+
+#[test]
+fn pinned_sha256_of_an_upload_in_parts_is_checked_before_its_completion() {
+    let body = content(11 * MIB);
+    let server = serve_upload(false);
+    let options = UploadOptions::new().object(PutObjectOptions::new().sha256(SHA256)).part_size(8 << 20);
+    let error =
+        fails(ErrorKind::Integrity, client(&server).upload_reader_with("b", "k", body.as_slice(), &options));
+    assert!(error.to_string().contains(SHA256), "{error}");
+    let requests: [Request; 4] = server.finish();
+    assert_eq!(requests.each_ref().map(Request::method), ["POST", "PUT", "PUT", "DELETE"]);
+}
+
+#[test]
+fn upload_created_with_a_checksum_declares_it() {
+    let server = serve_upload(true);
+    let client = client(&server);
+    let options = PutObjectOptions::new().checksum(ChecksumAlgorithm::Crc32c);
+    let id = client.create_multipart_upload_with("b", "k", &options).unwrap();
+    let options = UploadPartOptions::new().checksum(ChecksumAlgorithm::Crc32c);
+    let part = client.upload_part_with("b", "k", &id, 1, DIGITS, &options).unwrap();
+    let options = CompleteMultipartUploadOptions::new().header("x-amz-checksum-type", "FULL_OBJECT");
+    client.complete_multipart_upload_with("b", "k", &id, &[part], &options).unwrap();
+    let [create, _, complete] = server.finish();
+    assert_eq!(create.header("x-amz-checksum-algorithm"), Some("CRC32C"));
+    assert!(complete.text().contains("<ChecksumCRC32C>4waSgw==</ChecksumCRC32C>"), "{}", complete.text());
 }
