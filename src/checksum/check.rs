@@ -103,8 +103,8 @@ impl ContentCheck {
         }
     }
 
-    /// Returns a check for another reading of an object with parts, which also tries `sizes`.
-    pub(crate) fn restarted(&self, sizes: Option<PartSizes>) -> Option<Self> {
+    /// Returns a check for another reading of an object with parts, which also tries these sizes.
+    pub(crate) fn restarted(&self, sizes: Vec<PartSizes>) -> Option<Self> {
         let (State::Parts(hashers), Expected::Parts { checksum, parts }) = (&self.state, self.expected)
         else {
             return None;
@@ -172,12 +172,12 @@ mod tests {
         assert!(matches!(found, Comparison::Equal(Verification::MultipartMd5 { parts: 2 })), "{found:?}");
         let other = fed(check.clone(), b"Hello World?");
         assert!(matches!(other.compare(), Comparison::Unclear));
-        let again = |content| fed(check.restarted(None).unwrap(), content);
+        let again = |content| fed(check.restarted(Vec::new()).unwrap(), content);
         assert!(other.has_same_content(&again(b"Hello World?")));
         assert!(!other.has_same_content(&again(HELLO)));
         let only = ContentCheck::of_parts(checksum, 2, vec![PartSizes::Uniform(8)]);
         assert!(matches!(fed(only.clone(), HELLO).compare(), Comparison::Unclear));
-        let more = fed(only.restarted(Some(PartSizes::Uniform(6))).unwrap(), HELLO);
+        let more = fed(only.restarted(vec![PartSizes::Uniform(6)]).unwrap(), HELLO);
         assert!(matches!(more.compare(), Comparison::Equal(_)));
     }
 }

@@ -9,6 +9,9 @@ const MIB: u64 = 1 << 20;
 /// The part sizes of common clients, in MiB.
 const USUAL: [u64; 18] = [5, 6, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1024];
 
+/// The most whole numbers of MiB that are tried.
+const MOST_SIZES: u64 = 16;
+
 /// The sizes of the parts of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PartSizes {
@@ -32,6 +35,15 @@ impl PartSizes {
         let only = Some(smallest).filter(splits).filter(|size| !splits(&(size + MIB)));
         let sizes = if usual.is_empty() { only.into_iter().collect() } else { usual };
         sizes.into_iter().map(Self::Uniform).collect()
+    }
+
+    /// Returns all whole numbers of MiB that split this many bytes into this many parts, unless there are many.
+    pub(crate) fn whole_mib(length: u64, parts: u32) -> Vec<Self> {
+        let smallest = length.div_ceil(u64::from(parts.max(1))).div_ceil(MIB).max(1);
+        let sizes = (smallest..=smallest + MOST_SIZES).map(|mib| mib * MIB);
+        let sizes: Vec<Self> =
+            sizes.take_while(|size| splits(*size, length, parts)).map(Self::Uniform).collect();
+        if sizes.len() as u64 > MOST_SIZES { Vec::new() } else { sizes }
     }
 
     /// Returns the sizes if the first part has `first` bytes and that is possible.
@@ -156,6 +168,18 @@ mod tests {
                 assert_eq!(hasher.checksum(), expected(parts), "{sizes:?} in pieces of {piece}");
             }
         }
+    }
+
+    #[test]
+    fn whole_numbers_of_mib_are_possible_unless_there_are_many() {
+        let uniform = |sizes: std::ops::RangeInclusive<u64>| -> Vec<PartSizes> {
+            sizes.map(|mib| PartSizes::Uniform(mib * MIB)).collect()
+        };
+        assert_eq!(PartSizes::whole_mib(11 * MIB, 2), uniform(6..=10));
+        assert_eq!(PartSizes::whole_mib(32 * MIB, 2), uniform(16..=31));
+        assert_eq!(PartSizes::whole_mib(34 * MIB, 2), []);
+        assert_eq!(PartSizes::whole_mib(100, 3), []);
+        assert_eq!(PartSizes::whole_mib(0, 0), []);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::thread;
 
-use crate::checksum::{Comparison, ContentCheck, Verification};
+use crate::checksum::{Comparison, ContentCheck, PartSizes, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -219,7 +219,9 @@ impl ObjectReader {
     /// the parts have other sizes than assumed.
     fn read_again(&self, check: &ContentCheck) -> Result<Verification> {
         let (e_tag, parts) = (self.metadata.e_tag.as_ref(), check.parts().unwrap_or_default());
-        let sizes = e_tag.and_then(|e_tag| self.source.part_sizes(self.start + self.length, parts, e_tag));
+        let length = self.start + self.length;
+        let known = e_tag.and_then(|e_tag| self.source.part_sizes(length, parts, e_tag));
+        let sizes = known.map_or_else(|| PartSizes::whole_mib(length, parts), |sizes| vec![sizes]);
         let Some(mut second) = check.restarted(sizes) else { return Ok(Verification::Length) };
         let mut again = Self::open_unchecked(self.source.again(e_tag))?;
         let mut buffer = vec![0; READ_AGAIN];

@@ -8,7 +8,7 @@ use super::in_place::InPlaceFile;
 use super::partial_file::PartialFile;
 use super::progress::{Progress, ProgressResult};
 use super::target::Target;
-use crate::checksum::{Comparison, ContentCheck, Md5Digest, Md5Hasher, Verification};
+use crate::checksum::{Comparison, ContentCheck, Md5Digest, Md5Hasher, PartSizes, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
@@ -443,11 +443,23 @@ fn compare_file(
         return Ok((*md5 == expected).then_some(Verification::Md5));
     }
     let read = |error| Error::local(format!("cannot read {}", path.display()), error);
-    if path.metadata().map_err(read)?.len() != object.metadata.content_length {
+    let length = object.metadata.content_length;
+    if path.metadata().map_err(read)?.len() != length {
         return Ok(None);
     }
     read_file(path, |bytes| check.update(bytes))?;
-    Ok(match check.compare() {
+    let compared = match (check.compare(), check.parts()) {
+        // reading the file again costs less than downloading the object
+        (Comparison::Unclear, Some(parts)) => match check.restarted(PartSizes::whole_mib(length, parts)) {
+            Some(mut second) => {
+                read_file(path, |bytes| second.update(bytes))?;
+                second.compare()
+            }
+            None => Comparison::Unclear,
+        },
+        (compared, _) => compared,
+    };
+    Ok(match compared {
         Comparison::Equal(verification) => Some(verification),
         Comparison::Different(_) | Comparison::Unclear => None,
     })

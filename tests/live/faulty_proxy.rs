@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     Delay,
     /// The client gets bytes that are no HTTP, then the end.
     Garbage,
+    /// One bit is changed, and it goes on.
+    Corrupt,
 }
 
 /// A fault, and when it happens: as soon as so many bytes have passed.
@@ -106,11 +108,17 @@ impl Connection {
         let mut last_moved = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
             let limit = |upwards| match self.spoilt {
-                Some(spoilt) if spoilt.upwards == upwards => spoilt.after,
+                Some(spoilt) if spoilt.upwards == upwards && spoilt.fault != Fault::Corrupt => spoilt.after,
                 _ => u64::MAX,
             };
-            let moved = up.pass(&self.client, &self.server, limit(true))?
-                | down.pass(&self.server, &self.client, limit(false))?;
+            let corrupted = |upwards| match self.spoilt {
+                Some(spoilt) if spoilt.fault == Fault::Corrupt && spoilt.upwards == upwards => {
+                    Some(spoilt.after)
+                }
+                _ => None,
+            };
+            let moved = up.pass(&self.client, &self.server, limit(true), corrupted(true))?
+                | down.pass(&self.server, &self.client, limit(false), corrupted(false))?;
             if up.passed >= limit(true) || down.passed >= limit(false) {
                 let Some(spoilt) = self.spoilt.take() else { return Ok(()) };
                 match spoilt.fault {
@@ -120,6 +128,7 @@ impl Connection {
                         return Ok(());
                     }
                     Fault::Delay => self.hold(DELAY),
+                    Fault::Corrupt => {}
                     Fault::Garbage => return (&self.client).write_all(&[0x16, 3, 1, 0xff, b'\n', 7]),
                 }
             }
@@ -167,8 +176,15 @@ impl Pipe {
         self.sent == self.len
     }
 
-    /// Moves what can be moved without waiting, up to `limit` bytes in all; false where that was nothing.
-    fn pass(&mut self, mut from: &TcpStream, mut to: &TcpStream, limit: u64) -> io::Result<bool> {
+    /// Moves what can be moved without waiting, up to `limit` bytes in all, and changes the byte `corrupted`. Returns
+    /// `false` if nothing was moved.
+    fn pass(
+        &mut self,
+        mut from: &TcpStream,
+        mut to: &TcpStream,
+        limit: u64,
+        corrupted: Option<u64>,
+    ) -> io::Result<bool> {
         if self.is_empty() && !self.ended && self.passed < limit {
             let n = if self.hold == 0 { from.read(&mut self.buffer) } else { from.peek(&mut self.buffer) };
             match n {
@@ -176,6 +192,10 @@ impl Pipe {
                 Ok(n) => {
                     // what is held was there before
                     (self.sent, self.len) = (self.held, n);
+                    let offset = corrupted.and_then(|at| usize::try_from(at.checked_sub(self.passed)?).ok());
+                    if let Some(byte) = offset.and_then(|offset| self.buffer[..n].get_mut(offset)) {
+                        *byte ^= 1;
+                    }
                     if self.hold > 0 && n > self.held {
                         from.read_exact(&mut vec![0; n - self.hold])?;
                         self.held = self.hold;

@@ -36,6 +36,7 @@ mod buckets;
 mod chaos;
 mod conditions;
 mod copies;
+mod corruption;
 mod curl;
 mod deletion;
 mod encryption;
