@@ -49,8 +49,8 @@ pub(crate) mod tests {
     use std::str::FromStr;
 
     use crate::{
-        AddressingStyle, CannedAcl, Error, ErrorKind, ListApi, MetadataEncoding, Method, Payer, Permission,
-        SignatureVersion, Versioning,
+        AddressingStyle, CannedAcl, ChecksumAlgorithm, Error, ErrorKind, ListApi, MetadataEncoding, Method,
+        Payer, Permission, SignatureVersion, Versioning,
     };
 
     /// Checks that exactly these names are accepted, in any case, and printed.
@@ -77,6 +77,8 @@ pub(crate) mod tests {
         check::<SignatureVersion>("signature version", &["v2", "v4"]);
         check::<Method>("HTTP method", &["GET", "HEAD", "PUT", "POST", "DELETE"]);
         check::<ListApi>("list API version", &["v1", "v2"]);
+        let checksums = ["CRC64NVME", "CRC32C", "CRC32", "SHA256", "SHA1", "MD5"];
+        check::<ChecksumAlgorithm>("checksum algorithm", &checksums);
         check::<AddressingStyle>("addressing style", &["path", "virtual"]);
         check::<MetadataEncoding>("metadata encoding", &["encoded-words", "utf-8"]);
         check::<CannedAcl>(

@@ -385,7 +385,7 @@ impl Client {
         let headers = match stored {
             // the condition may have failed because of the object that an earlier attempt stored
             Err(error) if error.is_precondition_failed() && error.is_outcome_unknown() => {
-                let ours = known_md5.or_else(|| body.full_md5());
+                let ours = known_md5.or_else(|| body.full_md5().filter(|_| check));
                 let identical = ours.and_then(|ours| self.find_identical(request, deadline, ours));
                 identical.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
             }
