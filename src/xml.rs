@@ -164,7 +164,7 @@ fn check_bounds(text: &str) -> Result<(), String> {
     // the length since the last tag, with comments, CDATA sections and instructions
     let mut len = 0;
     let mut rest = text;
-    while let Some(start) = rest.find('<') {
+    while let Some(start) = position(rest, b'<') {
         nodes += 1 + u32::from(start > 0);
         len += start;
         if len > MAX_TEXT {
@@ -182,7 +182,7 @@ fn check_bounds(text: &str) -> Result<(), String> {
             [b'!', ..] => return Err("the XML has a document type declaration".to_owned()),
             [b'/', ..] => {
                 in_scope -= open.pop().unwrap_or_default();
-                rest.find('>')
+                position(rest, b'>')
             }
             tag => {
                 let Some(tag) = scan_start_tag(tag) else { break };
@@ -207,6 +207,11 @@ fn check_bounds(text: &str) -> Result<(), String> {
         rest = &rest[skipped + usize::from(is_tag)..]; // after the `>` of a tag
     }
     Ok(())
+}
+
+/// Returns the position of a byte. For the short distances between tags, this is faster than `str::find`.
+fn position(text: &str, byte: u8) -> Option<usize> {
+    text.bytes().position(|b| b == byte)
 }
 
 /// Counts a byte. The inner sums fit a byte, so that the compiler can add many at once.
@@ -274,14 +279,44 @@ pub(crate) fn children<'a, 'i: 'a, 'n>(
     node.children().filter(move |child| child.has_tag_name(name))
 }
 
+/// Returns the first child element with each of these local names, in one pass.
+pub(crate) fn named_children<'a, 'i, const N: usize>(
+    node: Node<'a, 'i>,
+    names: [&str; N],
+) -> [Option<Node<'a, 'i>>; N] {
+    let mut found = [None; N];
+    for child in node.children().filter(Node::is_element) {
+        let name = child.tag_name().name();
+        if let Some(i) = names.iter().position(|wanted| *wanted == name) {
+            found[i].get_or_insert(child);
+        }
+    }
+    found
+}
+
+/// Returns the text of an element, or `None` if there is none or it is empty.
+pub(crate) fn non_empty_text<'a>(node: Option<Node<'a, '_>>) -> Option<Cow<'a, str>> {
+    node.map(cow_text).filter(|text| !text.is_empty())
+}
+
+/// Parses the date in an element. Returns [`Timestamp::UNKNOWN`] if it is missing or invalid.
+pub(crate) fn date(node: Option<Node<'_, '_>>) -> Timestamp {
+    non_empty_text(node).map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date))
+}
+
 /// Returns the whole text of an element, exactly: comments and CDATA may split it, and spaces are significant
 /// in keys.
 pub(crate) fn text(node: Node<'_, '_>) -> String {
+    cow_text(node).into_owned()
+}
+
+/// Returns the same as [`text`], without a copy if possible.
+fn cow_text<'a>(node: Node<'a, '_>) -> Cow<'a, str> {
     let mut texts = node.children().filter_map(|node| if node.is_text() { node.text() } else { None });
     let mut text = Cow::Borrowed(texts.next().unwrap_or_default());
     texts.for_each(|more| text += more);
     if !text.as_bytes().contains(&0xef) {
-        return text.into_owned(); // it has none of the noncharacters
+        return text; // it has none of the noncharacters
     }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -294,7 +329,7 @@ pub(crate) fn text(node: Node<'_, '_>) -> String {
         };
         out.extend(original);
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Returns the text of a child, or `None` if there is no such child or it is empty.
@@ -309,7 +344,7 @@ pub(crate) fn child_parse<T: FromStr>(node: Node<'_, '_>, name: &str) -> Option<
 
 /// Parses the date of a child. Returns [`Timestamp::UNKNOWN`] if it is missing or invalid.
 pub(crate) fn child_date(node: Node<'_, '_>, name: &str) -> Timestamp {
-    child_text(node, name).map_or(Timestamp::UNKNOWN, |date| Timestamp::from_iso8601(&date))
+    date(child(node, name))
 }
 
 /// Returns `true` if the text of the child is `true`.

@@ -2,6 +2,7 @@
 
 mod cursor;
 
+use std::borrow::Cow;
 use std::{fmt, vec};
 
 use roxmltree::Node;
@@ -229,18 +230,19 @@ impl KeyEncoding {
         Self { url: xml::child_text(root, "EncodingType").is_some_and(|kind| kind.trim() == "url") }
     }
 
-    pub(crate) fn decode(&self, text: String) -> Result<String> {
+    pub(crate) fn decode<'t>(&self, text: impl Into<Cow<'t, str>>) -> Result<String> {
+        let text = text.into();
         if !self.url {
-            return Ok(text);
+            return Ok(text.into_owned());
         }
         encode::decode(&text).ok_or_else(|| {
             malformed(format!("the listing declares URL-encoded keys, but {text:?} is not URL-encoded"))
         })
     }
 
-    /// Returns the decoded key of an entry.
-    pub(crate) fn key(&self, entry: Node<'_, '_>) -> Result<String> {
-        let key = xml::child_text(entry, "Key");
+    /// Returns the decoded text of the `Key` of an entry.
+    pub(crate) fn key(&self, key: Option<Node<'_, '_>>) -> Result<String> {
+        let key = xml::non_empty_text(key);
         self.decode(key.ok_or_else(|| malformed("an entry in the listing has no key"))?)
     }
 
@@ -251,9 +253,10 @@ impl KeyEncoding {
     }
 }
 
-/// Returns the size of an entry. Every server includes it.
-pub(crate) fn size(entry: Node<'_, '_>, key: &str) -> Result<u64> {
-    xml::child_parse(entry, "Size")
+/// Returns the size of an entry with this key. Every server includes it.
+pub(crate) fn size(size: Option<Node<'_, '_>>, key: &str) -> Result<u64> {
+    xml::non_empty_text(size)
+        .and_then(|size| size.trim().parse().ok())
         .ok_or_else(|| malformed(format!("the entry {key:?} in the listing has no valid size")))
 }
 
@@ -301,17 +304,17 @@ mod tests {
         let root = document.root_element();
         let encoding = KeyEncoding::of(root);
         assert_eq!(
-            encoding.key(root).unwrap_err().to_string(),
+            encoding.key(xml::child(root, "Key")).unwrap_err().to_string(),
             "the listing declares URL-encoded keys, but \"%zz\" is not URL-encoded"
         );
         let no_key = xml::parse("<Contents/>").unwrap();
         assert_eq!(
-            encoding.key(no_key.root_element()).unwrap_err().to_string(),
+            encoding.key(xml::child(no_key.root_element(), "Key")).unwrap_err().to_string(),
             "an entry in the listing has no key"
         );
         let no_size = xml::parse("<Contents><Size>-1</Size></Contents>").unwrap();
         assert_eq!(
-            size(no_size.root_element(), "k").unwrap_err().to_string(),
+            size(xml::child(no_size.root_element(), "Size"), "k").unwrap_err().to_string(),
             "the entry \"k\" in the listing has no valid size"
         );
     }

@@ -126,7 +126,7 @@ fn read(root: Node<'_, '_>) -> Result<(Page<MultipartUpload>, Option<Marker>)> {
 }
 
 fn read_upload(node: Node<'_, '_>, encoding: &KeyEncoding) -> Result<MultipartUpload> {
-    let key = encoding.key(node)?;
+    let key = encoding.key(xml::child(node, "Key"))?;
     Ok(MultipartUpload {
         upload_id: xml::child_text(node, "UploadId")
             .ok_or_else(|| malformed(format!("the upload of {key:?} in the listing has no upload ID")))?,

@@ -175,12 +175,12 @@ fn before_null_marker(page: &mut Page<ObjectVersion>) -> Option<Marker> {
 }
 
 fn read_version(node: Node<'_, '_>, is_delete_marker: bool, encoding: &KeyEncoding) -> Result<ObjectVersion> {
-    let key = encoding.key(node)?;
+    let key = encoding.key(xml::child(node, "Key"))?;
     let has_no_size = is_delete_marker && xml::child(node, "Size").is_none();
     Ok(ObjectVersion {
         version_id: xml::child_text(node, "VersionId")
             .ok_or_else(|| malformed(format!("the entry {key:?} in the listing has no version ID")))?,
-        size: if has_no_size { 0 } else { listing::size(node, &key)? },
+        size: if has_no_size { 0 } else { listing::size(xml::child(node, "Size"), &key)? },
         key,
         is_latest: xml::child_flag(node, "IsLatest"),
         is_delete_marker,

@@ -14,6 +14,8 @@ use crate::xml;
 const MAX_XML: u64 = 32 << 20;
 /// The largest JSON document that is read. A bucket policy has at most 20 KiB.
 const MAX_JSON: u64 = 1 << 20;
+/// How much memory is reserved for a document before it arrives.
+const MAX_RESERVED: u64 = 1 << 20;
 /// How much is read of a body that does not matter, so that its connection can be reused.
 const MAX_DRAIN: u64 = 64 << 10;
 /// The largest length and offset with which the client computes: those of the largest file. The sum of two
@@ -40,7 +42,10 @@ impl Response {
 
     /// Reads the body, which must not exceed `limit` bytes.
     fn bytes(&mut self, limit: u64) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+        // the length is only a hint, and a server may announce any
+        let length = self.header("content-length").and_then(|length| length.parse().ok());
+        let length = length.unwrap_or(0).min(limit).min(MAX_RESERVED);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
             let limit =
