@@ -18,6 +18,8 @@ use crate::ops::{GetObjectOptions, ObjectReader};
 /// The size of the copy buffer, which never exceeds the object. A larger one is not faster.
 const LARGEST_COPY: u64 = 2 << 20;
 const SMALLEST_COPY: u64 = 8 << 10;
+/// The most bytes between two calls of a progress callback.
+const PROGRESS_STEP: u64 = 256 << 10;
 /// How much is read before it is written. Not more, because progress is reported after each write.
 const SMALLEST_WRITE: usize = 64 << 10;
 
@@ -91,7 +93,8 @@ impl<'a> DownloadOptions<'a> {
         self
     }
 
-    /// Calls `f(written, total)` after each write, in bytes.
+    /// Calls `f(written, total)` after each write, in bytes: at least every 256 KiB and at the end, also for an empty
+    /// object.
     ///
     /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the download is cancelled.
     pub fn progress<R: ProgressResult>(mut self, f: impl Fn(u64, u64) -> R + Send + Sync + 'a) -> Self {
@@ -394,13 +397,15 @@ fn copy(
     total: u64,
     progress: &Progress<'_, (u64, u64)>,
 ) -> Result<()> {
-    let mut buffer = vec![0; object.metadata.content_length.clamp(SMALLEST_COPY, LARGEST_COPY) as usize];
+    let largest = if progress.is_set() { PROGRESS_STEP } else { LARGEST_COPY };
+    let mut buffer = vec![0; object.metadata.content_length.clamp(SMALLEST_COPY, largest) as usize];
     loop {
         let (n, end) = fill(object, &mut buffer);
         // written even if reading failed, so that the next run can resume after these bytes
         write(&buffer[..n])?;
         written += n as u64;
-        if n > 0 {
+        // an empty object is complete without a write
+        if n > 0 || total == 0 && matches!(end, Some(Ok(()))) {
             progress.report((written, total))?;
         }
         if let Some(end) = end {

@@ -42,6 +42,10 @@ impl<'a, T> Progress<'a, T> {
         Self(Some(Arc::new(move |state| callback(state).into_control_flow())))
     }
 
+    pub(super) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Calls the callback, if there is one. Fails if it cancels the call.
     pub(super) fn report(&self, state: T) -> Result<()> {
         match self.0.as_ref().map(|callback| callback(state)) {

@@ -425,6 +425,22 @@ fn if_changed_combines_with_resume() {
 }
 
 #[test]
+fn progress_is_reported_every_256_kib_and_at_the_end() {
+    for size in [0, 1, 3 << 20] {
+        let body = content(size);
+        let folder = TempDir::new();
+        let server = serve_object(&body);
+        let progress = Mutex::new(Vec::new());
+        let options = DownloadOptions::new().progress(|done, _| progress.lock().unwrap().push(done));
+        client(&server).download_file_with("b", "k", folder.join("target"), &options).unwrap();
+        let progress = progress.lock().unwrap();
+        assert_eq!(progress.last(), Some(&(size as u64)));
+        let steps = [0].iter().chain(progress.iter()).zip(progress.iter());
+        assert!(steps.into_iter().all(|(from, to)| to - from <= 256 << 10), "{progress:?}");
+    }
+}
+
+#[test]
 fn progress_continues_across_breaks_to_the_end() {
     let body = content(SIZE);
     let progress = Mutex::new(Vec::new());
