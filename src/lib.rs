@@ -14,6 +14,7 @@ mod error;
 mod etag;
 mod event;
 mod file_system;
+mod folder;
 mod headers;
 mod hints;
 #[cfg(feature = "credentials-chain")]
@@ -54,6 +55,7 @@ pub use endpoint::AddressingStyle;
 pub use error::{Error, ErrorKind, KeyFailure, Result};
 pub use etag::ETag;
 pub use event::Event;
+pub use folder::{FolderAction, FolderOptions, FolderPlan, FolderProgress, FolderStep, FolderSummary};
 pub use listing::{ListApi, ListOptions, Listing, Page, Pages};
 pub use metadata::ObjectMetadata;
 pub use ops::*;

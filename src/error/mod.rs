@@ -86,9 +86,10 @@ pub struct KeyFailure {
     pub key: String,
     /// The version ID, if the request specified one.
     pub version_id: Option<String>,
-    /// The server's error code, such as `AccessDenied`.
+    /// The server's error code, such as `AccessDenied`. If a folder was transferred, the failure may also be a
+    /// local one: then this is the name of its [`ErrorKind`], or empty if the name of the file is the problem.
     pub code: String,
-    /// The server's message; often empty.
+    /// The server's message, often empty, or the text of the local error.
     pub message: String,
 }
 
@@ -263,7 +264,8 @@ impl Error {
         self.0.source.as_deref()
     }
 
-    /// Returns the keys that a call for many keys could not process. All other keys succeeded.
+    /// Returns the keys that a call for many keys could not process. All other keys succeeded, if the kind is
+    /// [`PartialFailure`](ErrorKind::PartialFailure).
     pub fn failures(&self) -> &[KeyFailure] {
         &self.0.failures
     }

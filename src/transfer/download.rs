@@ -103,6 +103,13 @@ impl<'a> DownloadOptions<'a> {
     }
 }
 
+impl DownloadOptions<'_> {
+    /// Returns `true` if these options select the whole latest version.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.object.is_whole()
+    }
+}
+
 /// The result of [`Client::download_file`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ mod download;
 mod in_place;
 mod multipart;
 mod partial_file;
-mod progress;
+pub(crate) mod progress;
 mod rename;
 mod target;
 mod upload;

@@ -35,19 +35,19 @@ impl ProgressResult for ControlFlow<()> {
 }
 
 /// An optional callback that takes a `T`.
-pub(super) struct Progress<'a, T>(Option<Arc<dyn Fn(T) -> ControlFlow<()> + Send + Sync + 'a>>);
+pub(crate) struct Progress<'a, T>(Option<Arc<dyn Fn(T) -> ControlFlow<()> + Send + Sync + 'a>>);
 
 impl<'a, T> Progress<'a, T> {
-    pub(super) fn new<R: ProgressResult>(callback: impl Fn(T) -> R + Send + Sync + 'a) -> Self {
+    pub(crate) fn new<R: ProgressResult>(callback: impl Fn(T) -> R + Send + Sync + 'a) -> Self {
         Self(Some(Arc::new(move |state| callback(state).into_control_flow())))
     }
 
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
     /// Calls the callback, if there is one. Fails if it cancels the call.
-    pub(super) fn report(&self, state: T) -> Result<()> {
+    pub(crate) fn report(&self, state: T) -> Result<()> {
         match self.0.as_ref().map(|callback| callback(state)) {
             Some(ControlFlow::Break(())) => {
                 Err(Error::new(ErrorKind::Cancelled, "the progress callback cancelled the call"))

@@ -10,7 +10,7 @@ use crate::ops::PutObjectOptions;
 #[must_use]
 pub struct UploadOptions<'a> {
     pub(super) object: PutObjectOptions,
-    pub(super) part_size: Option<u64>,
+    pub(crate) part_size: Option<u64>,
     pub(super) resume: Option<String>,
     pub(super) keep_parts: bool,
     pub(super) progress: Progress<'a, (u64, Option<u64>)>,

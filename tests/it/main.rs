@@ -21,6 +21,7 @@ mod credentials;
 mod deletion;
 mod docs;
 mod errors;
+mod folders;
 mod fuzz;
 mod hostile;
 mod integrity;

@@ -6,12 +6,12 @@ use std::{fs, io};
 
 use plain_s3::{
     Acl, Bucket, BucketEncryption, BucketInfo, BucketLogging, CompletedPart, CopiedObject, CorsRule,
-    DefaultRetention, DeletedCounts, DeletedObject, Download, ETag, Error, ErrorKind, Grant, Grantee,
-    KeyFailure, LifecycleRule, LifecycleTransition, Method, MultipartUpload, Object, ObjectAttributes,
-    ObjectLockConfiguration, ObjectMetadata, ObjectPart, ObjectRetention, ObjectVersion, Owner, Page, Part,
-    Permission, PostForm, PresignedUrl, PublicAccessBlock, RawResponse, Result, RetentionMode,
-    RetentionPeriod, SignedRequest, StoredObject, Timestamp, Upload, WebsiteConfiguration, WebsiteRedirect,
-    WebsiteRoutingRule,
+    DefaultRetention, DeletedCounts, DeletedObject, Download, ETag, Error, ErrorKind, FolderProgress,
+    FolderSummary, Grant, Grantee, KeyFailure, LifecycleRule, LifecycleTransition, Method, MultipartUpload,
+    Object, ObjectAttributes, ObjectLockConfiguration, ObjectMetadata, ObjectPart, ObjectRetention,
+    ObjectVersion, Owner, Page, Part, Permission, PostForm, PresignedUrl, PublicAccessBlock, RawResponse,
+    Result, RetentionMode, RetentionPeriod, SignedRequest, StoredObject, Timestamp, Upload,
+    WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule,
 };
 
 /// Code of a user, which is tested without a server.
@@ -148,6 +148,8 @@ fn outputs_of_transfers_and_uploads_can_be_constructed() {
     let mut download = Download::unchanged();
     assert!(!download.changed && download.metadata.is_none());
     download.metadata = Some(ObjectMetadata::from_headers(0, []));
+    assert_eq!(FolderProgress::new().total_steps, 0);
+    assert_eq!(FolderSummary::new().to_string(), "0 files transferred (0 bytes), 0 unchanged, 0 deleted");
     assert_eq!(DeletedCounts::new().to_string(), "0 objects, 0 delete markers, 0 unfinished uploads");
     let upload = MultipartUpload::new("k", "id");
     assert_eq!((upload.key.as_str(), upload.upload_id.as_str(), upload.owner), ("k", "id", None));

@@ -31,7 +31,7 @@ const UNUSUAL: &[&str] = &[
 ];
 
 /// Returns the keys in byte order, which is the order of a listing.
-fn unusual_keys() -> Vec<String> {
+pub(crate) fn unusual_keys() -> Vec<String> {
     let mut keys: Vec<String> = UNUSUAL.iter().map(|&key| key.to_owned()).collect();
     keys.push("k".repeat(1024));
     keys.push("é".repeat(512));
@@ -105,14 +105,14 @@ pub(crate) fn delete_objects(variant: &Variant<'_>) {
     client.delete_objects(&bucket, &keys).unwrap(); // deleting missing keys succeeds
 }
 
-fn store(client: &Client, bucket: &str, keys: &[String]) {
+pub(crate) fn store(client: &Client, bucket: &str, keys: &[String]) {
     for key in keys {
         client.put_object(bucket, key, content(key)).unwrap();
     }
 }
 
 /// Returns the content of an object. It differs for each key, so that no two objects can be confused.
-fn content(key: &str) -> String {
+pub(crate) fn content(key: &str) -> String {
     format!("content of {key:?}")
 }
 

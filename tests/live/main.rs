@@ -41,6 +41,7 @@ mod curl;
 mod deletion;
 mod encryption;
 mod errors;
+mod folders;
 mod forms;
 mod grants;
 mod keys;
@@ -86,6 +87,16 @@ fn unusual_keys_round_trip_through_presigned_urls() {
 #[test]
 fn unusual_keys_are_deleted_in_one_request() {
     each_variant(keys::delete_objects);
+}
+
+#[test]
+fn unusual_keys_round_trip_through_folders() {
+    each_variant(folders::unusual_names);
+}
+
+#[test]
+fn folders_are_mirrored_in_both_directions() {
+    each_variant(folders::mirror);
 }
 
 #[test]

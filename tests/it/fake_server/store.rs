@@ -70,6 +70,11 @@ impl Store {
         self.state().objects.get(path).map(|object| object.content.clone())
     }
 
+    /// Returns the decoded paths of all objects.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.state().objects.keys().map(|path| decode(path)).collect()
+    }
+
     /// Returns the part numbers of each upload that is neither completed nor aborted.
     pub(crate) fn uploads(&self) -> Vec<Vec<u32>> {
         self.state().uploads.values().map(|parts| parts.keys().copied().collect()).collect()
@@ -81,6 +86,12 @@ impl Store {
         let path = request.path().to_owned();
         let id = request.query_value("uploadId").map(str::to_owned);
         match (request.method(), id) {
+            ("GET", None) if request.query_value("list-type").is_some() => state.list(request),
+            ("POST", None) if request.query_value("delete").is_some() => state.delete(request),
+            ("DELETE", None) => {
+                state.objects.remove(&path);
+                Response::new(204)
+            }
             ("POST", None) => state.create_upload(),
             (_, Some(id)) if !state.uploads.contains_key(&id) => Response::error(404, "NoSuchUpload"),
             ("PUT", Some(id)) => {
@@ -113,6 +124,41 @@ impl Store {
 }
 
 impl State {
+    /// Lists the objects in pages of 1000.
+    fn list(&self, request: &Request) -> Response {
+        let value = |name| decode(request.query_value(name).unwrap_or_default());
+        let (prefix, after) = (value("prefix"), value("continuation-token"));
+        let bucket = format!("{}/", request.path().trim_end_matches('/'));
+        let keys = self.objects.keys().filter_map(|path| path.strip_prefix(&bucket));
+        let mut keys: Vec<(String, &str)> = keys.map(|key| (decode(key), key)).collect();
+        keys.retain(|(key, _)| key.starts_with(&prefix) && *key > after);
+        keys.sort();
+        let token = keys.get(1000).map(|_| keys[999].1);
+        let mut text =
+            format!("<EncodingType>url</EncodingType><IsTruncated>{}</IsTruncated>", token.is_some());
+        if let Some(token) = token {
+            text += &format!("<NextContinuationToken>{}</NextContinuationToken>", decode(token));
+        }
+        for (_, key) in keys.iter().take(1000) {
+            let Object { content, e_tag } = &self.objects[&format!("{bucket}{key}")];
+            text += &format!(
+                "<Contents><Key>{key}</Key><Size>{}</Size><ETag>\"{e_tag}\"</ETag></Contents>",
+                content.len()
+            );
+        }
+        Response::xml(&format!("<ListBucketResult>{text}</ListBucketResult>"))
+    }
+
+    /// Deletes the listed keys, which contain nothing that XML or URLs encode.
+    fn delete(&mut self, request: &Request) -> Response {
+        let mut text = String::new();
+        for key in request.text().split("<Key>").skip(1).filter_map(|piece| piece.split('<').next()) {
+            self.objects.remove(&format!("{}/{key}", request.path().trim_end_matches('/')));
+            text += &format!("<Deleted><Key>{key}</Key></Deleted>");
+        }
+        Response::xml(&format!("<DeleteResult>{text}</DeleteResult>"))
+    }
+
     fn create_upload(&mut self) -> Response {
         self.uploads_created += 1;
         let id = format!("upload-{}", self.uploads_created);
@@ -155,4 +201,15 @@ impl State {
         self.uploads.remove(id);
         response
     }
+}
+
+/// Decodes a part of a URL.
+fn decode(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap().as_bytes().to_vec();
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+        bytes.extend(piece[2..].bytes());
+    }
+    String::from_utf8(bytes).unwrap()
 }

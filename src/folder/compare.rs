@@ -1,0 +1,135 @@
+//! The comparison of a file with an object, without transferring either.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use crate::checksum::{Md5Digest, Md5Hasher};
+use crate::error::{Error, Result};
+use crate::etag::ETag;
+use crate::validate;
+
+const MIB: u64 = 1 << 20;
+
+/// The default part sizes of this crate, aws-cli and boto3, rclone, s3cmd, minio-go and older tools.
+const USUAL_PART_SIZES: [u64; 8] =
+    [16 * MIB, 8 * MIB, 5 * MIB, 15 * MIB, 64 * MIB, 10 * MIB, 32 * MIB, 100 * MIB];
+
+/// Returns `true` if the ETag proves that a file of this length has the same content as the object.
+///
+/// An ETag is the MD5 of the content, or for an object in `N` parts the MD5 of their MD5s and `-N`. The part
+/// size is not stored, so the usual ones that result in `N` parts are tried. Other ETags prove nothing.
+pub(super) fn is_proven_equal(path: &Path, len: u64, e_tag: &ETag, part_size: Option<u64>) -> Result<bool> {
+    if let Some(md5) = e_tag.md5_digest() {
+        return Ok(hash(path, len)? == md5);
+    }
+    let Some((md5, parts)) = parse_multipart(e_tag) else { return Ok(false) };
+    for size in part_sizes(len, parts, part_size) {
+        if hash_parts(path, size)? == md5 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Splits `MD5-N`.
+fn parse_multipart(e_tag: &ETag) -> Option<(Md5Digest, u64)> {
+    let (md5, parts) = e_tag.as_str().rsplit_once('-')?;
+    Some((Md5Digest::from_hex(md5)?, parts.parse().ok()?))
+}
+
+/// Returns the part sizes to try: those that divide this length into this number of parts.
+fn part_sizes(len: u64, parts: u64, first: Option<u64>) -> Vec<u64> {
+    let mut sizes: Vec<u64> = Vec::new();
+    for size in first.into_iter().chain(USUAL_PART_SIZES) {
+        // a larger file gets larger parts, and the last part ends with the file
+        let size = validate::part_size_for(len, size).min(len.max(1));
+        if len.div_ceil(size) == parts && !sizes.contains(&size) {
+            sizes.push(size);
+        }
+    }
+    sizes
+}
+
+fn hash(path: &Path, len: u64) -> Result<Md5Digest> {
+    let mut md5 = Md5Hasher::new();
+    read(path, len, |bytes| md5.update(bytes))?;
+    Ok(md5.digest())
+}
+
+/// Returns the MD5 of the MD5s of the parts.
+fn hash_parts(path: &Path, part_size: u64) -> Result<Md5Digest> {
+    let (mut whole, mut part, mut room) = (Md5Hasher::new(), Md5Hasher::new(), part_size);
+    read(path, part_size, |mut bytes| {
+        while !bytes.is_empty() {
+            let n = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+            part.update(&bytes[..n]);
+            (bytes, room) = (&bytes[n..], room - n as u64);
+            if room == 0 {
+                whole.update(part.digest().as_bytes());
+                (part, room) = (Md5Hasher::new(), part_size);
+            }
+        }
+    })?;
+    if room < part_size {
+        whole.update(part.digest().as_bytes());
+    }
+    Ok(whole.digest())
+}
+
+/// Passes the content to `consume`, in pieces. `len` is its expected length.
+fn read(path: &Path, len: u64, mut consume: impl FnMut(&[u8])) -> Result<()> {
+    let mut copy = || -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let mut buffer = vec![0; len.clamp(4 << 10, 256 << 10) as usize];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(n) => consume(&buffer[..n]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    copy().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use super::*;
+
+    #[test]
+    fn part_sizes_result_in_the_number_of_parts() {
+        assert_eq!(part_sizes(20 * MIB, 2, None), [16 * MIB, 15 * MIB, 10 * MIB]);
+        assert_eq!(part_sizes(20 * MIB, 2, Some(12 * MIB)), [12 * MIB, 16 * MIB, 15 * MIB, 10 * MIB]);
+        assert_eq!(part_sizes(20 * MIB, 4, None), [5 * MIB]);
+        assert_eq!(part_sizes(20 * MIB, 7, None), [0; 0]);
+        assert_eq!(part_sizes(5 << 40, 9987, None), [525 * MIB]);
+        assert_eq!(part_sizes(3 * MIB, 1, None), [3 * MIB]);
+    }
+
+    #[test]
+    fn only_the_right_checksum_proves_that_content_is_equal() {
+        let path = env::temp_dir().join(format!("plain-s3-compare-{}", process::id()));
+        let content: Vec<u8> = (0..12 * MIB).map(|i| (i % 251) as u8).collect();
+        fs::write(&path, &content).unwrap();
+        let equal = |e_tag: &str, part_size| {
+            is_proven_equal(&path, content.len() as u64, &ETag::new(e_tag), part_size).unwrap()
+        };
+        let in_parts = |size: usize| {
+            let md5s = content.chunks(size).flat_map(|part| *Md5Digest::of(part).as_bytes());
+            format!("{}-{}", Md5Digest::of(md5s.collect::<Vec<_>>()).to_hex(), content.len().div_ceil(size))
+        };
+        assert!(equal(&Md5Digest::of(&content).to_hex(), None));
+        assert!(!equal(&Md5Digest::of("other").to_hex(), None));
+        assert!(equal(&in_parts(8 << 20), None) && equal(&in_parts(5 << 20), None));
+        assert!(!equal(&in_parts(6 << 20), None) && equal(&in_parts(6 << 20), Some(6 << 20)));
+        assert!(!equal(&in_parts(8 << 20).replace("-2", "-3"), None));
+        for other in ["", "abc", "-", "x-2"] {
+            assert!(!equal(other, None), "{other}");
+        }
+        fs::remove_file(path).unwrap();
+    }
+}
