@@ -104,8 +104,7 @@ impl<'a> FolderPlan<'a> {
     pub fn run(mut self) -> Result<FolderSummary> {
         let mut failures = Vec::new();
         while let Some(work) = self.work.next() {
-            let is_deletion = matches!(work.action, FolderAction::DeleteObject | FolderAction::DeleteFile);
-            if is_deletion && !failures.is_empty() {
+            if work.action.is_deletion() && !failures.is_empty() {
                 let left = self.work.len() + 1;
                 return Err(self.partial_failure(failures, &format!("{left} deletions were not tried.")));
             }
@@ -136,10 +135,11 @@ impl<'a> FolderPlan<'a> {
     fn run_step(&mut self, work: Work) -> Result<(), (String, Error)> {
         let step = FolderStep::new(Arc::clone(&self.shared), work);
         step.run().map_err(|error| (step.key(), error))?;
-        match step.action() {
-            FolderAction::DeleteObject | FolderAction::DeleteFile => self.summary.deleted += 1,
-            FolderAction::Upload | FolderAction::Download => self.summary.transferred += 1,
-        }
+        *(if step.action().is_deletion() {
+            &mut self.summary.deleted
+        } else {
+            &mut self.summary.transferred
+        }) += 1;
         self.summary.bytes += step.bytes();
         Ok(())
     }

@@ -32,6 +32,13 @@ pub enum FolderAction {
     DeleteFile,
 }
 
+impl FolderAction {
+    /// Returns `true` for the deletion of an object or a file.
+    pub fn is_deletion(self) -> bool {
+        matches!(self, Self::DeleteObject | Self::DeleteFile)
+    }
+}
+
 /// What all steps of a plan have in common.
 pub(super) struct Shared<'a> {
     pub(super) client: Client,
