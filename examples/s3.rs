@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use plain_s3::{Client, Config, DownloadOptions, FolderOptions, FolderStep, ListOptions, UploadOptions};
+use plain_s3::{Client, DownloadOptions, FolderOptions, FolderStep, ListOptions, UploadOptions};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -115,7 +115,7 @@ fn run(args: &Args) -> Result<()> {
         println!("{USAGE}");
         return Ok(());
     }
-    let client = Client::new(Config::from_env()?)?;
+    let client = Client::from_env()?;
     match (args.command.as_str(), names.as_slice()) {
         ("ls", []) => list_buckets(&client),
         ("ls", [place]) => list(&client, &Place::object(place)?, args.recursive),
@@ -176,7 +176,7 @@ fn remove(client: &Client, (bucket, key): &(String, String), args: &Args) -> Res
         (true, true) => list(client, &(bucket.clone(), key.clone()), true)?,
         (true, false) => {
             for page in client.list_objects_with(bucket, &options).pages() {
-                client.delete_objects(bucket, page?.entries.into_iter().map(|object| object.key))?;
+                client.delete_objects(bucket, page?.entries)?;
             }
         }
         (false, true) => println!("delete s3://{bucket}/{key}"),

@@ -47,7 +47,7 @@ impl Client {
     /// - Errors of [`list_objects`](Self::list_objects).
     ///
     /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let client = plain_s3::Client::from_env()?;
     /// let summary = client.upload_folder("my-new-bucket", "site/", "public")?;
     /// println!("{summary}");
     /// # Ok::<(), plain_s3::Error>(())
@@ -71,7 +71,7 @@ impl Client {
     /// [`FolderOptions::delete`] would delete all objects.
     ///
     /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let client = plain_s3::Client::from_env()?;
     /// use plain_s3::{CannedAcl, FolderOptions, PutObjectOptions, UploadOptions};
     ///
     /// let public = PutObjectOptions::new().acl(CannedAcl::PublicRead).cache_control("max-age=300");
@@ -103,7 +103,7 @@ impl Client {
     /// Returns the errors of [`upload_folder_with`](Self::upload_folder_with), except those of the steps.
     ///
     /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let client = plain_s3::Client::from_env()?;
     /// use std::sync::Mutex;
     /// use plain_s3::FolderOptions;
     ///
@@ -163,7 +163,7 @@ impl Client {
     /// - Errors of [`list_objects`](Self::list_objects).
     ///
     /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let client = plain_s3::Client::from_env()?;
     /// println!("{}", client.download_prefix("my-new-bucket", "site/", "public")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -187,7 +187,7 @@ impl Client {
     /// all files.
     ///
     /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let client = plain_s3::Client::from_env()?;
     /// use plain_s3::FolderOptions;
     ///
     /// let mirror = FolderOptions::new().include("*.html").delete().dry_run();
@@ -215,7 +215,7 @@ impl Client {
     /// Returns the errors of [`download_prefix_with`](Self::download_prefix_with), except those of the steps.
     ///
     /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// # let client = plain_s3::Client::from_env()?;
     /// use plain_s3::FolderOptions;
     ///
     /// for step in client.plan_download_prefix("my-new-bucket", "site/", "public", &FolderOptions::new())? {
