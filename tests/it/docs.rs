@@ -95,7 +95,7 @@ fn recipes_show_every_other_example() {
         "update docs/recipes.md with S3_TEST_UPDATE=1 cargo test recipes"
     );
 
-    let elsewhere = [&STEPS[..], &["grants", "raw_request", "s3", "tutorial"]].concat();
+    let elsewhere = [&STEPS[..], &["credentials", "grants", "raw_request", "s3", "tutorial"]].concat();
     let mut files: Vec<String> = vec![];
     for folder in ["", "async/src/bin/"] {
         for entry in fs::read_dir(root().join("examples").join(folder)).unwrap() {
