@@ -2,6 +2,7 @@
 
 mod display;
 mod io;
+mod key_failure;
 mod outcome;
 mod predicates;
 mod signed_texts;
@@ -11,6 +12,8 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use crate::printable;
+pub use key_failure::KeyFailure;
+pub(crate) use key_failure::names_object_lock;
 pub(crate) use outcome::Outcome;
 pub(crate) use signed_texts::SignedTexts;
 
@@ -76,41 +79,6 @@ pub enum ErrorKind {
     PartialFailure,
     /// A progress callback cancelled the call.
     Cancelled,
-}
-
-/// A key that a call for many keys could not process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct KeyFailure {
-    /// The key of the object.
-    pub key: String,
-    /// The version ID, if the request specified one.
-    pub version_id: Option<String>,
-    /// The server's error code, such as `AccessDenied`. If a folder was transferred, the failure may also be a
-    /// local one: then this is the name of its [`ErrorKind`], or empty if the name of the file is the problem.
-    pub code: String,
-    /// The server's message, often empty, or the text of the local error.
-    pub message: String,
-}
-
-impl KeyFailure {
-    /// Creates a failure without a version ID or a message, for tests of code that handles failures.
-    pub fn new(key: impl Into<String>, code: impl Into<String>) -> Self {
-        Self { key: key.into(), version_id: None, code: code.into(), message: String::new() }
-    }
-
-    /// Converts an error that concerns a single key. An error that concerns the whole call is returned as
-    /// `Err`.
-    pub(crate) fn from_error(key: &str, version_id: Option<&str>, error: Error) -> Result<Self> {
-        if error.kind() != ErrorKind::Server || error.is_no_such_bucket() {
-            return Err(error);
-        }
-        Ok(Self {
-            version_id: version_id.map(str::to_owned),
-            message: error.message().unwrap_or_default().to_owned(),
-            ..Self::new(key, error.code().unwrap_or_default())
-        })
-    }
 }
 
 /// What the server reported about a failure.
@@ -317,6 +285,19 @@ impl Error {
         Self::new(ErrorKind::PartialFailure, message).with_failures(failures)
     }
 
+    /// Converts an error that concerns a single key. An error that concerns the whole call is returned as
+    /// `Err`.
+    pub(crate) fn into_key_failure(self, key: &str, version_id: Option<&str>) -> Result<KeyFailure> {
+        if self.kind() != ErrorKind::Server || self.is_no_such_bucket() {
+            return Err(self);
+        }
+        Ok(KeyFailure {
+            version_id: version_id.map(str::to_owned),
+            message: self.message().unwrap_or_default().to_owned(),
+            ..KeyFailure::new(key, self.code().unwrap_or_default())
+        })
+    }
+
     pub(crate) fn with_failures(mut self, failures: Vec<KeyFailure>) -> Self {
         self.0.failures = failures;
         self
@@ -354,6 +335,15 @@ impl Error {
             Some(hint) => format!("{hint} {sentence}"),
             None => sentence.to_owned(),
         });
+        self
+    }
+
+    /// Sets the message of the server, which did not name the cause.
+    pub(crate) fn with_server_message(mut self, message: &str) -> Self {
+        if let Some(response) = &mut self.0.response {
+            response.message = Some(message.to_owned());
+        }
+        self.0.message = format!("{}: {message}", self.0.message);
         self
     }
 
@@ -452,9 +442,9 @@ mod tests {
 
     #[test]
     fn key_failure_keeps_code_and_message_of_its_error() {
-        let failure = KeyFailure::from_error("k", Some("v"), Error::server(403, "AccessDenied")).unwrap();
+        let failure = Error::server(403, "AccessDenied").into_key_failure("k", Some("v")).unwrap();
         assert_eq!((failure.code.as_str(), failure.version_id.as_deref()), ("AccessDenied", Some("v")));
-        assert!(KeyFailure::from_error("k", None, Error::server(404, "NoSuchBucket")).is_err());
+        assert!(Error::server(404, "NoSuchBucket").into_key_failure("k", None).is_err());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Predicates for errors that programs commonly handle.
 
-use super::{Error, ErrorKind, Outcome, transient};
+use super::{Error, ErrorKind, KeyFailure, Outcome, names_object_lock, transient};
 
+/// If a call for many keys failed, a predicate returns `true` if it is `true` of every key that failed.
 impl Error {
     /// Returns `true` if the bucket, object, version or upload does not exist (404).
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404)
+        self.status() == Some(404) || self.every_key(KeyFailure::is_not_found)
     }
 
     /// Returns `true` if the bucket itself does not exist.
@@ -15,7 +16,7 @@ impl Error {
 
     /// Returns `true` if the server denied access (403 or 401), whatever the reason.
     pub fn is_access_denied(&self) -> bool {
-        matches!(self.status(), Some(401 | 403))
+        matches!(self.status(), Some(401 | 403)) || self.every_key(KeyFailure::is_access_denied)
     }
 
     /// Returns `true` if a bucket cannot be deleted because it still contains objects, versions or uploads.
@@ -67,11 +68,45 @@ impl Error {
             ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
             ErrorKind::UnexpectedResponse => self.outcome() == Outcome::Unknown || self.is_transient(),
             ErrorKind::Server => self.is_transient(),
+            ErrorKind::PartialFailure => self.every_key(KeyFailure::is_retryable),
             _ => false,
         }
     }
 
+    /// Returns `true` if Object Lock protects the object or, if a call for many keys failed, at least one of
+    /// the objects, as far as the server names the reason.
+    pub fn is_object_locked(&self) -> bool {
+        let named = |text: Option<&str>| text.is_some_and(names_object_lock);
+        let refused = matches!(self.status(), Some(400 | 403 | 409));
+        refused && (named(self.code()) || named(self.message()))
+            || self.failures().iter().any(KeyFailure::is_object_locked)
+    }
+
+    fn every_key(&self, predicate: fn(&KeyFailure) -> bool) -> bool {
+        self.kind() == ErrorKind::PartialFailure
+            && !self.failures().is_empty()
+            && self.failures().iter().all(predicate)
+    }
+
     fn is_transient(&self) -> bool {
         self.status().is_some_and(|status| transient::is_transient(status, self.code()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predicates_of_an_error_hold_if_they_hold_for_every_key() {
+        let error = |codes: &[&str]| {
+            Error::partial("", codes.iter().map(|code| KeyFailure::new("k", *code)).collect())
+        };
+        assert!(error(&["AccessDenied", "AccessDenied"]).is_access_denied());
+        assert!(!error(&["AccessDenied", "InternalError"]).is_access_denied());
+        assert!(error(&["SlowDown", "InternalError"]).is_retryable());
+        assert!(!error(&[]).is_access_denied() && !error(&[]).is_retryable());
+        assert!(error(&["NoSuchVersion"]).is_not_found());
+        assert!(error(&["AccessDenied", "FileImmutable"]).is_object_locked());
     }
 }

@@ -6,11 +6,17 @@ mod signature;
 use time::OffsetDateTime;
 
 use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind, ErrorResponse};
+use crate::error::{Error, ErrorKind, ErrorResponse, names_object_lock};
 use crate::printable;
+use crate::request::Method;
 use crate::sign::Signer;
 use crate::timestamp::Timestamp;
 pub(crate) use context::Context;
+
+/// What to do if Object Lock prevents a deletion.
+pub(crate) const OBJECT_LOCK: &str = "Object Lock protects this version: in governance mode, delete it with \
+     bypass_governance_retention, which requires the s3:BypassGovernanceRetention permission; otherwise, release the legal \
+     hold or wait until the retention ends.";
 
 /// How much is shown of the location that the server reports, in bytes.
 const MAX_LOCATION: usize = 256;
@@ -56,6 +62,9 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         return Some(format!(
             "{host} accepts only Signature V4: set the region{region} with Config::region or AWS_REGION."
         ));
+    }
+    if context.request.method == Method::Delete && (names_object_lock(code) || names_object_lock(message)) {
+        return Some(OBJECT_LOCK.to_owned());
     }
     Some(match code {
         "SignatureDoesNotMatch" => signature::hint(response, context),
@@ -165,7 +174,7 @@ mod tests {
     use super::*;
     use crate::credentials::Credentials;
     use crate::error::SignedTexts;
-    use crate::request::{Method, Request};
+    use crate::request::Request;
     use crate::sign::{SignatureVersion, Signer};
 
     fn v2() -> Signer {

@@ -1,13 +1,21 @@
 //! DeleteObject.
 
+use time::OffsetDateTime;
+
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
+use crate::hints::OBJECT_LOCK;
+use crate::ops::ObjectIdentifier;
+use crate::ops::settings::LegalHold;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
 /// Deletes a version that is retained in governance mode.
 pub(crate) const BYPASS_GOVERNANCE: &str = "x-amz-bypass-governance-retention";
+
+/// The message for a denied deletion if only the settings of the version show the reason.
+pub(crate) const LOCKED: &str = "the version is protected by Object Lock";
 
 /// Options for [`Client::delete_object_with`]: the version and other headers.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +92,8 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the key is empty, and with
-    /// [`Server`](crate::ErrorKind::Server) if the bucket does not exist or access is denied.
+    /// [`Server`](crate::ErrorKind::Server) if the bucket does not exist or access is denied. If Object Lock is
+    /// the reason, [`is_object_locked`](crate::Error::is_object_locked) returns `true`.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -115,7 +124,51 @@ impl Client {
         key: &str,
         options: &DeleteObjectOptions,
     ) -> Result<DeletedObject> {
-        self.call(&delete_object_request(bucket, key, options), parse)
+        self.delete_object_request(bucket, key, options).map_err(|error| {
+            let version = options.version_id.as_deref();
+            let unnamed = error.status() == Some(403) && version.is_some() && !error.is_object_locked();
+            if unnamed && self.is_locked(bucket, key, version) {
+                error.with_server_message(LOCKED).with_hint(OBJECT_LOCK)
+            } else {
+                error
+            }
+        })
+    }
+
+    /// Sends the request to delete an object. Succeeds if the object does not exist.
+    pub(crate) fn delete_object_request(
+        &self,
+        bucket: &str,
+        key: &str,
+        options: &DeleteObjectOptions,
+    ) -> Result<DeletedObject> {
+        match self.call(&delete_object_request(bucket, key, options), parse) {
+            Err(error) if self.is_already_deleted(bucket, &error) => Ok(DeletedObject::new()),
+            result => result,
+        }
+    }
+
+    /// Returns `true` if a deletion failed only because the object does not exist, as on GCS.
+    fn is_already_deleted(&self, bucket: &str, error: &Error) -> bool {
+        match error.code() {
+            Some("NoSuchKey" | "NoSuchVersion") => error.kind() == ErrorKind::Server,
+            // without a body, it may be the bucket that does not exist
+            Some("NotFound") if error.kind() == ErrorKind::Server => self.head_bucket(bucket).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if Object Lock is known to protect the version. Not every server names it as the reason
+    /// why it denied a deletion.
+    pub(crate) fn is_locked(&self, bucket: &str, key: &str, version: Option<&str>) -> bool {
+        let object = match version {
+            Some(id) => ObjectIdentifier::new(key).version_id(id),
+            None => ObjectIdentifier::new(key),
+        };
+        let retention = self.get_object_retention(bucket, object.clone()).ok().flatten();
+        let until = retention.and_then(|retention| retention.retain_until.date_time());
+        until.is_some_and(|until| until > OffsetDateTime::now_utc())
+            || matches!(self.get_object_legal_hold(bucket, object), Ok(LegalHold::On))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
+use crate::hints::OBJECT_LOCK;
 use crate::listing::{self, ListOptions, Page};
 use crate::ops::{MultipartUpload, ObjectIdentifier};
 use crate::validate;
@@ -124,7 +125,7 @@ impl<'a> Deleter<'a> {
         match result {
             Ok(()) => self.counts.uploads += 1,
             Err(error) if error.code() == Some("NoSuchUpload") => {}
-            Err(error) => self.failures.push(KeyFailure::from_error(key, None, error)?),
+            Err(error) => self.failures.push(error.into_key_failure(key, None)?),
         }
         Ok(())
     }
@@ -181,6 +182,7 @@ impl<'a> Deleter<'a> {
         let first = first.unwrap_or_default();
         let message =
             format!("{count} entries could not be deleted (deleted: {deleted}). The first is {first}");
-        Error::partial(message.trim_end(), failures)
+        let error = Error::partial(message.trim_end(), failures);
+        if error.is_object_locked() { error.with_hint(OBJECT_LOCK) } else { error }
     }
 }

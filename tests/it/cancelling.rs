@@ -190,7 +190,7 @@ fn cancelled_deletion_leaves_the_later_pages_and_the_bucket() {
                 version_page("photos/1", more),
                 version_page("photos/2", ""),
             ];
-            let deleted = (!dry_run).then(|| Response::xml("<DeleteResult><Deleted/></DeleteResult>"));
+            let deleted = (!dry_run).then(|| Response::from_fn(|request| Response::deleted(request, &[])));
             let server = FakeServer::start(script.into_iter().chain(deleted));
             let options = DeleteAllOptions::new().progress(|counts| break_if(counts.objects == 1));
             let options = if dry_run { options.dry_run() } else { options };

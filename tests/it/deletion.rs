@@ -1,26 +1,24 @@
 //! Deleting one, many or all objects: only what was named is deleted, and every failure is reported with its
 //! key.
 
-use plain_s3::{DeleteAllOptions, ErrorKind, ObjectIdentifier};
+use plain_s3::{DeleteAllOptions, DeleteObjectOptions, DeleteObjectsOptions, ErrorKind, ObjectIdentifier};
 
 use crate::clients::{client, client_v4, client_without_retries, rejected};
 use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
 use crate::support::fails;
 
-fn deleted(count: usize) -> Response {
-    Response::xml(&format!(
-        "<DeleteResult>{}</DeleteResult>",
-        "<Deleted><Key>k</Key></Deleted>".repeat(count)
-    ))
-}
-
 /// Reports every key of the request as deleted.
 fn deletes_all(request: &Request) -> Response {
     match request.method() {
-        "POST" => deleted(request.text().matches("<Object>").count()),
+        "POST" => Response::deleted(request, &[]),
         _ => Response::new(204),
     }
+}
+
+/// The response to DeleteObjects that reports every key as deleted.
+fn deleted() -> Response {
+    Response::from_fn(deletes_all)
 }
 
 #[test]
@@ -108,11 +106,12 @@ fn failed_keys_are_reported() {
 // promise: X1
 #[test]
 fn failure_in_one_request_does_not_stop_the_next() {
-    let failed = "<Error><Key>k</Key><Code>AccessDenied</Code></Error>";
-    let rest = "<Deleted/>".repeat(999);
+    let failed = "<Error><Key>7</Key><Code>AccessDenied</Code></Error>";
+    let rest: String =
+        (0..1000).filter(|i| *i != 7).map(|i| format!("<Deleted><Key>{i}</Key></Deleted>")).collect();
     let server = FakeServer::start([
         Response::xml(&format!("<DeleteResult>{failed}{rest}</DeleteResult>")),
-        deleted(1),
+        deleted(),
     ]);
     let keys: Vec<String> = (0..1001).map(|i| i.to_string()).collect();
     let error = fails(ErrorKind::PartialFailure, client(&server).delete_objects("b", keys));
@@ -158,14 +157,170 @@ fn unexpected_200_fails() {
             ErrorKind::UnexpectedResponse,
             "titled \"Login\"",
         ),
-        (deleted(1), ErrorKind::UnexpectedResponse, "the response reports 1 of 2 keys"),
-        (deleted(3), ErrorKind::UnexpectedResponse, "the response reports 3 of 2 keys"),
-        (Response::error(400, "MalformedXML"), ErrorKind::Server, "MalformedXML"),
     ] {
         let server = FakeServer::start([response]);
         let error = fails(kind, client_without_retries(&server).delete_objects("b", ["a", "b"]));
         assert!(error.to_string().contains(words), "{error}");
         let _: [_; 1] = server.finish();
+    }
+}
+
+/// An object that does not exist is deleted, whether the server reports a code or only the status.
+#[test]
+fn missing_object_counts_as_deleted() {
+    for (code, requests) in [("NoSuchKey", 1), ("NoSuchVersion", 1)] {
+        let server = FakeServer::start([Response::error(404, code)]);
+        client(&server).delete_object("b", "k").unwrap();
+        assert_eq!(server.requests().len(), requests);
+    }
+    // without a body, the bucket has to be checked
+    let server = FakeServer::start([Response::new(404), Response::new(200)]);
+    client(&server).delete_object("b", "k").unwrap();
+    let [_, head] = server.finish();
+    assert_eq!(head.line(), "HEAD /b/ HTTP/1.1");
+    let server = FakeServer::start([Response::new(404), Response::new(404)]);
+    assert!(fails(ErrorKind::Server, client(&server).delete_object("b", "k")).is_not_found());
+    let _: [_; 2] = server.finish();
+
+    let server = FakeServer::start([Response::error(404, "NoSuchBucket")]);
+    assert!(fails(ErrorKind::Server, client(&server).delete_object("b", "k")).is_no_such_bucket());
+    let server = FakeServer::start([Response::new(404).body("<html><title>Not Found</title></html>")]);
+    fails(ErrorKind::UnexpectedResponse, client(&server).delete_object("b", "k"));
+}
+
+// promise: X3
+#[test]
+fn key_that_the_response_omits_is_looked_up() {
+    let server = FakeServer::serve(|request| match (request.method(), request.path()) {
+        ("POST", _) => Response::deleted(request, &["gone", "there", "secret", "marker"]),
+        ("HEAD", "/b/gone") => Response::new(404),
+        ("HEAD", "/b/there") => Response::new(200),
+        ("HEAD", "/b/marker") => Response::new(405),
+        _ => Response::new(403),
+    });
+    let client = client_without_retries(&server);
+    let marker = ObjectIdentifier::new("marker").version_id("v1");
+    let objects = ["k", "gone", "there", "secret"].map(ObjectIdentifier::new).into_iter().chain([marker]);
+    let error = fails(ErrorKind::PartialFailure, client.delete_objects("b", objects));
+    let failed: Vec<_> = error.failures().iter().map(|f| (f.key.as_str(), f.code.as_str())).collect();
+    assert_eq!(failed, [("there", "NotDeleted"), ("secret", "NotReported"), ("marker", "NotDeleted")]);
+    let texts = error.failures().iter().map(|failure| failure.message.as_str()).collect::<Vec<_>>();
+    assert_eq!(texts[0], "the server did not report the result, and the object still exists");
+    assert_eq!(texts[1], "the server did not report the result: 403 AccessDenied");
+    let lines: Vec<_> = server.finish_any().iter().map(|request| request.line().to_owned()).collect();
+    assert_eq!(lines.len(), 5, "{lines:?}");
+}
+
+// promise: X3
+#[test]
+fn response_without_any_result_is_verified() {
+    let server = FakeServer::serve(|request| match request.method() {
+        "POST" => Response::xml("<DeleteResult/>"),
+        _ => Response::new(404),
+    });
+    client(&server).delete_objects("b", ["a", "b"]).unwrap();
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn requests_are_limited_to_one_megabyte() {
+    let server = FakeServer::serve(|request| match request.body.len() {
+        ..=1_048_576 => deletes_all(request),
+        _ => Response::new(416),
+    });
+    let keys: Vec<String> = (0..1000).map(|i| format!("{i:0>1024}")).collect();
+    client(&server).delete_objects("b", &keys).unwrap();
+    let requests: [_; 2] = server.finish();
+    let counts = requests.each_ref().map(|request| request.text().matches("<Object>").count());
+    assert_eq!(counts.iter().sum::<usize>(), 1000, "{counts:?}");
+}
+
+#[test]
+fn objects_are_deleted_one_by_one_without_delete_objects() {
+    for status in [501, 405, 400] {
+        let server = FakeServer::serve(move |request| match (request.method(), request.path()) {
+            ("POST", _) => Response::error(status, "InvalidRequest"),
+            (_, "/b/c") => Response::error(404, "NoSuchKey"),
+            (_, "/b/d") => Response::error(403, "AccessDenied"),
+            _ => Response::new(204),
+        });
+        let error =
+            fails(ErrorKind::PartialFailure, client(&server).delete_objects("b", ["a", "b", "c", "d"]));
+        assert_eq!(error.failures().len(), 1);
+        assert_eq!((error.failures()[0].key.as_str(), error.is_access_denied()), ("d", true));
+        let requests: [_; 5] = server.finish();
+        let lines = requests.each_ref().map(|request| request.line());
+        assert_eq!(lines[1..3], ["DELETE /b/a HTTP/1.1", "DELETE /b/b HTTP/1.1"]);
+    }
+}
+
+#[test]
+fn rejection_of_every_request_is_not_taken_for_missing_delete_objects() {
+    let server = FakeServer::serve(|_| Response::error(400, "ExpiredToken"));
+    let error = fails(ErrorKind::Server, client(&server).delete_objects("b", ["a", "b", "c"]));
+    assert_eq!(error.code(), Some("ExpiredToken"));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn object_lock_is_named_as_the_reason() {
+    let old = || ObjectIdentifier::new("k").version_id("v1");
+    let options = DeleteObjectOptions::new().version_id("v1");
+    let locked = "<DeleteResult><Error><Key>k</Key><VersionId>v1</VersionId><Code>AccessDenied</Code>\
+                  <Message>MESSAGE</Message></Error></DeleteResult>";
+    // the server names the reason
+    let message = "Access Denied because object protected by object lock.";
+    let server = FakeServer::start([
+        Response::xml(&locked.replace("MESSAGE", message)),
+        Response::new(403)
+            .body(format!("<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>")),
+    ]);
+    let client_of_it = client(&server);
+    let many = fails(ErrorKind::PartialFailure, client_of_it.delete_objects("b", [old()]));
+    let one = fails(ErrorKind::Server, client_of_it.delete_object_with("b", "k", &options));
+    let _: [_; 2] = server.finish();
+    // only the settings of the version show it
+    let server =
+        FakeServer::serve(move |request| match (request.method(), request.query_value("legal-hold")) {
+            ("GET", Some(_)) => Response::xml("<LegalHold><Status>ON</Status></LegalHold>"),
+            ("GET", None) => Response::error(404, "NoSuchObjectLockConfiguration"),
+            ("POST", _) => Response::xml(&locked.replace("MESSAGE", "")),
+            _ => Response::error(403, "AccessDenied"),
+        });
+    let client = client(&server);
+    let looked_up = fails(ErrorKind::PartialFailure, client.delete_objects("b", [old()]));
+    let one_looked_up = fails(ErrorKind::Server, client.delete_object_with("b", "k", &options));
+    assert!(
+        one_looked_up
+            .to_string()
+            .starts_with("DeleteObject b/k: 403 AccessDenied: the version is protected by Object Lock"),
+        "{one_looked_up}"
+    );
+    for error in [many, one, looked_up, one_looked_up] {
+        assert!(error.is_object_locked() && error.is_access_denied(), "{error}");
+        assert!(error.hint().unwrap().contains("bypass_governance_retention"), "{error}");
+    }
+}
+
+#[test]
+fn everything_that_deletes_can_bypass_governance_mode() {
+    let server = FakeServer::serve(|request| match request.query_value("versions") {
+        Some(_) => versions(0..1, ""),
+        None if request.query_value("uploads").is_some() => no_uploads(),
+        None => deletes_all(request),
+    });
+    let client = client(&server);
+    let options = DeleteObjectsOptions::new().bypass_governance_retention();
+    let all = DeleteAllOptions::new().delete_options(options.clone());
+    client.delete_object_with("b", "k", &DeleteObjectOptions::new().bypass_governance_retention()).unwrap();
+    client.delete_objects_with("b", ["k", "\u{1}"], &options).unwrap();
+    client.delete_prefix_with("b", "key-", &all).unwrap();
+    client.empty_bucket_with("b", &all).unwrap();
+    client.force_delete_bucket_with("b", &all).unwrap();
+    for request in server.finish_any() {
+        let deletes = request.method() == "POST" || request.method() == "DELETE" && request.path() != "/b/";
+        let bypass = request.header("x-amz-bypass-governance-retention");
+        assert_eq!(bypass, deletes.then_some("true"), "{}", request.line());
     }
 }
 
@@ -200,8 +355,8 @@ fn force_delete_bucket_deletes_by_thousands_then_the_bucket() {
         no_uploads(),
         versions(0..1000, more),
         versions(1000..1002, ""),
-        deleted(1000),
-        deleted(2),
+        deleted(),
+        deleted(),
         // After several pages the listing is repeated: servers skip entries while others are deleted.
         versions(0..0, ""),
         Response::new(204),
@@ -232,7 +387,7 @@ fn force_delete_bucket_lists_objects_without_version_support() {
         no_uploads(),
         Response::error(501, "NotImplemented"),
         Response::xml(listing),
-        deleted(1),
+        deleted(),
         Response::new(204),
     ]);
     client(&server).force_delete_bucket("b").unwrap();
@@ -243,12 +398,20 @@ fn force_delete_bucket_lists_objects_without_version_support() {
 // promise: X4
 #[test]
 fn undeletable_object_keeps_the_bucket() {
-    let failed = "<DeleteResult><Deleted/><Error><Key>key-0001</Key><VersionId>v1</VersionId>\
+    let failed = "<DeleteResult><Deleted><Key>key-0000</Key></Deleted><Error><Key>key-0001</Key><VersionId>v1</VersionId>\
                   <Code>AccessDenied</Code></Error></DeleteResult>";
-    let server = FakeServer::start([no_uploads(), versions(0..2, ""), Response::xml(failed)]);
+    let not_locked = || Response::error(404, "NoSuchObjectLockConfiguration");
+    let server = FakeServer::start([
+        no_uploads(),
+        versions(0..2, ""),
+        Response::xml(failed),
+        not_locked(),
+        not_locked(),
+    ]);
     let error = fails(ErrorKind::PartialFailure, client(&server).force_delete_bucket("b"));
     assert_eq!(error.failures()[0].key, "key-0001");
-    let _: [_; 3] = server.finish();
+    assert!(error.is_access_denied() && !error.is_object_locked(), "{error}");
+    let _: [_; 5] = server.finish();
 }
 
 // promise: X4
@@ -310,7 +473,7 @@ fn failed_abort_is_reported_unless_the_upload_is_gone() {
         Response::error(404, "NoSuchUpload"),
         Response::error(403, "AccessDenied"),
         versions(0..1, ""),
-        deleted(1),
+        deleted(),
     ]);
     let error = fails(ErrorKind::PartialFailure, client(&server).force_delete_bucket("b"));
     let failed: Vec<_> = error.failures().iter().map(|failure| (&*failure.key, &*failure.code)).collect();

@@ -27,7 +27,7 @@ fn responses() -> [Response; 5] {
         Response::xml("<ListAllMyBucketsResult/>"),
         Response::xml("<ListBucketResult/>"),
         Response::xml("<AccessControlPolicy/>"),
-        Response::xml("<DeleteResult><Deleted/><Deleted/></DeleteResult>"),
+        Response::from_fn(|request| Response::deleted(request, &[])),
         Response::stored(HELLO.as_bytes()),
     ]
 }

@@ -113,6 +113,15 @@ impl Response {
             .body(&content[first..end])
     }
 
+    /// The response to DeleteObjects that reports every key of the request as deleted, except these.
+    pub(crate) fn deleted(request: &Request, except: &[&str]) -> Self {
+        let entries = request.text().split("<Key>").skip(1);
+        let keys = entries.filter_map(|rest| Some(rest.split_once("</Key>")?.0));
+        let deleted = keys.filter(|key| !except.contains(key));
+        let results: String = deleted.map(|key| format!("<Deleted><Key>{key}</Key></Deleted>")).collect();
+        Self::xml(&format!("<DeleteResult>{results}</DeleteResult>"))
+    }
+
     /// Builds the response from the request.
     pub(crate) fn from_fn(respond: impl FnOnce(&Request) -> Response + Send + 'static) -> Self {
         Self { from_request: Some(Box::new(respond)), ..Self::none(End::Keep) }

@@ -184,7 +184,7 @@ fn all_operations_share_one_connection() {
         ("HEAD", "/b/missing") => Response::new(404).content_length(77),
         ("HEAD", _) => Response::content(HELLO),
         ("PUT", _) => Response::stored(&request.body),
-        ("POST", _) => Response::xml("<DeleteResult><Deleted/></DeleteResult>"),
+        ("POST", _) => Response::deleted(request, &[]),
         _ => Response::new(204),
     });
     let client = client(&server);
