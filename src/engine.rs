@@ -144,7 +144,8 @@ impl Client {
                 settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
                 continue;
             }
-            if let Some(delay) = self.delay(attempt, &error, deadline) {
+            let may_repeat = request.repeatable || !error.is_unreadable_success();
+            if may_repeat && let Some(delay) = self.delay(attempt, &error, deadline) {
                 // a reader cannot be read twice; if it has been started, the error is returned unchanged
                 if body.rewind()? {
                     settings.events.emit(|| Event::Retry { call: &call, attempt, error: &error, delay });

@@ -71,6 +71,8 @@ pub(crate) struct Request<'a> {
     pub(crate) keeps_metadata: bool,
     /// The server has to work before it responds, so the idle timeout is longer.
     pub(crate) slow: bool,
+    /// Repeating the request after a success changes nothing more.
+    pub(crate) repeatable: bool,
     /// The reason why the request must not be sent. [`validate`](Self::validate) returns it, so that
     /// operations need not return a `Result` for the few arguments that only they can check.
     invalid: Option<String>,
@@ -90,6 +92,7 @@ impl<'a> Request<'a> {
             payload_sha256: Cow::Borrowed(EMPTY_SHA256),
             keeps_metadata: false,
             slow: false,
+            repeatable: true,
             invalid: None,
         }
     }
@@ -152,6 +155,13 @@ impl<'a> Request<'a> {
     /// Declares that the server has to work before it responds.
     pub(crate) fn slow(mut self) -> Self {
         self.slow = true;
+        self
+    }
+
+    /// Declares that repeating the request after a success has side effects, such as a second upload or version.
+    /// A success whose body cannot be read is then an error at once.
+    pub(crate) fn not_repeatable(mut self) -> Self {
+        self.repeatable = false;
         self
     }
 

@@ -369,6 +369,12 @@ impl Error {
         self.0.retried || self.outcome() == Outcome::Unknown
     }
 
+    /// Returns `true` if the server reported a success in a way that cannot be read.
+    pub(crate) fn is_unreadable_success(&self) -> bool {
+        self.kind() == ErrorKind::UnexpectedResponse
+            && self.status().is_some_and(|status| (200..300).contains(&status))
+    }
+
     /// Records whether an earlier attempt of the call may have been executed.
     pub(crate) fn after_unknown_outcome(mut self, unknown: bool) -> Self {
         self.0.retried |= unknown;

@@ -55,7 +55,7 @@ fn put_acl_request(request: Request<'_>, acl: NewAcl) -> Request<'_> {
 }
 
 fn parse(response: Response) -> Result<Acl> {
-    response.xml("AccessControlPolicy", Acl::read)
+    response.xml(&["AccessControlPolicy"], &["AccessControlList"], Acl::read)
 }
 
 impl Client {

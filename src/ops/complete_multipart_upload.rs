@@ -170,7 +170,7 @@ impl Client {
 
 fn parse(response: Response) -> Result<StoredObject> {
     let version_id = response.header_owned("x-amz-version-id");
-    response.xml("CompleteMultipartUploadResult", |root| Ok(read(root, version_id)))
+    response.xml(&["CompleteMultipartUploadResult"], &["ETag", "Location"], |root| Ok(read(root, version_id)))
 }
 
 fn read(root: Node<'_, '_>, version_id: Option<String>) -> StoredObject {

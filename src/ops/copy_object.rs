@@ -142,7 +142,7 @@ fn copy_object_request<'a>(
     options: &CopyObjectOptions,
 ) -> Request<'a> {
     let request = Request::object("CopyObject", Method::Put, to.0, to.1).headers(&options.headers);
-    with_copy_source(request, from, options.source_version_id.as_deref()).slow()
+    with_copy_source(request, from, options.source_version_id.as_deref()).slow().not_repeatable()
 }
 
 impl Client {
@@ -197,7 +197,7 @@ impl Client {
 fn parse(response: Response) -> Result<CopiedObject> {
     let version_id = response.header_owned("x-amz-version-id");
     let source_version_id = response.header_owned("x-amz-copy-source-version-id");
-    response.xml("CopyObjectResult", |root| {
+    response.xml(&["CopyObjectResult"], &["ETag"], |root| {
         Ok(CopiedObject {
             e_tag: xml::child_text(root, "ETag").map(ETag::new),
             last_modified: xml::child_date(root, "LastModified"),

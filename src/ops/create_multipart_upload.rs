@@ -9,6 +9,10 @@ use crate::request::{Method, Request};
 use crate::response::Response;
 use crate::xml;
 
+/// What to do if the response to a successful request does not contain the upload ID.
+const UPLOAD_MAY_EXIST: &str = "An upload may have been created: list_multipart_uploads shows it, and \
+     abort_multipart_upload deletes it.";
+
 /// Returns the request of CreateMultipartUpload, with the headers of the object.
 pub(crate) fn create_multipart_upload_request<'a>(
     bucket: &'a str,
@@ -18,6 +22,7 @@ pub(crate) fn create_multipart_upload_request<'a>(
     Request::object("CreateMultipartUpload", Method::Post, bucket, key)
         .subresource("uploads")
         .headers(headers)
+        .not_repeatable()
 }
 
 impl Client {
@@ -75,7 +80,13 @@ impl Client {
         if let Some(algorithm) = options.algorithm() {
             declare_checksum(&mut headers, algorithm);
         }
-        self.call(&create_multipart_upload_request(bucket, key, &headers), parse)
+        self.create_upload(bucket, key, &headers)
+    }
+
+    pub(crate) fn create_upload(&self, bucket: &str, key: &str, headers: &Headers) -> Result<String> {
+        self.call(&create_multipart_upload_request(bucket, key, headers), parse).map_err(|error| {
+            if error.is_unreadable_success() { error.append_hint(UPLOAD_MAY_EXIST) } else { error }
+        })
     }
 }
 
@@ -91,5 +102,7 @@ pub(crate) fn declare_checksum(headers: &mut Headers, algorithm: ChecksumAlgorit
 /// Returns the upload ID.
 pub(crate) fn parse(response: Response) -> Result<String> {
     let no_id = response.unexpected("the response has no UploadId");
-    response.xml("InitiateMultipartUploadResult", |root| xml::child_text(root, "UploadId").ok_or(no_id))
+    response.xml(&["InitiateMultipartUploadResult"], &["UploadId"], |root| {
+        xml::child_text(root, "UploadId").ok_or(no_id)
+    })
 }

@@ -56,6 +56,7 @@ fn delete_objects_request<'a>(
         .subresource("delete")
         .headers(&options.headers)
         .xml(write(page))
+        .not_repeatable()
 }
 
 impl Client {
@@ -288,7 +289,7 @@ impl DeleteResult {
 }
 
 fn parse(response: Response) -> Result<DeleteResult> {
-    response.xml("DeleteResult", |root| {
+    response.xml(&["DeleteResult"], &["Deleted", "Error"], |root| {
         // some servers report an object that does not exist as an error
         let (missing, failures): (Vec<_>, Vec<_>) =
             xml::children(root, "Error").map(read_failure).partition(KeyFailure::is_not_found);

@@ -184,7 +184,8 @@ fn parse(response: Response) -> Result<ObjectAttributes> {
     }
     let last_modified = response.header("last-modified").map_or(Timestamp::UNKNOWN, Timestamp::from_http);
     let version_id = response.header_owned("x-amz-version-id");
-    response.xml("GetObjectAttributesResponse", |root| {
+    let children = ["ETag", "ObjectSize", "ObjectParts", "StorageClass", "Checksum"];
+    response.xml(&["GetObjectAttributesResponse"], &children, |root| {
         let list = xml::child(root, "ObjectParts");
         let count =
             |list| xml::child_text(list, "TotalPartsCount").or_else(|| xml::child_text(list, "PartsCount"));

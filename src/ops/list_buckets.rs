@@ -66,7 +66,7 @@ impl Client {
 
 /// Returns a page, and the token of the next one.
 fn parse(response: Response) -> Result<(Vec<Bucket>, Option<String>)> {
-    response.xml("ListAllMyBucketsResult", read)
+    response.xml(&["ListAllMyBucketsResult"], &["Buckets"], read)
 }
 
 fn read(root: Node<'_, '_>) -> Result<(Vec<Bucket>, Option<String>)> {

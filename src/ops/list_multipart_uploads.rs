@@ -91,7 +91,11 @@ impl Client {
         Listing::new(move || {
             let start = cursor.at.clone();
             let request = list_multipart_uploads_request(&bucket, &options, &start);
-            let (page, next) = client.call(&request, parse)?;
+            let (page, next) = match client.call(&request, parse) {
+                // rclone reports that there are no uploads
+                Err(error) if error.code() == Some("NoSuchUpload") => (Page::new(Vec::new()), None),
+                result => result?,
+            };
             Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
         })
     }
@@ -112,7 +116,7 @@ fn list_multipart_uploads_request<'a>(
 }
 
 fn parse(response: Response) -> Result<(Page<MultipartUpload>, Option<Marker>)> {
-    response.xml("ListMultipartUploadsResult", read)
+    response.xml(&["ListMultipartUploadsResult"], &["Upload", "UploadIdMarker", "MaxUploads"], read)
 }
 
 fn read(root: Node<'_, '_>) -> Result<(Page<MultipartUpload>, Option<Marker>)> {

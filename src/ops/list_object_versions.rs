@@ -139,7 +139,7 @@ fn list_object_versions_request<'a>(
 }
 
 fn parse(response: Response) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
-    response.xml("ListVersionsResult", read)
+    response.xml(&["ListVersionsResult"], &["Version", "DeleteMarker", "VersionIdMarker"], read)
 }
 
 /// Returns the page and the start of the next one.

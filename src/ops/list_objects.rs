@@ -161,7 +161,7 @@ fn list_objects_request<'a>(bucket: &'a str, options: &'a ListOptions, start: &S
 }
 
 fn parse(response: Response) -> Result<ListResponse> {
-    response.xml("ListBucketResult", read)
+    response.xml(&["ListBucketResult"], &["Contents", "KeyCount", "Marker"], read)
 }
 
 fn read(root: Node<'_, '_>) -> Result<ListResponse> {

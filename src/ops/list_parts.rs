@@ -80,7 +80,7 @@ fn list_parts_request(upload: UploadRef<'_>, after: u32) -> Request<'_> {
 }
 
 fn parse(response: Response) -> Result<(Page<Part>, Option<u32>)> {
-    response.xml("ListPartsResult", read)
+    response.xml(&["ListPartsResult"], &["Part", "PartNumberMarker", "MaxParts"], read)
 }
 
 /// Returns the page, and the part number after which the next page starts.

@@ -96,6 +96,7 @@ fn restore_object_request<'a>(
         .subresource("restore")
         .headers(&options.headers)
         .xml(write(options))
+        .not_repeatable()
         .require(options.days != Some(0), || "a restored copy must be kept for at least 1 day".to_owned())
 }
 

@@ -156,7 +156,9 @@ impl Client {
 
 fn parse(response: Response) -> Result<ETag> {
     let no_e_tag = response.unexpected("the response has no ETag");
-    response.xml("CopyPartResult", |root| Ok(ETag::new(xml::child_text(root, "ETag").ok_or(no_e_tag)?)))
+    response.xml(&["CopyPartResult"], &["ETag"], |root| {
+        Ok(ETag::new(xml::child_text(root, "ETag").ok_or(no_e_tag)?))
+    })
 }
 
 #[cfg(test)]

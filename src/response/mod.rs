@@ -55,22 +55,18 @@ impl Response {
         Ok(bytes)
     }
 
-    /// Parses the body as XML with this root element, and passes the root to `read`.
+    /// Parses the body as XML, and passes the root to `read`.
     ///
-    /// Fails if the body is an `<Error>`, whatever the status, or is not XML, or has another root. A server
-    /// that lists the bucket instead does not know the sub-resource in the request.
+    /// Servers differ in the name of the root, so another one is accepted if it has one of these children, or
+    /// if its only purpose is to wrap the root. `root_names[0]` is the correct name. Without any `children`,
+    /// the root must have one of the names.
+    ///
+    /// Fails if the body is an `<Error>`, whatever the status, or HTML, or not XML. A server that lists the
+    /// bucket instead does not know the sub-resource in the request.
     pub(crate) fn xml<T>(
-        self,
-        root_name: &str,
-        read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
-    ) -> Result<T> {
-        self.xml_of(&[root_name], read)
-    }
-
-    /// Like [`xml`](Self::xml), if servers differ in the name of the root. The first name is the correct one.
-    pub(crate) fn xml_of<T>(
         mut self,
         root_names: &[&str],
+        children: &[&str],
         read: impl FnOnce(roxmltree::Node<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let root_name = root_names[0];
@@ -88,14 +84,22 @@ impl Response {
         };
         let document = xml::parse_escaped(&escaped).map_err(|error| not_xml().with_source(error))?;
         let root = document.root_element();
+        let is_root = |node: &roxmltree::Node<'_, '_>| root_names.contains(&node.tag_name().name());
+        let has_child = || children.iter().any(|name| xml::child(root, name).is_some());
         match root.tag_name().name() {
             "Error" => Err(error_response::server_error(self.status, &self.headers, Some(root))),
-            name if root_names.contains(&name) => read(root),
+            _ if is_root(&root) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(not_xml()),
             "ListBucketResult" => Err(error_response::not_implemented(self.status, &self.headers)),
             name => {
-                let name = printable::line(name, MAX_ROOT_NAME);
-                Err(self.malformed(format!("the response is <{name}>; <{root_name}> was expected")))
+                let wrapped = root.children().find(is_root).filter(|_| !children.is_empty());
+                match wrapped.or_else(|| has_child().then_some(root)) {
+                    Some(root) => read(root),
+                    None => {
+                        let name = printable::line(name, MAX_ROOT_NAME);
+                        Err(self.malformed(format!("the response is <{name}>; <{root_name}> was expected")))
+                    }
+                }
             }
         }
     }
@@ -127,29 +131,27 @@ impl Response {
 
     /// Returns the headers of a response that needs no body.
     ///
-    /// A body that is there nevertheless is checked: an `<Error>` is an error, and HTML means that something
-    /// other than the S3 server responded.
+    /// Some servers send one nevertheless, such as `True`. It is checked: an `<Error>` is an error, and HTML
+    /// means that something other than the S3 server responded.
     pub(crate) fn finish(mut self) -> Result<Headers> {
         let bytes = self.bytes(MAX_DRAIN)?;
         let text = String::from_utf8_lossy(&bytes);
-        if !text.trim().is_empty() {
-            let escaped = xml::escape_invalid_chars(&text);
-            match xml::parse_escaped(&escaped) {
-                Ok(document) if document.root_element().tag_name().name() == "Error" => {
-                    return Err(error_response::server_error(
-                        self.status,
-                        &self.headers,
-                        Some(document.root_element()),
-                    ));
-                }
-                Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {}
-                _ => {
-                    let found = error_response::describe_body(&text);
-                    return Err(self.malformed(format!("the response is {found}; an empty one was expected")));
-                }
+        if !text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+            return Ok(self.headers);
+        }
+        let escaped = xml::escape_invalid_chars(&text);
+        match xml::parse_escaped(&escaped) {
+            Ok(document) if document.root_element().tag_name().name() == "Error" => {
+                Err(error_response::server_error(self.status, &self.headers, Some(document.root_element())))
+            }
+            Ok(document) if !document.root_element().tag_name().name().eq_ignore_ascii_case("html") => {
+                Ok(self.headers)
+            }
+            _ => {
+                let found = error_response::describe_body(&text);
+                Err(self.malformed(format!("the response is {found}; an empty one was expected")))
             }
         }
-        Ok(self.headers)
     }
 
     /// Checks a response that needs neither headers nor body.

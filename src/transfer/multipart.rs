@@ -9,7 +9,7 @@ use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher,
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
-use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
+use crate::ops::create_multipart_upload;
 use crate::ops::put_object::{BodyIntegrity, put_object_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
@@ -237,11 +237,6 @@ impl Uploader<'_> {
 }
 
 impl Client {
-    pub(super) fn create_upload(&self, bucket: &str, key: &str, headers: &Headers) -> Result<String> {
-        let request = create_multipart_upload_request(bucket, key, headers);
-        self.call(&request, create_multipart_upload::parse)
-    }
-
     /// Aborts an upload that failed, and adds to its error what is left on the server.
     pub(super) fn abort_failed_upload(
         &self,

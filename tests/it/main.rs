@@ -35,6 +35,7 @@ mod output_types;
 mod peers;
 mod promises;
 mod raw_requests;
+mod readable_successes;
 mod requester;
 mod restoring;
 mod settings;

@@ -165,6 +165,93 @@ fn unknown_setting_is_never_changed() {
 }
 
 #[test]
+fn xml_object_is_untouched_if_the_server_ignores_the_subresource() {
+    // each has the children of a setting, but not its root
+    for object in [
+        "<note><TagSet/><Status>ON</Status><Mode>GOVERNANCE</Mode><Rule/></note>",
+        "<Settings><Tagging><TagSet/></Tagging><LegalHold/><Retention/></Settings>",
+        "",
+    ] {
+        for status in [200, 204] {
+            let server = FakeServer::serve(move |request| match request.method() {
+                "GET" if status == 200 => Response::content(object),
+                "GET" => Response::new(204),
+                method => panic!("{method} would change the object"),
+            });
+            let client = client_without_retries(&server);
+            for error in [
+                client.put_object_tagging("b", "k", [("a", "b")]).unwrap_err(),
+                client.delete_object_tagging("b", "k").unwrap_err(),
+                client.put_object_legal_hold("b", "k", LegalHold::On).unwrap_err(),
+                client
+                    .put_object_retention(
+                        "b",
+                        "k",
+                        ObjectRetention::new(RetentionMode::Governance, OffsetDateTime::UNIX_EPOCH),
+                    )
+                    .unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
+                assert!(error.hint().unwrap().contains("Nothing was changed"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn setting_is_read_whatever_its_root_is_called() {
+    let server = FakeServer::serve(|request| {
+        Response::xml(match request.query()[0].0 {
+            "versioning" => "<GetBucketVersioningOutput><Status>Enabled</Status></GetBucketVersioningOutput>",
+            "location" => {
+                "<CreateBucketConfiguration><LocationConstraint>eu</LocationConstraint></CreateBucketConfiguration>"
+            }
+            "tagging" => {
+                "<GetBucketTaggingResponse><Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet>\
+                 </Tagging></GetBucketTaggingResponse>"
+            }
+            _ => "<note><to>someone</to></note>",
+        })
+    });
+    let client = client_without_retries(&server);
+    assert_eq!(client.get_bucket_versioning("b").unwrap(), Some(Versioning::Enabled));
+    assert_eq!(client.get_bucket_location("b").unwrap().as_deref(), Some("eu"));
+    assert_eq!(client.get_bucket_tagging("b").unwrap()["a"], "b");
+    let error = fails(ErrorKind::UnexpectedResponse, client.get_bucket_cors("b"));
+    assert!(
+        error.to_string().contains("the response is <note>; <CORSConfiguration> was expected"),
+        "{error}"
+    );
+}
+
+#[test]
+fn empty_response_of_garage_means_that_a_bucket_setting_is_not_set() {
+    let server = FakeServer::start([Response::new(204), Response::new(204), Response::new(200)]);
+    let client = client(&server);
+    assert_eq!(client.get_bucket_website("b").unwrap(), None);
+    client.put_bucket_website("b", &WebsiteConfiguration::new("index.html")).unwrap();
+    let requests: [_; 3] = server.finish();
+    assert_eq!(requests.map(|request| request.method().to_owned()), ["GET", "GET", "PUT"]);
+}
+
+#[test]
+fn body_of_a_change_that_succeeded_is_ignored_unless_it_is_an_error() {
+    for (body, succeeds) in [
+        ("True", true),
+        ("{}", true),
+        ("<OK/>", true),
+        ("<html/>", false),
+        ("<Error/>", false),
+        ("<Err", false),
+    ] {
+        let server =
+            FakeServer::start([Response::error(404, "NoSuchBucketPolicy"), Response::new(200).body(body)]);
+        let result = client_without_retries(&server).put_bucket_policy("b", "{}");
+        assert_eq!(result.is_ok(), succeeds, "{body}: {result:?}");
+    }
+}
+
+#[test]
 fn unreadable_setting_is_not_changed() {
     for code in ["AccessDenied", "NoSuchBucket", "NotImplemented"] {
         let status = if code == "NoSuchBucket" { 404 } else { 403 };

@@ -13,6 +13,7 @@ const CORS: Subresource = Subresource {
     delete: "DeleteBucketCors",
     name: "cors",
     roots: &["CORSConfiguration"],
+    children: &["CORSRule"],
     unset: &["NoSuchCORSConfiguration"],
 };
 

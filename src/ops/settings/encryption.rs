@@ -13,6 +13,7 @@ const ENCRYPTION: Subresource = Subresource {
     delete: "DeleteBucketEncryption",
     name: "encryption",
     roots: &["ServerSideEncryptionConfiguration"],
+    children: &["Rule"],
     unset: &["ServerSideEncryptionConfigurationNotFoundError"],
 };
 

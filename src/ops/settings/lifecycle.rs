@@ -16,6 +16,7 @@ const LIFECYCLE: Subresource = Subresource {
     delete: "DeleteBucketLifecycle",
     name: "lifecycle",
     roots: &["LifecycleConfiguration"],
+    children: &["Rule"],
     unset: &["NoSuchLifecycleConfiguration"],
 };
 
@@ -147,7 +148,7 @@ fn write(rules: &[LifecycleRule]) -> String {
 }
 
 fn parse(response: Response) -> Result<Vec<LifecycleRule>> {
-    response.xml_of(LIFECYCLE.roots, read)
+    LIFECYCLE.xml_strict(response, read)
 }
 
 fn read(root: Node<'_, '_>) -> Result<Vec<LifecycleRule>> {

@@ -13,6 +13,7 @@ const LOCATION: Subresource = Subresource {
     delete: "",
     name: "location",
     roots: &["LocationConstraint"],
+    children: &["LocationConstraint"],
     unset: &[],
 };
 
@@ -36,7 +37,8 @@ impl Client {
 }
 
 fn read(root: Node<'_, '_>) -> Result<Option<String>> {
-    let region = xml::text(root).trim().to_owned();
+    // SeaweedFS and others return the constraint as a child
+    let region = xml::text(xml::child(root, "LocationConstraint").unwrap_or(root)).trim().to_owned();
     Ok(Some(region).filter(|region| !region.is_empty()))
 }
 
@@ -48,6 +50,10 @@ mod tests {
     fn empty_location_is_the_default_region() {
         for (text, region) in [
             ("<LocationConstraint>eu-west-1</LocationConstraint>", Some("eu-west-1")),
+            (
+                "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>",
+                Some("eu-west-1"),
+            ),
             ("<LocationConstraint xmlns='http://s3.amazonaws.com/doc/2006-03-01/'/>", None),
         ] {
             assert_eq!(LOCATION.parse(text, read).unwrap().as_deref(), region);

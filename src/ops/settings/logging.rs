@@ -13,6 +13,7 @@ const LOGGING: Subresource = Subresource {
     delete: "",
     name: "logging",
     roots: &["BucketLoggingStatus"],
+    children: &["LoggingEnabled"],
     unset: &[],
 };
 

@@ -56,6 +56,8 @@ pub(crate) struct Subresource {
     pub(crate) name: &'static str,
     /// The root element of its XML. Servers may return any of these; the first is sent. Empty if it is JSON.
     pub(crate) roots: &'static [&'static str],
+    /// The children of the root. One of them identifies a root with another name, except before a change.
+    pub(crate) children: &'static [&'static str],
     /// The error codes which mean that it is not set.
     pub(crate) unset: &'static [&'static str],
 }
@@ -110,7 +112,15 @@ impl Subresource {
         if self.roots.is_empty() {
             return response.json().map(drop);
         }
-        response.xml_of(self.roots, |_| Ok(()))
+        self.xml_strict(response, |_| Ok(()))
+    }
+
+    /// Reads the setting before a change.
+    ///
+    /// A server that ignores the sub-resource returns the object, which may be any XML. So the root must have
+    /// one of the names.
+    fn xml_strict<T>(&self, response: Response, read: impl FnOnce(Node<'_, '_>) -> Result<T>) -> Result<T> {
+        response.xml(self.roots, &[], read)
     }
 }
 
@@ -122,7 +132,9 @@ impl Client {
         target: Target<'_>,
         read: impl Fn(Node<'_, '_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        self.call_setting(subresource, target, |response| response.xml_of(subresource.roots, &read))
+        self.call_setting(subresource, target, |response| {
+            response.xml(subresource.roots, subresource.children, &read)
+        })
     }
 
     /// Sends the request that reads a setting. Returns `None` if it is not set.
@@ -140,10 +152,15 @@ impl Client {
         &self,
         subresource: &Subresource,
         request: &Request<'_>,
-        parse: impl FnMut(Response) -> Result<T>,
+        mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
+        let parse = |response: Response| match request.key {
+            // Garage has no document for a setting that is not set; for an object, it may be an empty object
+            None if response.status == 204 => response.discard().map(|()| None),
+            _ => parse(response).map(Some),
+        };
         match self.call(request, parse) {
-            Ok(value) => Ok(Some(value)),
+            Ok(value) => Ok(value),
             Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -236,6 +253,7 @@ impl Subresource {
     /// Parses a document as if a server had returned it.
     pub(crate) fn parse<T>(&self, document: &str, read: impl FnOnce(Node<'_, '_>) -> Result<T>) -> Result<T> {
         let body = Box::new(std::io::Cursor::new(document.as_bytes().to_vec()));
-        Response { status: 200, headers: crate::headers::Headers::default(), body }.xml_of(self.roots, read)
+        let response = Response { status: 200, headers: crate::headers::Headers::default(), body };
+        response.xml(self.roots, self.children, read)
     }
 }

@@ -15,6 +15,7 @@ const LEGAL_HOLD: Subresource = Subresource {
     delete: "",
     name: "legal-hold",
     roots: &["LegalHold"],
+    children: &["Status"],
     // the second is returned by Ceph
     unset: &["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"],
 };

@@ -14,6 +14,7 @@ const OBJECT_LOCK: Subresource = Subresource {
     delete: "",
     name: "object-lock",
     roots: &["ObjectLockConfiguration"],
+    children: &["ObjectLockEnabled", "Rule"],
     unset: &["ObjectLockConfigurationNotFoundError"],
 };
 

@@ -18,6 +18,7 @@ const RETENTION: Subresource = Subresource {
     delete: "",
     name: "retention",
     roots: &["Retention"],
+    children: &["Mode", "RetainUntilDate"],
     // the second is returned by Ceph
     unset: &["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"],
 };

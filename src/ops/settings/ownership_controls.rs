@@ -14,6 +14,7 @@ const OWNERSHIP_CONTROLS: Subresource = Subresource {
     delete: "DeleteBucketOwnershipControls",
     name: "ownershipControls",
     roots: &["OwnershipControls"],
+    children: &["Rule"],
     unset: &["OwnershipControlsNotFoundError"],
 };
 

@@ -11,6 +11,7 @@ const POLICY: Subresource = Subresource {
     delete: "DeleteBucketPolicy",
     name: "policy",
     roots: &[],
+    children: &[],
     unset: &["NoSuchBucketPolicy"],
 };
 

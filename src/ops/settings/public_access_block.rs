@@ -14,6 +14,7 @@ const PUBLIC_ACCESS_BLOCK: Subresource = Subresource {
     name: "publicAccessBlock",
     // Ceph returns the second, and accepts only the first
     roots: &["PublicAccessBlockConfiguration", "BlockPublicAccessBlockConfiguration"],
+    children: &["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"],
     unset: &["NoSuchPublicAccessBlockConfiguration"],
 };
 

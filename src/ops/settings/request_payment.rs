@@ -14,6 +14,7 @@ const REQUEST_PAYMENT: Subresource = Subresource {
     delete: "",
     name: "requestPayment",
     roots: &["RequestPaymentConfiguration"],
+    children: &["Payer"],
     unset: &[],
 };
 

@@ -17,6 +17,7 @@ const BUCKET_TAGGING: Subresource = Subresource {
     delete: "DeleteBucketTagging",
     name: "tagging",
     roots: &["Tagging"],
+    children: &["TagSet"],
     unset: &["NoSuchTagSet", "NoSuchTagSetError"],
 };
 
@@ -153,8 +154,9 @@ impl Client {
         headers: &Headers,
     ) -> Result<BTreeMap<String, String>> {
         let request = OBJECT_TAGGING.get_request(Target::Object(bucket, object)).headers(headers);
-        let tags =
-            self.send_get(&OBJECT_TAGGING, &request, |response| response.xml_of(OBJECT_TAGGING.roots, read))?;
+        let tags = self.send_get(&OBJECT_TAGGING, &request, |response| {
+            response.xml(OBJECT_TAGGING.roots, OBJECT_TAGGING.children, read)
+        })?;
         Ok(tags.unwrap_or_default())
     }
 

@@ -13,7 +13,9 @@ const VERSIONING: Subresource = Subresource {
     put: "PutBucketVersioning",
     delete: "",
     name: "versioning",
-    roots: &["VersioningConfiguration"],
+    // the second is the one of moto
+    roots: &["VersioningConfiguration", "GetBucketVersioningResponse"],
+    children: &["Status", "MfaDelete"],
     unset: &[],
 };
 

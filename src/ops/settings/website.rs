@@ -13,6 +13,7 @@ const WEBSITE: Subresource = Subresource {
     delete: "DeleteBucketWebsite",
     name: "website",
     roots: &["WebsiteConfiguration"],
+    children: &["IndexDocument", "ErrorDocument", "RedirectAllRequestsTo", "RoutingRules"],
     unset: &["NoSuchWebsiteConfiguration"],
 };
 
