@@ -95,10 +95,14 @@ pub(super) fn exists<T>(found: Result<T>) -> Result<bool> {
 }
 
 fn parse(response: Response, options: &GetObjectOptions) -> Result<ObjectMetadata> {
-    if options.is_part() && response.status != 206 {
+    // Ceph 20 describes a part with the status 200
+    let is_part = response.status == 206 || response.header("x-amz-mp-parts-count").is_some();
+    if options.is_part() && !is_part {
         return Err(response.unexpected("the server described the whole object instead of a part"));
     }
-    let length = response.header("content-length").and_then(|length| length.parse().ok());
+    // GCS does not announce the length of compressed objects
+    let header = response.header("content-length").or(response.header("x-goog-stored-content-length"));
+    let length = header.and_then(|length| length.parse().ok());
     // a copy in parts computes the offsets of its parts from it
     match length.filter(|&length| length <= MAX_OFFSET) {
         Some(length) => Ok(ObjectMetadata::new(response.headers, length)),

@@ -16,6 +16,8 @@ use crate::response::{MAX_OFFSET, Response};
 
 /// The size of the buffer for reading an object a second time.
 const READ_AGAIN: usize = 256 << 10;
+/// The length of content until its end is reached, if the server does not announce it.
+const UNKNOWN_LENGTH: u64 = u64::MAX;
 
 /// The content of an object while it is being received.
 ///
@@ -28,6 +30,10 @@ const READ_AGAIN: usize = 256 << 10;
 /// them, and the checksum differs for the usual sizes, it reads the object a second time to find out whether the
 /// content was damaged on the way.
 ///
+/// If the server does not announce the length, the end of the content shows whether it is complete: the last
+/// chunk of a chunked response, or the MD5. Then only the read that returns no more bytes verifies the content,
+/// and `metadata.content_length` is 0 until then.
+///
 /// If the connection is lost or stalls, reading resumes at the same byte, as often as the client's
 /// [`RetryPolicy`](crate::RetryPolicy) allows; the count restarts whenever bytes arrive. If the object was
 /// replaced in the meantime, reading fails. It never mixes two versions.
@@ -38,9 +44,9 @@ pub struct ObjectReader {
     pub metadata: ObjectMetadata,
     source: Source,
     body: Box<dyn Read + Send + Sync>,
-    /// The offset of the content in the object.
-    start: u64,
-    /// The length of the content. Kept here because the caller can change `metadata`.
+    /// The offset of the content in the object, if the server returned it.
+    start: Option<u64>,
+    /// The length of the content, or `UNKNOWN_LENGTH`. Kept here because the caller can change `metadata`.
     length: u64,
     /// The number of bytes read so far.
     done: u64,
@@ -54,14 +60,19 @@ pub struct ObjectReader {
 
 impl ObjectReader {
     pub(crate) fn open(client: &Client, bucket: &str, key: &str, options: &GetObjectOptions) -> Result<Self> {
-        let mut reader = Self::open_unchecked(Source::new(client, bucket, key, options))?;
-        let check = reader.source.check(reader.metadata.headers(), reader.length, options.is_whole());
+        let (mut reader, truncatable) = Self::open_unchecked(Source::new(client, bucket, key, options))?;
+        let length = Some(reader.length).filter(|&length| length != UNKNOWN_LENGTH);
+        let check = reader.source.check(reader.metadata.headers(), length, options.is_whole());
+        if let Some(error) = truncatable.filter(|_| check.is_none()) {
+            return Err(error.with_context(|| reader.source.call()));
+        }
         reader.set_check(check);
         Ok(reader)
     }
 
-    /// Opens an object whose content is not compared with a checksum.
-    fn open_unchecked(source: Source) -> Result<Self> {
+    /// Opens an object whose content is not compared with a checksum. Also returns the error unless a checksum
+    /// verifies the content, whose end could not be told from a lost connection.
+    fn open_unchecked(source: Source) -> Result<(Self, Option<Error>)> {
         let options = &source.options;
         let request = get_object_request(&source.bucket, &source.key, options);
         let get =
@@ -74,9 +85,9 @@ impl ObjectReader {
         } else {
             get(&request)?
         };
-        let Content { metadata, start, body } = content;
-        Ok(Self {
-            length: metadata.content_length,
+        let Content { metadata, start, length, truncatable, body } = content;
+        let reader = Self {
+            length,
             verification: Verification::Length,
             check: None,
             damaged: false,
@@ -86,7 +97,8 @@ impl ObjectReader {
             start,
             done: 0,
             resume_attempts: 0,
-        })
+        };
+        Ok((reader, truncatable))
     }
 
     /// Sets the check of the content, which has hashed everything before the first byte that is read next.
@@ -178,6 +190,12 @@ impl ObjectReader {
         }
         let n = loop {
             let error = match self.body.read(&mut buf[..want]) {
+                Ok(0) if self.length == UNKNOWN_LENGTH => {
+                    self.length = self.done;
+                    self.metadata.content_length = self.done;
+                    self.finish()?;
+                    return Ok(0);
+                }
                 Ok(0) => Error::new(
                     ErrorKind::Network,
                     format!("the content ended after {} of {} bytes", self.done, self.length),
@@ -219,11 +237,11 @@ impl ObjectReader {
     /// the parts have other sizes than assumed.
     fn read_again(&self, check: &ContentCheck) -> Result<Verification> {
         let (e_tag, parts) = (self.metadata.e_tag.as_ref(), check.parts().unwrap_or_default());
-        let length = self.start + self.length;
+        let length = self.length; // only a whole object of known length has parts to check
         let known = e_tag.and_then(|e_tag| self.source.part_sizes(length, parts, e_tag));
         let sizes = known.map_or_else(|| PartSizes::whole_mib(length, parts), |sizes| vec![sizes]);
         let Some(mut second) = check.restarted(sizes) else { return Ok(Verification::Length) };
-        let mut again = Self::open_unchecked(self.source.again(e_tag))?;
+        let (mut again, _) = Self::open_unchecked(self.source.again(e_tag))?;
         let mut buffer = vec![0; READ_AGAIN];
         loop {
             match again.fetch_next(&mut buffer)? {
@@ -249,10 +267,11 @@ impl ObjectReader {
         let Some(e_tag) = self.metadata.strong_e_tag().cloned() else {
             return Err(lost.append_hint("It cannot be resumed, because its response has no strong ETag."));
         };
+        let Some(start) = self.start.filter(|_| self.length != UNKNOWN_LENGTH) else { return Err(lost) };
         self.resume_attempts += 1;
         let Some(delay) = client.delay(self.resume_attempts, &lost, *deadline) else { return Err(lost) };
-        let offset = self.start + self.done;
-        let end = self.start + self.length;
+        let offset = start + self.done;
+        let end = start + self.length;
         let call = self.source.call();
         client.settings().events.emit(|| Event::Resumed { call: &call, offset, error: &lost });
         thread::sleep(delay);
@@ -280,20 +299,49 @@ fn object_changed(offset: u64) -> Error {
 /// The content of a response that was checked against the request.
 struct Content {
     metadata: ObjectMetadata,
-    /// The offset of the content in the object.
-    start: u64,
+    /// The offset of the content in the object, if it is known.
+    start: Option<u64>,
+    /// The length of the content, or `UNKNOWN_LENGTH`.
+    length: u64,
+    /// The error unless a digest verifies the content, whose end could not be told from a lost connection.
+    truncatable: Option<Error>,
     body: Box<dyn Read + Send + Sync>,
 }
 
-/// Checks that a response is what was requested: the whole object, the range or the part.
+/// Checks that a response is what was requested: the whole object, the range or the part. What was received
+/// counts, because servers differ in the status.
 fn parse(response: Response, options: &GetObjectOptions) -> Result<Content> {
-    let range = options.byte_range();
-    match (range, response.status) {
-        (None, 200) if options.is_whole() => {}
-        // for a part, the server chooses the range
-        (None, 206) if !options.is_whole() => {}
-        (Some(_), 206) => {}
-        (range, 200) => {
+    if !matches!(response.status, 200 | 206) || options.is_whole() && response.status != 200 {
+        let expected = if options.is_whole() { 200 } else { 206 };
+        return Err(response.unexpected(format!("the status is {} instead of {expected}", response.status)));
+    }
+    let sent = ContentRange::of(&response);
+    // any length, because the offset of the whole object is 0; that of a range is limited by its Content-Range
+    let announced = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
+    let length = announced.or(sent.as_ref().filter(|_| !options.is_whole()).map(ContentRange::length));
+    let is_chunked = response.header("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
+    let truncatable = (announced.is_none() && !is_chunked).then(|| {
+        response.unexpected("the response has no Content-Length, so missing bytes could not be detected")
+    });
+    let start = match (options.byte_range(), sent, length) {
+        (None, _, _) if options.is_whole() => Some(0),
+        (None, Some(sent), Some(length)) if sent.has_length(length) => Some(sent.first),
+        // Ceph 20 sends exactly the part without its range, and this header
+        (None, None, _) if response.status == 200 && response.header("x-amz-mp-parts-count").is_some() => {
+            None
+        }
+        (Some((start, end)), Some(sent), Some(length))
+            if sent.first == start && sent.has_length(length) && sent.ends_as_requested(end) =>
+        {
+            Some(start)
+        }
+        // a range that is the whole object
+        (Some((0, end)), None, Some(length))
+            if response.status == 200 && end.is_none_or(|end| end >= length) =>
+        {
+            Some(0)
+        }
+        (range, None, _) if response.status == 200 => {
             let (requested, unsupported) = match range {
                 Some(_) => ("a range", "ranges, which resumed downloads need, too"),
                 None => ("a part", "part numbers: read the whole object"),
@@ -302,33 +350,14 @@ fn parse(response: Response, options: &GetObjectOptions) -> Result<Content> {
                 .unexpected(format!("the server sent the whole object instead of {requested}"))
                 .with_hint(format!("The server does not support {unsupported}.")));
         }
-        (_, status) => {
-            let expected = if options.is_whole() { 200 } else { 206 };
-            return Err(response.unexpected(format!("the status is {status} instead of {expected}")));
-        }
-    }
-    // any length, because the offset of the whole object is 0; that of a range is limited by its Content-Range
-    let length = response.header("content-length").and_then(|length| length.parse::<u64>().ok());
-    let Some(length) = length else {
-        return Err(
-            response.unexpected("the response has no Content-Length, so missing bytes could not be detected")
-        );
-    };
-    // the offset of a part is needed as well, because a lost connection is resumed from it
-    let start = match (range, ContentRange::of(&response)) {
-        (None, _) if options.is_whole() => 0,
-        (None, Some(sent)) if sent.has_length(length) => sent.first,
-        (Some((start, end)), Some(sent))
-            if sent.first == start && sent.has_length(length) && sent.ends_as_requested(end) =>
-        {
-            start
-        }
         _ => {
             let sent = response.header("content-range").unwrap_or("missing").to_owned();
             return Err(response.unexpected(format!("the Content-Range is {sent}, not the requested one")));
         }
     };
-    Ok(Content { metadata: ObjectMetadata::new(response.headers, length), start, body: response.body })
+    let metadata = ObjectMetadata::new(response.headers, length.unwrap_or_default());
+    let length = length.unwrap_or(UNKNOWN_LENGTH);
+    Ok(Content { metadata, start, length, truncatable, body: response.body })
 }
 
 /// `Content-Range: bytes 5-9/100`. The total is `*` if the server does not know it.
@@ -351,8 +380,12 @@ impl ContentRange {
         Some(range).filter(|range| range.first <= range.last && range.last < MAX_OFFSET)
     }
 
+    fn length(&self) -> u64 {
+        self.last - self.first + 1
+    }
+
     fn has_length(&self, length: u64) -> bool {
-        self.last.checked_sub(self.first) == length.checked_sub(1)
+        self.length() == length
     }
 
     /// Returns `true` if the range extends to the requested end, or to the end of the object if that is

@@ -91,9 +91,14 @@ impl Source {
         rejected
     }
 
-    /// Returns how content of this length is checked, which these headers describe. `is_whole` states that it is
-    /// the content of the whole object.
-    pub(crate) fn check(&self, headers: &Headers, length: u64, is_whole: bool) -> Option<ContentCheck> {
+    /// Returns how content of this length, if it is known, is checked, which these headers describe. `is_whole`
+    /// states that it is the content of the whole object.
+    pub(crate) fn check(
+        &self,
+        headers: &Headers,
+        length: Option<u64>,
+        is_whole: bool,
+    ) -> Option<ContentCheck> {
         if let Some(sha256) = self.options.pinned_sha256() {
             return ContentCheck::whole(Expected::Pinned(sha256));
         }
@@ -103,7 +108,7 @@ impl Source {
         match Expected::of(headers)? {
             Expected::Parts { checksum, parts } => {
                 let e_tag = headers.get("etag").map(ETag::new);
-                let sizes = self.possible_part_sizes(length, parts, e_tag.as_ref());
+                let sizes = self.possible_part_sizes(length?, parts, e_tag.as_ref());
                 (!sizes.is_empty()).then(|| ContentCheck::of_parts(checksum, parts, sizes))
             }
             whole => ContentCheck::whole(whole),

@@ -307,7 +307,8 @@ impl Client {
         partial.finish(!options.skip_sync)?;
         Ok(Download {
             changed: true,
-            bytes: total,
+            // only now is it known if the server did not announce it
+            bytes: offset + object.metadata.content_length,
             resumed_from: offset,
             verification: object.verification(),
             metadata: Some(object.metadata),
@@ -385,7 +386,7 @@ fn check_of_resumed(object: &ObjectReader, total: u64) -> Option<ContentCheck> {
         Some(_) => None,
         None => source.stored_checksums(object.metadata.e_tag.as_ref()),
     };
-    source.check(headers.as_ref().unwrap_or(object.metadata.headers()), total, true)
+    source.check(headers.as_ref().unwrap_or(object.metadata.headers()), Some(total), true)
 }
 
 /// A download whose response headers have arrived.

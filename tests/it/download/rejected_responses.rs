@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plain_s3::{Client, Error, ErrorKind, GetObjectOptions, RetryPolicy};
 
-use crate::clients::{client, config};
+use crate::clients::{client, client_without_retries, config};
 use crate::download_method::DownloadMethod;
 use crate::fake_server::{End, FakeServer, Response};
 use crate::signatures::md5_hex;
@@ -160,15 +160,29 @@ fn download_without_retries_is_not_resumed() {
 
 // promise: D6
 #[test]
-fn body_without_content_length_is_rejected() {
+fn body_without_content_length_is_accepted_only_if_its_end_is_certain() {
+    let body = || content(SIZE);
     for method in DownloadMethod::ALL {
+        // the last chunk, or the MD5, shows that the content is complete
         for response in [
             || Response::stored(&content(SIZE)).body(content(SIZE)).chunked(4096),
+            || Response::new(200).header("etag", "\"e-2\"").body(content(SIZE)).chunked(4096),
             || Response::stored(&content(SIZE)).body(content(SIZE)).until_close(),
         ] {
             let server = FakeServer::serve(move |_| response());
-            let error = fails(ErrorKind::UnexpectedResponse, method.download(&client(&server)));
-            assert!(error.to_string().contains("no Content-Length"), "{error}");
+            assert!(method.download(&client(&server)).unwrap() == body());
+        }
+        for (response, kind) in [
+            // nothing shows whether bytes are missing
+            (
+                Response::new(200).header("etag", "\"e-2\"").body(body()).until_close(),
+                ErrorKind::UnexpectedResponse,
+            ),
+            (Response::stored(&body()).body(&body()[..CUT]).until_close(), ErrorKind::Integrity),
+            (Response::stored(&body()).body(body()).chunked(4096).cut(CUT, End::Fin), ErrorKind::Network),
+        ] {
+            let server = FakeServer::start([response]);
+            fails(kind, method.download(&client_without_retries(&server)));
         }
     }
 }
@@ -303,5 +317,42 @@ fn reading_after_an_integrity_error_fails_again() {
     for _ in 0..2 {
         let error = std::io::Read::read(&mut object, &mut [0; 10]).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+    }
+}
+
+#[test]
+fn range_is_judged_by_what_was_received() {
+    // rclone sends the status 200 with a correct range
+    let range = |status, range: Option<&str>, body: &'static str| {
+        let response = Response::new(status).header("etag", "\"e-2\"").body(body);
+        range.map_or(Response::new(status).header("etag", "\"e-2\"").body(body), |range| {
+            response.header("content-range", range)
+        })
+    };
+    for (response, options, expected) in [
+        (range(200, Some("bytes 2-4/10"), "cde"), GetObjectOptions::new().range(2..5), Some("cde")),
+        (
+            range(206, Some("bytes 2-4/10"), "cde").chunked(2),
+            GetObjectOptions::new().range(2..5),
+            Some("cde"),
+        ),
+        (range(200, None, "abc"), GetObjectOptions::new().range(0..), Some("abc")),
+        (range(200, None, "abc"), GetObjectOptions::new().range(0..9), Some("abc")),
+        (range(200, None, "abc"), GetObjectOptions::new().range(0..2), None),
+        (range(200, Some("bytes 0-4/10"), "abcde"), GetObjectOptions::new().range(2..5), None),
+        (range(200, Some("bytes 5-9/10"), "fghij"), GetObjectOptions::new().part_number(2), Some("fghij")),
+        (
+            range(200, None, "fghij").header("x-amz-mp-parts-count", "2"),
+            GetObjectOptions::new().part_number(2),
+            Some("fghij"),
+        ),
+        (range(200, None, "abcdefghij"), GetObjectOptions::new().part_number(2), None),
+    ] {
+        let server = FakeServer::start([response]);
+        let result = client(&server).get_object_with("b", "k", &options).and_then(|object| object.text());
+        match expected {
+            Some(expected) => assert_eq!(result.unwrap(), expected, "{options:?}"),
+            None => drop(fails(ErrorKind::UnexpectedResponse, result)),
+        }
     }
 }
