@@ -58,7 +58,7 @@ impl Marker {
         }
         let is_seen = |key: &String| seen.iter().any(|(name, _)| name == key);
         let raw = xml::child_text(root, "NextKeyMarker");
-        let decoded = raw.clone().and_then(|raw| encoding.decode(raw).ok());
+        let decoded = raw.clone().map(|raw| encoding.decode(raw));
         let last = seen.iter().map(|(name, _)| (*name).to_owned()).max();
         // A name of this page identifies the encoding. Without one, the marker is decoded like the keys.
         let key = raw.filter(is_seen).or(decoded.clone().filter(is_seen)).or(last).or(decoded);

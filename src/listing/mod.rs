@@ -230,23 +230,21 @@ impl KeyEncoding {
         Self { url: xml::child_text(root, "EncodingType").is_some_and(|kind| kind.trim() == "url") }
     }
 
-    pub(crate) fn decode<'t>(&self, text: impl Into<Cow<'t, str>>) -> Result<String> {
+    /// Decodes a key or prefix. Text that is not URL-encoded is used as it is, because moto declares an encoding
+    /// and returns prefixes without it. A `+` cannot be told apart from an encoded space then.
+    pub(crate) fn decode<'t>(&self, text: impl Into<Cow<'t, str>>) -> String {
         let text = text.into();
-        if !self.url {
-            return Ok(text.into_owned());
-        }
-        encode::decode(&text).ok_or_else(|| {
-            malformed(format!("the listing declares URL-encoded keys, but {text:?} is not URL-encoded"))
-        })
+        let decoded = if self.url { encode::decode(&text) } else { None };
+        decoded.unwrap_or_else(|| text.into_owned())
     }
 
     /// Returns the decoded text of the `Key` of an entry.
     pub(crate) fn key(&self, key: Option<Node<'_, '_>>) -> Result<String> {
         let key = xml::non_empty_text(key);
-        self.decode(key.ok_or_else(|| malformed("an entry in the listing has no key"))?)
+        key.map(|key| self.decode(key)).ok_or_else(|| malformed("an entry in the listing has no key"))
     }
 
-    pub(crate) fn common_prefixes(&self, root: Node<'_, '_>) -> Result<Vec<String>> {
+    pub(crate) fn common_prefixes(&self, root: Node<'_, '_>) -> Vec<String> {
         let prefixes = xml::children(root, "CommonPrefixes");
         let prefixes = prefixes.flat_map(|node| xml::children(node, "Prefix"));
         prefixes.map(|prefix| self.decode(xml::text(prefix))).collect()
@@ -300,13 +298,7 @@ mod tests {
 
     #[test]
     fn malformed_entries_are_rejected() {
-        let document = xml::parse("<R><EncodingType>url</EncodingType><Key>%zz</Key></R>").unwrap();
-        let root = document.root_element();
-        let encoding = KeyEncoding::of(root);
-        assert_eq!(
-            encoding.key(xml::child(root, "Key")).unwrap_err().to_string(),
-            "the listing declares URL-encoded keys, but \"%zz\" is not URL-encoded"
-        );
+        let encoding = KeyEncoding { url: true };
         let no_key = xml::parse("<Contents/>").unwrap();
         assert_eq!(
             encoding.key(xml::child(no_key.root_element(), "Key")).unwrap_err().to_string(),
@@ -317,6 +309,14 @@ mod tests {
             size(xml::child(no_size.root_element(), "Size"), "k").unwrap_err().to_string(),
             "the entry \"k\" in the listing has no valid size"
         );
+    }
+
+    #[test]
+    fn text_that_is_not_url_encoded_is_used_as_it_is() {
+        let encoding = KeyEncoding { url: true };
+        for (text, key) in [("100%/", "100%/"), ("%zz", "%zz"), ("a%2Fb", "a/b"), ("C++/", "C  /")] {
+            assert_eq!(encoding.decode(text.to_owned()), key);
+        }
     }
 
     #[test]

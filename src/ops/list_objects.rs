@@ -172,21 +172,31 @@ fn read(root: Node<'_, '_>) -> Result<ListResponse> {
     for node in objects() {
         entries.push(read_object(node, &encoding)?);
     }
-    let page = Page { entries, common_prefixes: encoding.common_prefixes(root)? };
-    let next = if xml::child_flag(root, "IsTruncated") { Some(next(root, &page)?) } else { None };
+    let page = Page { entries, common_prefixes: encoding.common_prefixes(root) };
+    // a server that returns a token may omit this flag
+    let is_truncated = match xml::child(root, "IsTruncated") {
+        Some(_) => xml::child_flag(root, "IsTruncated"),
+        None => xml::child_text(root, "NextContinuationToken").is_some(),
+    };
+    let next = if is_truncated { Some(next(root, &encoding, &page)?) } else { None };
     let is_v1 = xml::child(root, "Marker").is_some() && xml::child(root, "KeyCount").is_none();
     Ok(ListResponse { page, next, is_v1 })
 }
 
-/// Returns the start of the next page: the token, otherwise the last entry. `NextMarker` is not used, because
-/// it may be missing, and because Ceph does not encode it.
-fn next(root: Node<'_, '_>, page: &Page<Object>) -> Result<Start> {
+/// Returns the start of the next page: the token, otherwise the last entry.
+///
+/// `NextMarker` may be missing, and Ceph does not encode it. It counts only if it is ahead of the last entry, as
+/// on Garage, which repeats a common prefix otherwise, or if the page has no entries.
+fn next(root: Node<'_, '_>, encoding: &KeyEncoding, page: &Page<Object>) -> Result<Start> {
     if let Some(token) = xml::child_text(root, "NextContinuationToken") {
         return Ok(Start::Token(token));
     }
-    let key = page.entries.last().map(|object| &object.key);
-    match key.max(page.common_prefixes.last()) {
-        Some(last) => Ok(Start::Marker(Some(last.clone()))),
+    let last = page.entries.iter().map(|object| &object.key).chain(&page.common_prefixes).max().cloned();
+    let raw = xml::child_text(root, "NextMarker");
+    // a marker that is the last entry, encoded or not, is not ahead
+    let ahead = raw.filter(|raw| Some(raw) != last.as_ref()).map(|raw| encoding.decode(raw));
+    match last.max(ahead) {
+        Some(marker) => Ok(Start::Marker(Some(marker))),
         None => Err(listing::no_marker()),
     }
 }

@@ -86,7 +86,9 @@ fn parse(response: Response) -> Result<(Page<Part>, Option<u32>)> {
 /// Returns the page, and the part number after which the next page starts.
 fn read(root: Node<'_, '_>) -> Result<(Page<Part>, Option<u32>)> {
     let parts: Vec<Part> = xml::children(root, "Part").map(read_part).collect::<Result<_>>()?;
-    let last = parts.last().map_or(0, |part| part.part_number);
+    // the marker may be missing; it counts if the page has no parts
+    let marker = xml::child_parse(root, "NextPartNumberMarker").unwrap_or_default();
+    let last = parts.iter().map(|part| part.part_number).max().unwrap_or(marker);
     let next = xml::child_flag(root, "IsTruncated").then_some(last);
     Ok((Page::new(parts), next))
 }
