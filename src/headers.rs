@@ -84,7 +84,9 @@ impl Headers {
     /// Removes the conditions on the target and returns them with the requester headers: what the completion
     /// of a multipart upload sends.
     pub(crate) fn split_off_conditions(&mut self) -> Self {
-        let conditions = self.filtered(|name| CONDITIONS.contains(&name) || REQUESTER.contains(&name));
+        let conditions = self.filtered(|name| {
+            CONDITIONS.contains(&name) || is_customer_key(name) || REQUESTER.contains(&name)
+        });
         for name in CONDITIONS {
             self.remove(name);
         }
@@ -132,7 +134,6 @@ impl Headers {
     /// Returns the headers that every request for the content must send, each part included: those of a
     /// customer key, and the requester headers.
     pub(crate) fn for_each_part(&self) -> Self {
-        let is_customer_key = |name: &str| name.starts_with("x-amz-server-side-encryption-customer-");
         self.filtered(|name| is_customer_key(name) || REQUESTER.contains(&name))
     }
 
@@ -140,6 +141,10 @@ impl Headers {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.iter().filter(|(name, _)| is_sensitive(name)).map(|(_, value)| value)
     }
+}
+
+fn is_customer_key(name: &str) -> bool {
+    name.starts_with("x-amz-server-side-encryption-customer-")
 }
 
 impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
@@ -219,7 +224,10 @@ mod tests {
         assert_eq!(names(&headers.requester()), ["x-amz-request-payer"]);
         let part = headers.for_each_part();
         assert_eq!(names(&part), ["x-amz-request-payer", "x-amz-server-side-encryption-customer-key-md5"]);
-        assert_eq!(names(&headers.split_off_conditions()), ["x-amz-request-payer", "if-none-match"]);
+        // Ceph 20 requires the customer key of an upload to complete it
+        let last = headers.split_off_conditions();
+        let key = "x-amz-server-side-encryption-customer-key-md5";
+        assert_eq!(names(&last), ["x-amz-request-payer", "if-none-match", key]);
         assert_eq!((headers.get("if-none-match"), headers.iter().count()), (None, 3));
     }
 

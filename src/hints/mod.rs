@@ -66,7 +66,37 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
     if context.request.method == Method::Delete && (names_object_lock(code) || names_object_lock(message)) {
         return Some(OBJECT_LOCK.to_owned());
     }
+    let query = |name| context.request.query.iter().any(|(n, _)| n == name);
+    let if_none_exists = context.request.headers.get("if-none-match") == Some("*");
     Some(match code {
+        "NoSuchUpload" | "NoSuchKey" | "NotFound" if query("uploadId") => format!(
+            "The bucket {bucket:?} has no unfinished upload with this upload ID and key: it may have been completed, aborted or \
+             removed by a lifecycle rule. list_multipart_uploads shows the unfinished ones."
+        ),
+        "PreconditionFailed" if if_none_exists => "An object with this key exists already.".to_owned(),
+        "PreconditionFailed" if context.request.headers.get("if-match").is_some() => {
+            "The object does not have the expected ETag: another program may have replaced or deleted it.".to_owned()
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => {
+            "The session token has expired: get new temporary credentials. Config::credentials_provider renews them."
+                .to_owned()
+        }
+        "InvalidToken" => "The session token is not one of this access key, or this server does not know session tokens: \
+                           check all three credentials."
+            .to_owned(),
+        "InvalidObjectState" => {
+            "The object is archived: restore it with restore_object, and read it when it is restored.".to_owned()
+        }
+        "EntityTooLarge" => {
+            "Most servers accept at most 5 GiB in one request: use upload_file or upload_reader, which store larger content in \
+             parts."
+                .to_owned()
+        }
+        "BadRequest" if context.request.method == Method::Head => {
+            "Responses to HEAD contain no reason: check the region, the credentials and, for an object that is encrypted with \
+             a customer key, the key."
+                .to_owned()
+        }
         "SignatureDoesNotMatch" => signature::hint(response, context),
         "InvalidAccessKeyId" => format!(
             "{host} does not know the access key {:?}: check it, and check that it belongs to this endpoint.",
@@ -114,6 +144,13 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         "InvalidBucketName" => {
             "Most servers require 3 to 63 characters from a-z, 0-9 and -, with a letter or digit at both ends."
                 .to_owned()
+        }
+        "IllegalLocationConstraintException" if context.request.document.is_empty() => {
+            let region = match context.signer {
+                Signer::V4(key) => format!("{:?}", key.region),
+                _ => "the region of the endpoint".to_owned(),
+            };
+            format!("Set CreateBucketOptions::location_constraint to {region}, because this endpoint is only for its region.")
         }
         "InvalidLocationConstraint" | "IllegalLocationConstraintException" => {
             "Omit the location constraint, or use one that this server has.".to_owned()
@@ -462,5 +499,27 @@ mod tests {
         }
         let unknown = object_error(coded("RequestTimeTooSkewed"), &v2(), None);
         assert_eq!(unknown.hint(), Some("The clock of this machine differs from the server's: correct it."));
+    }
+
+    #[test]
+    fn hints_depend_on_the_request() {
+        let object = || Request::object("PutObject", Method::Put, "b", "k");
+        let bucket = || Request::bucket("CreateBucket", Method::Put, "b");
+        for (request, code, words) in [
+            (object().query("uploadId", "u"), "NoSuchKey", "no unfinished upload with this upload ID"),
+            (object().query("uploadId", "u"), "NoSuchUpload", "no unfinished upload with this upload ID"),
+            (object().header("if-none-match", "*"), "PreconditionFailed", "exists already"),
+            (object().header("if-match", "\"e\""), "PreconditionFailed", "does not have the expected ETag"),
+            (object(), "ExpiredToken", "get new temporary credentials"),
+            (object(), "InvalidToken", "not one of this access key"),
+            (object(), "InvalidObjectState", "restore_object"),
+            (object(), "EntityTooLarge", "upload_file"),
+            (Request::object("HeadObject", Method::Head, "b", "k"), "BadRequest", "contain no reason"),
+            (bucket(), "IllegalLocationConstraintException", "location_constraint to \"r\""),
+            (bucket().xml("<x/>"), "IllegalLocationConstraintException", "Omit the location constraint"),
+        ] {
+            let error = explain_for(&request, coded(code), &v4(), None);
+            assert!(error.hint().is_some_and(|hint| hint.contains(words)), "{code}: {error}");
+        }
     }
 }

@@ -170,6 +170,6 @@ mod tests {
         let upload = UploadRef { bucket: "b", key: "k", id: "u" };
         let options = UploadPartCopyOptions::new().header("x-amz-copy-source", "/other/object");
         let request = upload_part_copy_request(upload, 1, ("src", "key"), 0..1, &options);
-        assert_eq!(request.headers.get("x-amz-copy-source"), Some("/src/key"));
+        assert_eq!(request.headers.get("x-amz-copy-source"), Some("src/key"));
     }
 }

@@ -87,7 +87,7 @@ fn upload_in_parts(
         None => client.create_upload(bucket, key, &headers)?,
         Some(id) => {
             let upload = UploadRef { bucket, key, id };
-            for part in client.list_upload_parts(upload, headers.requester()) {
+            for part in client.list_upload_parts(upload, headers.for_each_part()) {
                 let part = part?;
                 existing.insert(part.part_number, part);
             }

@@ -24,7 +24,8 @@ pub(crate) fn with_copy_source<'a>(
 }
 
 fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>) -> String {
-    let mut source = format!("/{}/{}", encode::path(bucket), encode::path(key));
+    // R2 rejects a leading slash, and no server requires it
+    let mut source = format!("{}/{}", encode::path(bucket), encode::path(key));
     if let Some(id) = version_id {
         source.push_str("?versionId=");
         source.push_str(&encode::query(id));
@@ -85,8 +86,8 @@ mod tests {
 
     #[test]
     fn source_is_encoded_except_for_slashes_and_the_version() {
-        assert_eq!(copy_source(("b", "a b+c/é?"), None), "/b/a%20b%2Bc/%C3%A9%3F");
-        assert_eq!(copy_source(("b", "k"), Some("a/b+")), "/b/k?versionId=a%2Fb%2B");
+        assert_eq!(copy_source(("b", "a b+c/é?"), None), "b/a%20b%2Bc/%C3%A9%3F");
+        assert_eq!(copy_source(("b", "k"), Some("a/b+")), "b/k?versionId=a%2Fb%2B");
     }
 
     #[test]
