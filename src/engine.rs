@@ -49,6 +49,30 @@ impl Client {
         self.execute(deadline, request, &mut document, parse)
     }
 
+    /// Sends a HEAD request. The response to one that is rejected contains no reason, so a GET of the same
+    /// resource, without its content, finds it. That request also corrects the region or the clock.
+    pub(crate) fn call_head<T>(
+        &self,
+        request: &Request<'_>,
+        mut parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<T> {
+        let error = match self.call(request, &mut parse) {
+            Err(error) if matches!(error.status(), Some(400 | 403)) => error,
+            result => return result,
+        };
+        let mut get = request.clone();
+        get.method = Method::Get;
+        get = match request.key {
+            Some(_) => get.header("range", "bytes=0-0"),
+            None => get.query("max-keys", "0"),
+        };
+        match self.call(&get, |_| Ok(())) {
+            Ok(()) => self.call(request, parse),
+            Err(cause) if cause.status() == error.status() => Err(cause),
+            Err(_) => Err(error),
+        }
+    }
+
     /// Sends a request that the server rejects if its effect already exists, such as deleting a bucket.
     ///
     /// `already` is the error code of that rejection. If the response to an earlier attempt was lost, that

@@ -41,7 +41,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn head_bucket(&self, bucket: &str) -> Result<BucketInfo> {
-        self.call(&head_bucket_request(bucket), parse)
+        self.call_head(&head_bucket_request(bucket), parse)
     }
 
     /// Returns `true` if a bucket exists and is accessible with these credentials, and `false` if it does not

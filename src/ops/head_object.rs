@@ -81,7 +81,7 @@ impl Client {
         key: &str,
         options: &GetObjectOptions,
     ) -> Result<ObjectMetadata> {
-        self.call(&head_object_request(bucket, key, options), |response| parse(response, options))
+        self.call_head(&head_object_request(bucket, key, options), |response| parse(response, options))
     }
 }
 

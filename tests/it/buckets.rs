@@ -76,6 +76,7 @@ fn head_bucket_returns_the_region_or_a_default_code() {
         Response::new(200),
         Response::new(404).header("x-amz-request-id", "tx1"),
         Response::new(403),
+        Response::error(403, "InvalidAccessKeyId"),
     ]);
     let client = client(&server);
     assert_eq!(client.head_bucket("b").unwrap().region.as_deref(), Some("eu-west-1"));
@@ -83,8 +84,14 @@ fn head_bucket_returns_the_region_or_a_default_code() {
     let missing = fails(ErrorKind::Server, client.head_bucket("b"));
     assert!(missing.is_not_found());
     assert_eq!((missing.code(), missing.request_id()), (Some("NotFound"), Some("tx1")));
-    assert!(fails(ErrorKind::Server, client.head_bucket("b")).is_access_denied());
-    assert!(server.finish::<4>().iter().all(|request| request.line() == "HEAD /b/ HTTP/1.1"));
+    let denied = fails(ErrorKind::Server, client.head_bucket("b"));
+    assert!(denied.is_access_denied());
+    // only the response to a GET contains the cause
+    assert_eq!(denied.code(), Some("InvalidAccessKeyId"));
+    assert!(denied.to_string().starts_with("HeadBucket b: 403 InvalidAccessKeyId"), "{denied}");
+    let [heads @ .., get] = server.finish::<5>();
+    assert!(heads.iter().all(|request| request.line() == "HEAD /b/ HTTP/1.1"));
+    assert_eq!(get.line(), "GET /b/?max-keys=0 HTTP/1.1");
 }
 
 #[test]
@@ -152,12 +159,15 @@ fn existence_is_false_only_for_404() {
     let bucket: Exists = |client| client.bucket_exists("b");
     for (exists, target) in [(object, "/b/k"), (bucket, "/b/")] {
         let head = |status| Response::new(status).content_length(0);
-        let server = FakeServer::start([head(200), head(404), head(403)]);
+        let server = FakeServer::start([head(200), head(404), head(403), head(403)]);
         let client = client_without_retries(&server);
         assert!(exists(&client).unwrap());
         assert!(!exists(&client).unwrap());
         assert!(fails(ErrorKind::Server, exists(&client)).is_access_denied());
-        for request in server.finish::<3>() {
+        // the last request, a GET, looks for the cause of the 403
+        let [heads @ .., get] = server.finish::<4>();
+        assert_eq!(get.method(), "GET");
+        for request in heads {
             assert_eq!((request.method(), request.target()), ("HEAD", target));
         }
     }

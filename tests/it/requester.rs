@@ -25,7 +25,7 @@ fn requester(server: &FakeServer) -> Client {
 /// Responds to every read of a setting that it is not set, so that the change that follows is sent, too. Rejects
 /// everything else: only the requests matter.
 fn rejecting_server() -> FakeServer {
-    FakeServer::serve(|request| setting(request).unwrap_or_else(|| Response::error(403, "AccessDenied")))
+    FakeServer::serve(|request| setting(request).unwrap_or_else(|| Response::error(409, "Conflict")))
 }
 
 fn setting(request: &Request) -> Option<Response> {

@@ -266,3 +266,19 @@ fn multipart_upload_reports_each_request() {
     let expected = calls.map(|call| ["", " succeeded"].map(|end| format!("{call} b/k: attempt 1{end}")));
     assert_eq!(events.take(), expected.concat());
 }
+
+/// The response to a HEAD has no body, so a GET finds the cause, and corrects the clock on the way.
+#[test]
+fn rejected_head_is_sent_again_if_a_get_succeeds() {
+    let get = || Response::new(206).header("content-range", "bytes 0-0/5").body("a");
+    let server = FakeServer::start([Response::new(403), get(), Response::new(200).content_length(5)]);
+    assert_eq!(client(&server).head_object("b", "k").unwrap().content_length, 5);
+    let requests: [_; 3] = server.finish();
+    assert_eq!(requests.each_ref().map(|request| request.method()), ["HEAD", "GET", "HEAD"]);
+    assert_eq!(requests[1].header("range"), Some("bytes=0-0"));
+
+    // for a denied HEAD, the GET succeeds and the second HEAD decides
+    let server = FakeServer::start([Response::new(403), get(), Response::new(403)]);
+    assert!(client(&server).head_object("b", "k").unwrap_err().is_access_denied());
+    let _: [_; 3] = server.finish();
+}
