@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use super::service::Network;
 use super::source::Source;
-use crate::config::{Config, CredentialsSource, Environment};
+use crate::config::{Config, CredentialsSource, Environment, ProxyUrl};
 use crate::credentials::provider::Provider;
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::Profiles;
@@ -22,7 +22,7 @@ use crate::profile::Profiles;
 #[must_use]
 pub struct LoadOptions {
     profile: Option<String>,
-    proxy: Option<String>,
+    proxy: Option<ProxyUrl>,
     anonymous: bool,
 }
 
@@ -41,7 +41,7 @@ impl LoadOptions {
     /// Sets a proxy for the requests to S3, STS and SSO; see [`Config::proxy`]. Metadata services are never called
     /// through a proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
+        self.proxy = Some(ProxyUrl(url.into()));
         self
     }
 
@@ -111,14 +111,15 @@ fn load(options: &LoadOptions, env: &Environment<'_>) -> Result<Config> {
     let needs_file = !options.anonymous && (name.is_some() || !env.has_credentials());
     let profiles = Profiles::open(env, needs_file);
     let apply_proxy = |config: Config| match &options.proxy {
-        Some(proxy) => config.proxy(proxy.as_str()),
+        Some(ProxyUrl(url)) => config.proxy(url.as_str()),
         None => config,
     };
     if options.anonymous {
         return profiles.settings(name, env).map(|config| apply_proxy(config).anonymous());
     }
     let profile = profiles.completing(name, env)?;
-    let network = Network { proxy: options.proxy.clone(), ca_pem: profile.ca_bundle(env)? };
+    let proxy = options.proxy.as_ref().map(|ProxyUrl(url)| url.clone());
+    let network = Network { proxy, ca_pem: profile.ca_bundle(env)? };
     let chain = Chain::new(env, &profiles, name, network)?;
     // missing credentials are reported before a missing endpoint, because they are the more common mistake
     let source = chain.resolve()?;

@@ -486,3 +486,9 @@ fn error_of_each_configuration_is_documented() {
     }
     assert_eq!(documented, list, "run with S3_TEST_UPDATE=1 to rewrite docs/credentials.md");
 }
+
+#[test]
+fn debug_hides_the_password_of_the_proxy() {
+    let text = format!("{:?}", LoadOptions::new().proxy("http://user:pa55@proxy:3128"));
+    assert!(text.contains("@proxy:3128") && !text.contains("pa55"), "{text}");
+}
