@@ -15,8 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// late.
 const REFRESH_BEFORE: Duration = Duration::minutes(5);
 
-/// How long the cached credentials are used after a failed refresh before it is tried again. Otherwise each request
-/// would wait for a service that is down.
+/// How long the cached credentials are used after a refresh that failed, or that returned credentials that expire soon,
+/// before it is tried again. Otherwise each request would wait for a service that is down, or for one that keeps its
+/// credentials until they expire.
 const RETRY_AFTER: Duration = Duration::seconds(30);
 
 /// How long a thread without usable credentials waits for the closure, which runs in another thread.
@@ -52,7 +53,7 @@ struct State {
     cached: Option<Credentials>,
     /// The refresh in progress, if any. There is at most one.
     refresh: Option<Arc<Refresh>>,
-    /// When to try again after a failed refresh, as long as the cached credentials are valid.
+    /// When to refresh again, as long as the cached credentials are valid. `None`: when they expire soon.
     retry_at: Option<OffsetDateTime>,
 }
 
@@ -156,7 +157,7 @@ impl Provider {
 
     /// Fetches, and publishes the result to the threads that wait for it.
     fn run(&self, refresh: &Refresh, now: OffsetDateTime) -> Result<Credentials> {
-        let publisher = Publisher { provider: self, refresh, retry_at: now.saturating_add(RETRY_AFTER) };
+        let publisher = Publisher { provider: self, refresh, now };
         let fetched = (self.fetch)().map_err(|error| self.failure(error));
         let valid = fetched.and_then(|credentials| credentials.validate().map(|()| credentials));
         publisher.publish(duplicate(&valid));
@@ -239,7 +240,8 @@ impl Refresh {
 struct Publisher<'a> {
     provider: &'a Provider,
     refresh: &'a Refresh,
-    retry_at: OffsetDateTime,
+    /// The time at which it started.
+    now: OffsetDateTime,
 }
 
 impl Publisher<'_> {
@@ -248,14 +250,15 @@ impl Publisher<'_> {
         if self.refresh.result.get().is_some() {
             return;
         }
-        match &result {
+        // after a failure, the cached credentials stay: they may still be valid
+        let lasts = match &result {
             Ok(credentials) => {
                 state.cached = Some(credentials.clone());
-                state.retry_at = None;
+                credentials.outlive(self.now.saturating_add(REFRESH_BEFORE))
             }
-            // the cached credentials stay: they may still be valid
-            Err(_) => state.retry_at = Some(self.retry_at),
-        }
+            Err(_) => false,
+        };
+        state.retry_at = if lasts { None } else { Some(self.now.saturating_add(RETRY_AFTER)) };
         state.refresh = None;
         self.refresh.result.get_or_init(|| result);
         drop(state);
@@ -369,6 +372,15 @@ mod tests {
     }
 
     #[test]
+    fn credentials_that_expire_soon_are_not_fetched_for_each_request() {
+        let (provider, count) = counted(Some(Duration::minutes(4)), 9);
+        for (second, fetches) in [(0, 1), (1, 1), (29, 1), (30, 2), (59, 2), (60, 3), (240, 4)] {
+            let _ = provider.get(NOW + Duration::seconds(second), None).unwrap();
+            assert_eq!(count.load(Ordering::SeqCst), fetches, "second {second}");
+        }
+    }
+
+    #[test]
     fn credentials_without_expiry_are_fetched_each_time() {
         let (provider, _) = counted(None, 9);
         assert_eq!(provider.get(NOW, None).unwrap().access_key(), "key1");
@@ -437,9 +449,9 @@ mod tests {
     fn waiting_thread_gets_the_result_of_the_refresh_it_waited_for() {
         let provider = Provider::new(|| Err::<Credentials, _>("the second failure"));
         let first = provider.lock().start();
-        Publisher { provider: &provider, refresh: &first, retry_at: NOW }.publish(Ok(until(60)));
+        Publisher { provider: &provider, refresh: &first, now: NOW }.publish(Ok(until(60)));
         let second = provider.lock().start();
-        Publisher { provider: &provider, refresh: &second, retry_at: NOW }
+        Publisher { provider: &provider, refresh: &second, now: NOW }
             .publish(Err(Error::new(ErrorKind::Credentials, "the second failure")));
         assert_eq!(provider.wait(provider.lock(), &first, None).unwrap(), until(60));
         provider.wait(provider.lock(), &second, None).unwrap_err();
