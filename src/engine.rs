@@ -162,7 +162,7 @@ impl Client {
                 Err(error) => body.take_error().unwrap_or(error),
             };
             // a correction is not a retry: it has no delay, is not counted, and happens at most once per call
-            if let Some(correction) = self.correct(&mut corrections, request, &error, &signer, deadline)
+            if let Some(correction) = self.correct(&mut corrections, request, &error, &signer, now, deadline)
                 && body.rewind()?
             {
                 settings.events.emit(|| Event::Corrected { call: &call, correction: &correction });
@@ -215,6 +215,7 @@ impl Client {
         request: &Request<'_>,
         error: &Error,
         signer: &Signer,
+        now: OffsetDateTime,
         deadline: Option<Instant>,
     ) -> Option<String> {
         let response = error.response()?;
@@ -223,7 +224,7 @@ impl Client {
             && has_expired(response, request, rejected)
         {
             corrections.credentials = true;
-            match self.signer().renew(rejected, deadline) {
+            match self.signer().renew(rejected, now, deadline) {
                 Ok(true) => return Some("new credentials".to_owned()),
                 Ok(false) => {}
                 Err(failure) => corrections.renewal_failure = Some(failure),

@@ -356,12 +356,15 @@ impl RequestSigner {
 
     /// Fetches credentials again, because the server has rejected these as expired. Returns `true` if there are
     /// others now. Credentials without a provider cannot be fetched.
-    pub(crate) fn renew(&self, rejected: &Credentials, deadline: Option<Instant>) -> Result<bool> {
+    pub(crate) fn renew(
+        &self,
+        rejected: &Credentials,
+        now: OffsetDateTime,
+        deadline: Option<Instant>,
+    ) -> Result<bool> {
         match &self.source {
             Source::Fixed(_) => Ok(false),
-            Source::Provided { provider, .. } => {
-                provider.renew(rejected, OffsetDateTime::now_utc(), deadline)
-            }
+            Source::Provided { provider, .. } => provider.renew(rejected, now, deadline),
         }
     }
 
