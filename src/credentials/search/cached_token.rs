@@ -1,18 +1,15 @@
 //! The files in which aws-cli caches the results of logins in the browser.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use time::OffsetDateTime;
 
 use super::service::parse_expiry;
+use super::text_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::Json;
 use crate::profile::Profile;
-
-/// The largest file that is read.
-const MAX_FILE: u64 = 256 << 10;
 
 /// Returns the command by which the user logs in.
 pub(super) fn login_command(program: &str, profile: &Profile<'_>) -> String {
@@ -28,20 +25,13 @@ pub(super) fn login_command(program: &str, profile: &Profile<'_>) -> String {
 /// Reads a file. `what` describes its content in errors, and `command` renews it.
 pub(super) fn read(file: &Path, what: &str, command: &str) -> Result<Json> {
     let login = || format!("Run: {command}");
-    match fs::metadata(file) {
-        Ok(metadata) if metadata.len() > MAX_FILE => {
-            let text = format!("the {what} {} is longer than {} KiB", file.display(), MAX_FILE >> 10);
-            return Err(Error::new(ErrorKind::Credentials, text).with_hint(login()));
-        }
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    let text = text_file::read(file).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
             let text = format!("there is no {what}: {} does not exist", file.display());
-            return Err(Error::new(ErrorKind::Credentials, text).with_hint(login()));
+            return Error::new(ErrorKind::Credentials, text).with_hint(login());
         }
-        Err(error) => return Err(Error::local(format!("cannot read the {what} {}", file.display()), error)),
-    }
-    let text = fs::read_to_string(file)
-        .map_err(|error| Error::local(format!("cannot read the {what} {}", file.display()), error))?;
+        Error::local(format!("cannot read the {what} {}", file.display()), error)
+    })?;
     Json::parse(&text).map_err(|at| {
         let text = format!("the {what} {} is not JSON: it is wrong at byte {at}", file.display());
         Error::new(ErrorKind::Credentials, text).with_hint(login())

@@ -1,12 +1,12 @@
 //! Credentials from the endpoint of a container, on ECS and EKS.
 
-use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::Context;
 use super::service::{Caller, Network, ServiceRequest, ServiceUrl, credentials};
+use super::text_file;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
@@ -104,7 +104,7 @@ impl Container {
             Token::None => return Ok(None),
             Token::Value(text) => (text.clone(), "AWS_CONTAINER_AUTHORIZATION_TOKEN".to_owned()),
             Token::File(path) => {
-                let text = fs::read_to_string(path).map_err(|error| {
+                let text = text_file::read(path).map_err(|error| {
                     Error::local(format!("cannot read the token {}", path.display()), error)
                         .with_hint("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE sets this path.")
                 })?;

@@ -17,5 +17,6 @@ mod service;
 mod source;
 mod sso;
 mod sts;
+mod text_file;
 
 pub use load::LoadOptions;

@@ -140,7 +140,7 @@ fn parse(output: &[u8]) -> Result<Credentials, (String, Option<Error>)> {
         None => return Err(("printed no Version, which must be 1".to_owned(), None)),
     }
     credentials(&json, "SessionToken", "Expiration")
-        .map_err(|error| ("printed incomplete credentials".to_owned(), Some(error)))
+        .map_err(|error| ("printed invalid credentials".to_owned(), Some(error)))
 }
 
 #[cfg(test)]
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(error("{}"), "printed no Version, which must be 1");
         assert_eq!(error("{\"Version\": 2}"), "printed Version 2, but only 1 is known");
         let text = error("{\"Version\": 1, \"AccessKeyId\": \"a\", \"Secret\": \"s3cr3t\"}");
-        assert_eq!(text, "printed incomplete credentials: the credentials have no SecretAccessKey");
+        assert_eq!(text, "printed invalid credentials: the credentials have no SecretAccessKey");
     }
 
     #[test]

@@ -171,13 +171,26 @@ pub(super) fn credentials(json: &Json, token: &str, expiry: &str) -> Result<Cred
         })
     };
     let mut credentials = Credentials::new(required("AccessKeyId")?, required("SecretAccessKey")?);
-    if let Some(token) = json.text(token) {
+    if let Some(token) = optional_text(json, token)? {
         credentials = credentials.session_token(token);
     }
-    if let Some(text) = json.text(expiry) {
+    if let Some(text) = optional_text(json, expiry)? {
         credentials = credentials.expires_at(parse_expiry(text)?);
     }
     Ok(credentials)
+}
+
+/// Returns a member that may be absent, null or empty. Ignoring another value, such as a number as the expiry, would
+/// make temporary credentials permanent.
+fn optional_text<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>> {
+    match json.get(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+        Some(_) => {
+            let text = format!("the {name} of the credentials is not a string");
+            Err(Error::new(ErrorKind::UnexpectedResponse, text))
+        }
+    }
 }
 
 /// Parses the time at which credentials expire. Without it, they would be used for ever.
@@ -299,5 +312,13 @@ mod tests {
         assert_eq!(error.to_string(), "the credentials have no SecretAccessKey");
         let full = parse("{\"AccessKeyId\": \"a\", \"SecretAccessKey\": \"s\", \"Token\": \"t\"}").unwrap();
         assert_eq!(full, Credentials::new("a", "s").session_token("t"));
+        let with =
+            |rest: &str| parse(&format!("{{\"AccessKeyId\": \"a\", \"SecretAccessKey\": \"s\", {rest}}}"));
+        let absent = with("\"Token\": null, \"Expiration\": \"\"").unwrap();
+        assert_eq!(absent, Credentials::new("a", "s"));
+        for name in ["Token", "Expiration"] {
+            let error = with(&format!("\"{name}\": 1893456000")).unwrap_err();
+            assert_eq!(error.to_string(), format!("the {name} of the credentials is not a string"));
+        }
     }
 }

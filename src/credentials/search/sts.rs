@@ -1,6 +1,6 @@
 //! Roles: AssumeRole and AssumeRoleWithWebIdentity of the Security Token Service.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -9,6 +9,7 @@ use super::context::Context;
 use super::service::{
     Caller, Network, ServiceRequest, ServiceResponse, ServiceUrl, aws_domain, parse_expiry, unexpected,
 };
+use super::text_file;
 use crate::checksum::Sha256Digest;
 use crate::credentials::Credentials;
 use crate::encode;
@@ -76,9 +77,9 @@ impl Role {
 
     /// Assumes the role with the token in a file, which is read each time because it is renewed. The request is not
     /// signed.
-    pub(super) fn assume_with_web_identity(&self, token_file: &PathBuf) -> Result<Credentials> {
+    pub(super) fn assume_with_web_identity(&self, token_file: &Path) -> Result<Credentials> {
         const ACTION: &str = "AssumeRoleWithWebIdentity";
-        let token = std::fs::read_to_string(token_file).map_err(|error| {
+        let token = text_file::read(token_file).map_err(|error| {
             Error::local(format!("cannot read the web identity token {}", token_file.display()), error)
                 .with_hint(
                     "AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file in the profile, sets this path.",
