@@ -10,32 +10,31 @@ use std::sync::Mutex;
 
 use plain_s3::{Config, Event, SignatureVersion};
 
-use super::server::{Server, variable};
+use super::support::variable;
 
 /// Records that an AWS action succeeded.
-pub(crate) fn action_succeeded(server: &str, action: &str, signature: SignatureVersion) {
-    record(&[server, "action", action, &format!("{signature:?}")]);
+pub(crate) fn action_succeeded(action: &str, signature: SignatureVersion) {
+    record(&["action", action, &format!("{signature:?}")]);
 }
 
 /// Records that the server supports a feature that is not an action of its own.
-pub(crate) fn feature_supported(server: &Server, feature: &str) {
-    record(&[&server.name, "feature", feature]);
+pub(crate) fn feature_supported(feature: &str) {
+    record(&["feature", feature]);
 }
 
 /// Records a gap, and the actions that do not work because of it.
-pub(crate) fn gap_found(server: &Server, feature: &str, reason: &str, actions: &[&str]) {
-    record(&[&server.name, "gap", feature, reason, &actions.join(" ")]);
+pub(crate) fn gap_found(feature: &str, reason: &str, actions: &[&str]) {
+    record(&["gap", feature, reason, &actions.join(" ")]);
 }
 
 /// Adds an event handler that records each successful call of the client.
-pub(crate) fn recording(config: Config, server: &Server, signature: SignatureVersion) -> Config {
-    let name = server.name.clone();
+pub(crate) fn recording(config: Config, signature: SignatureVersion) -> Config {
     config.on_event(move |event| {
         let Event::Succeeded { call, .. } = event else { return };
         let action = call.split(' ').next().unwrap_or_default();
         // The call of a raw request starts with its HTTP method, such as GET, which is not an action.
         if action.contains(|c: char| c.is_ascii_lowercase()) {
-            action_succeeded(&name, action, signature);
+            action_succeeded(action, signature);
         }
     })
 }
@@ -43,7 +42,8 @@ pub(crate) fn recording(config: Config, server: &Server, signature: SignatureVer
 fn record(fields: &[&str]) {
     static RECORDED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let Some(path) = variable("S3_TEST_COMPATIBILITY") else { return };
-    let line = fields.join("\t");
+    let server = variable("S3_TEST_SERVER").expect("S3_TEST_COMPATIBILITY needs S3_TEST_SERVER");
+    let line = format!("{server}\t{}", fields.join("\t"));
     let mut recorded = RECORDED.lock().unwrap();
     if recorded.insert(line.clone()) {
         let file = OpenOptions::new().create(true).append(true).open(&path);

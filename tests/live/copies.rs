@@ -10,7 +10,10 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
     let client = variant.client();
     let (from, to) = (TestBucket::create(&client), TestBucket::create(&client));
     let options = PutObjectOptions::new().content_type("text/plain").metadata("author", "larry");
-    for key in ["hello.txt", "a b+c%2F/../é?#&=", "//x"] {
+    let mut keys = vec!["hello.txt"];
+    keys.extend((!gaps::DOT_SEGMENTS.is_gap()).then_some("a b+c%2F/../é?#&="));
+    keys.extend((!gaps::EMPTY_SEGMENTS.is_gap()).then_some("//x"));
+    for key in keys {
         let stored = client.put_object_with(&from, key, "Hello", &options).unwrap();
         let copied = client.copy_object((&from, key), (&to, key)).unwrap();
         assert_eq!(copied.e_tag, stored.e_tag, "{key}");
@@ -33,14 +36,16 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
     assert_eq!(object.metadata.content_type.as_deref(), Some("text/html"));
     assert_eq!(object.metadata.metadata.keys().collect::<Vec<_>>(), ["title"]);
     assert_eq!(object.text().unwrap(), "Hello");
-    assert!(client.get_object_acl(&from, "hello.txt").unwrap().is_public_read());
+    gaps::ACL_HEADERS.attempt(|| {
+        assert!(client.get_object_acl(&from, "hello.txt").unwrap().is_public_read());
+    });
 
     let missing = client.copy_object((&from, "none"), (&to, "k")).unwrap_err();
     assert!(
         missing.is_not_found() && missing.hint().unwrap().ends_with("has no source object \"none\"."),
         "{missing}"
     );
-    let missing = client.copy_object((&from, "//x"), ("no-such-bucket-anywhere", "k")).unwrap_err();
+    let missing = client.copy_object((&from, "hello.txt"), ("no-such-bucket-anywhere", "k")).unwrap_err();
     assert!(missing.is_not_found() && missing.hint().unwrap().contains("target"), "{missing}");
     assert!(client.head_object(&to, "k").unwrap_err().is_not_found());
 }
@@ -63,21 +68,23 @@ pub(crate) fn conditions(variant: &Variant<'_>) {
     ] {
         match client.copy_object_with(from, (&bucket, "copy"), &options) {
             Ok(_) if met => {}
-            Err(error) if !met && error.is_precondition_failed() => {
-                gaps::COPY_CONDITIONS.check(variant.server, Ok(()));
+            // Ceph 20 returns 304 instead of 412.
+            Err(error) if !met && (error.is_precondition_failed() || error.is_not_modified()) => {
+                gaps::COPY_CONDITIONS.check(Ok(()));
             }
             other if !met => {
-                gaps::COPY_CONDITIONS.check(variant.server, Err(format!("{options:?}: {other:?}")));
+                gaps::COPY_CONDITIONS.check(Err(format!("{options:?}: {other:?}")));
             }
             other => panic!("{options:?}: {other:?}"),
         }
     }
 
     let enabled = client.put_bucket_versioning(&bucket, Versioning::Enabled);
-    let Some(()) = gaps::VERSIONS.supported(variant.server, enabled) else { return };
+    let Some(()) = gaps::VERSIONS.supported(enabled) else { return };
     let first = client.put_object(&bucket, "k", "version 1").unwrap().version_id.unwrap();
     client.put_object(&bucket, "k", "version 2").unwrap();
-    let copied = client.copy_object_with(from, from, &new().source_version_id(&first)).unwrap();
+    let copied = client.copy_object_with(from, from, &new().source_version_id(&first));
+    let Some(copied) = gaps::COPY_TO_SELF.supported(copied) else { return };
     assert_eq!(copied.source_version_id.as_ref().unwrap_or(&first), &first);
     let newest = client.get_object(&bucket, "k").unwrap();
     if copied.version_id.is_some() {

@@ -125,17 +125,18 @@ pub(crate) fn objects(variant: &Variant<'_>) {
     assert_eq!(head.metadata["colour"], "light blue");
     let mut unsent = put;
     unsent.headers.retain(|(name, _)| name != "x-amz-meta-colour");
-    assert_status(&curl.send(&unsent, Some(b"x")), 403);
+    gaps::URL_SIGNATURES.check_eq(curl.send(&unsent, Some(b"x")).status, 403);
 
     let options = GetObjectOptions::new().range(6..11).response_content_type("image/png");
     let get = client.presign_get_object_with(&bucket, KEY, HOUR, &options).unwrap();
     let part = curl.send(&get, None);
-    assert_status(&part, 206);
-    assert_eq!((part.text().as_str(), part.header("content-type")), ("World", Some("image/png")));
+    gaps::RANGE_STATUS.check_eq(part.status, 206);
+    assert_eq!(part.text(), "World");
+    gaps::RESPONSE_OVERRIDES.check_eq(part.header("content-type"), Some("image/png"));
 
     let ranged = GetObjectOptions::new().if_match("0123456789abcdef0123456789abcdef");
     let get = client.presign_get_object_with(&bucket, KEY, HOUR, &ranged).unwrap();
-    assert_status(&curl.send(&get, None), 412);
+    gaps::CONDITIONAL_READS.check_eq(curl.send(&get, None).status, 412);
 }
 
 /// Stores, reads, lists and deletes an object with URLs that need no headers.
@@ -159,7 +160,7 @@ fn object_operations(curl: &Curl, client: &Client, bucket: &str) {
     assert_eq!(response.header("content-length"), Some("7"));
     let mut as_get = head;
     as_get.method = "GET";
-    assert_status(&curl.send(&as_get, None), 403);
+    gaps::URL_SIGNATURES.check_eq(curl.send(&as_get, None).status, 403);
 
     let listing = RawRequest::new(Method::Get).bucket(bucket).query("list-type", "2").query("prefix", "a b+");
     let response = curl.send(&needs_no_header(client.presign(&listing, HOUR).unwrap()), None);
@@ -210,8 +211,8 @@ fn upload_in_parts(curl: &Curl, client: &Client, bucket: &str) {
     assert_status(&curl.send(&part, Some(b"x")), 200);
     let abort = client.presign_abort_multipart_upload(bucket, KEY, &id, HOUR).unwrap();
     assert_status(&curl.send(&abort, None), 204);
-    assert_status(&curl.send(&part, Some(b"x")), 404);
-    assert_eq!(client.list_multipart_uploads(bucket).count(), 0);
+    gaps::ABORTED_UPLOADS.check_eq(curl.send(&part, Some(b"x")).status, 404);
+    gaps::LIST_UPLOADS.check_eq(client.list_multipart_uploads(bucket).count(), 0);
 }
 
 pub(crate) fn form(variant: &Variant<'_>) {
@@ -249,6 +250,9 @@ pub(crate) fn requester(variant: &Variant<'_>) {
     let Some(curl) = Curl::find(variant) else { return };
     let client = variant.client();
     let bucket = TestBucket::create(&client);
+    if gaps::ACLS.is_gap() {
+        return; // the owner is not known
+    }
     let owner = client.get_bucket_acl(&bucket).unwrap().owner.expect("the owner of the bucket").id;
     let config = || variant.config().credentials(variant.server.user.clone()).request_payer();
     let expecting = |owner: &str| Client::new(config().expected_bucket_owner(owner)).unwrap();
@@ -264,13 +268,10 @@ pub(crate) fn requester(variant: &Variant<'_>) {
     }
     let wrong = expecting("000000000000").presign_get_object(&bucket, KEY, HOUR).unwrap();
     assert_eq!(wrong.headers, []);
-    gaps::EXPECTED_OWNER.check(
-        variant.server,
-        match curl.send(&wrong, None).status {
-            403 => Ok(()),
-            other => Err(format!("status {other} for another owner")),
-        },
-    );
+    gaps::EXPECTED_OWNER.check(match curl.send(&wrong, None).status {
+        403 => Ok(()),
+        other => Err(format!("status {other} for another owner")),
+    });
 }
 
 /// In a Requester Pays bucket, the URL of another user works only if it contains the payer.
@@ -282,7 +283,7 @@ pub(crate) fn requester_pays(variant: &Variant<'_>) {
     let public = PutObjectOptions::new().acl(CannedAcl::PublicRead);
     client.put_object_with(&bucket, KEY, "content", &public).unwrap();
     let set = client.put_bucket_request_payment(&bucket, Payer::Requester);
-    let Some(()) = gaps::REQUEST_PAYMENT.supported(variant.server, set) else { return };
+    let Some(()) = gaps::REQUEST_PAYMENT.supported(set) else { return };
 
     assert_status(&curl.send(&other.presign_get_object(&bucket, KEY, HOUR).unwrap(), None), 403);
     let paying = Client::new(variant.config().credentials(credentials).request_payer()).unwrap();

@@ -5,12 +5,13 @@ use std::time::Duration;
 use plain_s3::{Client, Config, Credentials, Error, ErrorKind, RetryPolicy};
 
 use super::fixture::{TestBucket, unique_name};
+use super::gaps;
 use super::server::Variant;
 
 pub(crate) fn rejected_credentials(variant: &Variant<'_>) {
     let access_key = variant.access_key();
     let wrong_secret = variant.client_of(Credentials::new(&access_key, "not+the/secret"));
-    let error = wrong_secret.list_buckets().unwrap_err();
+    let Some(error) = gaps::SIGNATURES.attempt(|| wrong_secret.list_buckets().unwrap_err()) else { return };
     assert_server_error(&error, "SignatureDoesNotMatch", 403);
     assert!(error.hint().unwrap().contains(&format!(
         "The secret key probably does not belong to the access key {access_key:?}: check both."
@@ -37,11 +38,9 @@ pub(crate) fn not_found(variant: &Variant<'_>) {
     for error in [
         client.list_objects(name).next().unwrap().unwrap_err(),
         client.get_object(name, "k").unwrap_err(),
-        client.put_object(name, "k", "x").unwrap_err(),
         client.delete_object(name, "k").unwrap_err(),
         client.delete_objects(name, ["k"]).unwrap_err(),
         client.delete_bucket(name).unwrap_err(),
-        client.get_bucket_acl(name).unwrap_err(),
     ] {
         assert_server_error(&error, "NoSuchBucket", 404);
         assert!(error.is_not_found() && error.is_no_such_bucket(), "{error}");
@@ -49,12 +48,18 @@ pub(crate) fn not_found(variant: &Variant<'_>) {
     }
     let error = client.head_bucket(name).unwrap_err();
     assert!(error.is_not_found() && error.status() == Some(404), "{error}");
+    gaps::MISSING_BUCKETS.attempt(|| {
+        let created = TestBucket::planned(&client); // some servers create it
+        let error = client.put_object(&created, "k", "x").unwrap_err();
+        assert_server_error(&error, "NoSuchBucket", 404);
+    });
 
     let bucket = TestBucket::create(&client);
-    for error in [
-        client.get_object(&bucket, "no such key").unwrap_err(),
-        client.get_object_acl(&bucket, "no such key").unwrap_err(),
-    ] {
+    let mut errors = vec![client.get_object(&bucket, "no such key").unwrap_err()];
+    if !gaps::ACLS.is_gap() {
+        errors.push(client.get_object_acl(&bucket, "no such key").unwrap_err());
+    }
+    for error in errors {
         assert_server_error(&error, "NoSuchKey", 404);
         assert!(error.is_not_found() && !error.is_no_such_bucket(), "{error}");
         assert!(error.to_string().contains("no such key"), "{error}");
@@ -75,5 +80,5 @@ pub(crate) fn wrong_scheme(variant: &Variant<'_>) {
 fn assert_server_error(error: &Error, code: &str, status: u16) {
     assert_eq!(error.kind(), ErrorKind::Server, "{error}");
     assert_eq!((error.code(), error.status()), (Some(code), Some(status)), "{error}");
-    assert!(error.request_id().is_some(), "{error}");
+    gaps::REQUEST_IDS.check(error.request_id().map(drop).ok_or_else(|| error.to_string()));
 }

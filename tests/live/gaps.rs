@@ -1,277 +1,269 @@
-//! The known gaps of each server, with reasons: the only place that excuses a server.
+//! The features of S3 that a server may lack, and the gaps of the server under test.
 //!
-//! `tests/compatibility` copies the names of the features and the reasons to docs/compatibility.md.
+//! The gaps are declared in the file that `S3_TEST_GAPS` names, by default `tests/servers/NAME.gaps`, where NAME is
+//! the value of `S3_TEST_SERVER`. Nothing else excuses a server. A declared gap is tested, too: the scenario fails if
+//! the feature works. `tests/compatibility` copies the names of the features and the reasons to
+//! docs/compatibility.md.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
+use std::thread::LocalKey;
 
 use super::compatibility;
-use super::server::{Server, say};
+use super::support::{say, variable};
 
-/// A feature of S3, and the servers that do not support it.
+/// A feature of S3 that not every server supports.
 pub(crate) struct Feature {
     name: &'static str,
-    /// Pairs of a server and its reason.
-    gaps: &'static [(&'static str, &'static str)],
     /// The AWS actions that do not work without the feature. Empty if the feature concerns only a part of an action.
     actions: &'static [&'static str],
 }
 
-/// The reason for all actions that the embedded server does not have.
-const NOT_IMPLEMENTED: (&str, &str) =
-    ("embedded", "s3s leaves the action to the store, and this store does not implement it.");
+/// Defines the features, and the list of all of them.
+macro_rules! features {
+    ($($id:ident: $name:literal $(=> $($action:literal)+)?;)*) => {
+        $(pub(crate) static $id: Feature = Feature { name: $name, actions: &[$($($action),+)?] };)*
 
-pub(crate) static HTTPS: Feature =
-    Feature { name: "HTTPS", gaps: &[("embedded", "The server supports only plain HTTP.")], actions: &[] };
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
 
-pub(crate) static NUL_IN_KEY: Feature = Feature {
-    name: "Keys can contain a NUL character",
-    gaps: &[("ceph-rgw", "Keys are C strings, which end at the first NUL.")],
-    actions: &[],
-};
-
-pub(crate) static UTF8_METADATA: Feature =
-    Feature { name: "UTF-8 metadata is returned unchanged", gaps: &[], actions: &[] };
-
-pub(crate) static UNKNOWN_LOCATION: Feature = Feature {
-    name: "Unknown location constraints are rejected",
-    gaps: &[("embedded", "The server accepts and stores every location constraint.")],
-    actions: &[],
-};
-
-pub(crate) static QUOTED_IF_MATCH: Feature = Feature {
-    name: "PutObject succeeds if `If-Match` has the current ETag",
-    gaps: &[(
-        "ceph-rgw",
-        "Ceph 16.2 compares its ETag, which has no quotes, with the header value, which has quotes.",
-    )],
-    actions: &[],
-};
-
-pub(crate) static UNKNOWN_GRANTEE: Feature =
-    Feature { name: "ACLs that name an unknown email address are rejected", gaps: &[], actions: &[] };
-
-pub(crate) static SERVER_KEY: Feature = Feature {
-    name: "Server-side encryption with a key of the server (AES256)",
-    gaps: &[
-        ("ceph-rgw", "Ceph 16.2 supports only `aws:kms` and customer keys."),
-        ("embedded", "The server does not encrypt objects."),
-    ],
-    actions: &[],
-};
-
-pub(crate) static REDIRECTS: Feature =
-    Feature { name: "Website redirects are stored with objects", gaps: &[], actions: &[] };
-
-pub(crate) static ATTRIBUTES: Feature = Feature {
-    name: "Object attributes",
-    gaps: &[("ceph-rgw", "Ceph 16.2 ignores `?attributes` and returns the object."), NOT_IMPLEMENTED],
-    actions: &["GetObjectAttributes"],
-};
-
-pub(crate) static PART_NUMBERS: Feature = Feature {
-    name: "Parts of an object can be read by number",
-    gaps: &[
-        ("ceph-rgw", "Ceph 16.2 ignores `partNumber` and returns the whole object."),
-        ("embedded", "The server ignores `partNumber` and returns the whole object."),
-    ],
-    actions: &[],
-};
-
-pub(crate) static STALE_V2: Feature = Feature {
-    name: "V2 requests that were signed an hour ago are rejected",
-    gaps: &[("embedded", "s3s does not check the date of V2 signatures.")],
-    actions: &[],
-};
-
-pub(crate) static FORM_FILE_NAME: Feature = Feature {
-    name: "POST forms: `${filename}` in the key is replaced by the file name",
-    gaps: &[("embedded", "s3s stores the literal text `${filename}`.")],
-    actions: &[],
-};
-
-pub(crate) static FORM_ACL: Feature = Feature {
-    name: "POST forms: the `acl` field sets the ACL of the object",
-    gaps: &[("embedded", "s3s ignores the `acl` field.")],
-    actions: &[],
-};
-
-pub(crate) static FORM_REDIRECT: Feature = Feature {
-    name: "POST forms: the response redirects to `success_action_redirect`",
-    gaps: &[],
-    actions: &[],
-};
-
-pub(crate) static FORM_EXTRA_FIELD: Feature = Feature {
-    name: "POST forms: fields that the policy does not allow are rejected",
-    gaps: &[],
-    actions: &[],
-};
-
-pub(crate) static VERSIONS: Feature = Feature {
-    name: "Versioning",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["PutBucketVersioning", "GetBucketVersioning", "ListObjectVersions"],
-};
-
-pub(crate) static TAGS: Feature = Feature {
-    name: "Tags of buckets and objects",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &[
-        "PutBucketTagging",
-        "GetBucketTagging",
-        "DeleteBucketTagging",
-        "PutObjectTagging",
-        "GetObjectTagging",
-        "DeleteObjectTagging",
-    ],
-};
-
-pub(crate) static POLICY: Feature = Feature {
-    name: "Bucket policies",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"],
-};
-
-pub(crate) static CORS: Feature = Feature {
-    name: "CORS rules",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["PutBucketCors", "GetBucketCors", "DeleteBucketCors"],
-};
-
-pub(crate) static LIFECYCLE: Feature = Feature {
-    name: "Lifecycle rules",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["PutBucketLifecycleConfiguration", "GetBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
-};
-
-pub(crate) static LIFECYCLE_SIZES: Feature = Feature {
-    name: "Lifecycle rules can filter by object size",
-    gaps: &[("ceph-rgw", "Ceph 16.2 drops the size filter, so the rule would delete other objects as well.")],
-    actions: &[],
-};
-
-pub(crate) static WEBSITE: Feature = Feature {
-    name: "Static websites",
-    gaps: &[NOT_IMPLEMENTED, ("ceph-rgw", "`rgw_enable_static_website` is off by default.")],
-    actions: &["PutBucketWebsite", "GetBucketWebsite", "DeleteBucketWebsite"],
-};
-
-pub(crate) static PUBLIC_ACCESS_BLOCK: Feature = Feature {
-    name: "Public access blocks",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock"],
-};
-
-pub(crate) static REQUEST_PAYMENT: Feature = Feature {
-    name: "Requester Pays buckets",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["PutBucketRequestPayment", "GetBucketRequestPayment"],
-};
-
-pub(crate) static OBJECT_LOCK: Feature = Feature {
-    name: "Object Lock: legal holds and retention",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &[
-        "PutObjectLegalHold",
-        "GetObjectLegalHold",
-        "PutObjectRetention",
-        "GetObjectRetention",
-        "PutObjectLockConfiguration",
-        "GetObjectLockConfiguration",
-    ],
-};
-
-pub(crate) static BUCKET_ENCRYPTION: Feature = Feature {
-    name: "Default encryption of buckets",
-    gaps: &[
-        NOT_IMPLEMENTED,
-        ("ceph-rgw", "Ceph 16.2 ignores `?encryption`: it would list, create or delete the bucket."),
-    ],
-    actions: &["PutBucketEncryption", "GetBucketEncryption", "DeleteBucketEncryption"],
-};
-
-pub(crate) static OWNERSHIP_CONTROLS: Feature = Feature {
-    name: "Ownership controls",
-    gaps: &[
-        NOT_IMPLEMENTED,
-        ("ceph-rgw", "Ceph 16.2 ignores `?ownershipControls`: it would list, create or delete the bucket."),
-    ],
-    actions: &["PutBucketOwnershipControls", "GetBucketOwnershipControls", "DeleteBucketOwnershipControls"],
-};
-
-pub(crate) static READ_LOGGING: Feature = Feature {
-    name: "Access logs of buckets can be read",
-    gaps: &[NOT_IMPLEMENTED],
-    actions: &["GetBucketLogging"],
-};
-
-pub(crate) static LOGGING: Feature = Feature {
-    name: "Access logs of buckets",
-    gaps: &[NOT_IMPLEMENTED, ("ceph-rgw", "Ceph 16.2 rejects the change with 405.")],
-    actions: &["PutBucketLogging"],
-};
-
-pub(crate) static RESTORE: Feature = Feature {
-    name: "Archived objects can be restored",
-    gaps: &[
-        NOT_IMPLEMENTED,
-        ("ceph-rgw", "Ceph 16.2 treats the request as the upload of a form, and rejects it."),
-    ],
-    actions: &["RestoreObject"],
-};
-
-pub(crate) static EXPECTED_OWNER: Feature = Feature {
-    name: "Requests that expect another bucket owner are rejected",
-    gaps: &[
-        ("ceph-rgw", "Ceph 16.2 ignores `x-amz-expected-bucket-owner`."),
-        ("embedded", "The server ignores `x-amz-expected-bucket-owner`."),
-    ],
-    actions: &[],
-};
-
-pub(crate) static UPLOAD_PREFIXES: Feature = Feature {
-    name: "ListMultipartUploads returns common prefixes for a delimiter",
-    gaps: &[("ceph-rgw", "Ceph 16.2 omits the common prefixes from the response.")],
-    actions: &[],
-};
-
-pub(crate) static COPY_BETWEEN_CUSTOMER_KEYS: Feature = Feature {
-    name: "Source and target of a copied part can have different customer keys",
-    gaps: &[("ceph-rgw", "Ceph 16.2 decrypts the source with the customer key of the target.")],
-    actions: &[],
-};
-
-pub(crate) static COPY_CONDITIONS: Feature = Feature {
-    name: "Conditions on the source of a copy are honoured",
-    gaps: &[("ceph-rgw", "Ceph 16.2 reads `x-amz-copy-if-match` instead of `x-amz-copy-source-if-match`.")],
-    actions: &[],
-};
+features! {
+    ABORTED_UPLOADS: "Parts for an aborted upload are rejected with NoSuchUpload";
+    ACLS: "ACLs can be read and replaced"
+        => "GetBucketAcl"
+            "GetObjectAcl"
+            "PutBucketAcl"
+            "PutObjectAcl";
+    ACLS_ENFORCED: "ACLs are enforced";
+    ACL_HEADERS: "Objects are uploaded with a canned ACL";
+    ATTRIBUTES: "Object attributes" => "GetObjectAttributes";
+    BACKSLASHES: "Keys with backslashes";
+    BUCKET_ENCRYPTION: "Default encryption of buckets"
+        => "PutBucketEncryption"
+            "GetBucketEncryption"
+            "DeleteBucketEncryption";
+    CALLERS_OWN_BUCKET: "Creating the own bucket again is reported as such";
+    CONDITIONAL_READS: "Conditional reads";
+    CONDITIONAL_WRITES: "Conditional writes";
+    CONTROL_CHARACTERS: "Keys with control characters";
+    COPY_BETWEEN_CUSTOMER_KEYS: "Source and target of a copied part can have different customer keys";
+    COPY_CONDITIONS: "Conditions on the source of a copy are honoured";
+    COPY_PARTS: "Parts can be copied from objects" => "UploadPartCopy";
+    COPY_TO_SELF: "An old version can be copied onto its own key";
+    CORS: "CORS rules"
+        => "PutBucketCors"
+            "GetBucketCors"
+            "DeleteBucketCors";
+    DOT_SEGMENTS: "Keys with the path segments `.` and `..`";
+    EMPTY_METADATA: "Empty metadata values are kept";
+    EMPTY_SEGMENTS: "Keys with empty path segments";
+    EXPECTED_OWNER: "Requests that expect another bucket owner are rejected";
+    EXPIRES_HEADER: "The `Expires` and `Content-*` headers of an object are stored";
+    FOLDER_KEYS: "Keys can be a prefix of other keys up to a slash";
+    FORMS: "POST forms" => "PostObject";
+    FORM_ACL: "POST forms: the `acl` field sets the ACL of the object";
+    FORM_EXTRA_FIELD: "POST forms: fields that the policy does not allow are rejected";
+    FORM_FILE_NAME: "POST forms: `${filename}` in the key is replaced by the file name";
+    FORM_POLICY: "POST forms: the policy is enforced";
+    FORM_REDIRECT: "POST forms: the response redirects to `success_action_redirect`";
+    GRANTS: "ACLs with grants are kept unchanged";
+    HTTPS: "HTTPS";
+    LIFECYCLE: "Lifecycle rules"
+        => "PutBucketLifecycleConfiguration"
+            "GetBucketLifecycleConfiguration"
+            "DeleteBucketLifecycle";
+    LIFECYCLE_IDS: "Lifecycle rules without an ID get one";
+    LIFECYCLE_SIZES: "Lifecycle rules can filter by object size";
+    LINE_BREAKS: "Keys with line breaks";
+    LISTING_ORDER: "Listings are in the byte order of the keys";
+    LIST_UPLOADS: "Multipart uploads are listed" => "ListMultipartUploads";
+    LOGGING: "Access logs of buckets" => "PutBucketLogging";
+    LONG_KEYS: "Keys of 1024 bytes";
+    MISSING_BUCKETS: "Uploads to missing buckets are rejected";
+    NONCHARACTERS: "Keys with Unicode noncharacters";
+    NUL_IN_KEY: "Keys can contain a NUL character";
+    OBJECT_LOCK: "Object Lock: legal holds and retention"
+        => "PutObjectLegalHold"
+            "GetObjectLegalHold"
+            "PutObjectRetention"
+            "GetObjectRetention"
+            "PutObjectLockConfiguration"
+            "GetObjectLockConfiguration";
+    OWNERSHIP_CONTROLS: "Ownership controls"
+        => "PutBucketOwnershipControls"
+            "GetBucketOwnershipControls"
+            "DeleteBucketOwnershipControls";
+    PART_NUMBERS: "Parts of an object can be read by number";
+    POLICY: "Bucket policies"
+        => "PutBucketPolicy"
+            "GetBucketPolicy"
+            "DeleteBucketPolicy";
+    POLICY_ENFORCED: "Bucket policies apply to the owner of the bucket";
+    POLICY_SYNTAX: "Malformed bucket policies are rejected";
+    PRIVATE_OBJECTS: "Objects are private unless their ACL makes them public";
+    PUBLIC_ACCESS_BLOCK: "Public access blocks"
+        => "PutPublicAccessBlock"
+            "GetPublicAccessBlock"
+            "DeletePublicAccessBlock";
+    QUOTED_IF_MATCH: "PutObject succeeds if `If-Match` has the current ETag";
+    RANGE_STATUS: "Ranges are returned with the status 206";
+    READ_LOGGING: "Access logs of buckets can be read" => "GetBucketLogging";
+    REDIRECTS: "Website redirects are stored with objects";
+    REQUEST_IDS: "Error responses have a request ID";
+    REQUEST_PAYMENT: "Requester Pays buckets" => "PutBucketRequestPayment" "GetBucketRequestPayment";
+    RESPONSE_OVERRIDES: "Presigned URLs override response headers";
+    RESTORE: "Archived objects can be restored" => "RestoreObject";
+    SECOND_USER: "A second user";
+    SERVER_KEY: "Server-side encryption with a key of the server (AES256)";
+    SIGNATURES: "Signatures are checked";
+    SIGNATURE_V2: "Signature V2";
+    STALE_V2: "V2 requests that were signed an hour ago are rejected";
+    STALE_V4: "V4 requests that were signed an hour ago are rejected";
+    TAGS: "Tags of buckets and objects"
+        => "PutBucketTagging"
+            "GetBucketTagging"
+            "DeleteBucketTagging"
+            "PutObjectTagging"
+            "GetObjectTagging"
+            "DeleteObjectTagging";
+    TAG_CHARACTERS: "Tags can contain every character";
+    UNKNOWN_GRANTEE: "ACLs that name an unknown email address are rejected";
+    UNKNOWN_LOCATION: "Unknown location constraints are rejected";
+    UPLOAD_PAGES: "ListMultipartUploads returns pages of any size";
+    UPLOAD_PREFIXES: "ListMultipartUploads returns common prefixes for a delimiter";
+    URL_EXPIRY: "Presigned URLs expire";
+    URL_SIGNATURES: "Signatures of presigned URLs are checked";
+    URL_UPLOADS: "Presigned URLs of multipart uploads";
+    UTF8_METADATA: "UTF-8 metadata is returned unchanged";
+    V2_SUBRESOURCES: "Signature V2 of requests for tags";
+    VERSIONS: "Versioning"
+        => "PutBucketVersioning"
+            "GetBucketVersioning"
+            "ListObjectVersions";
+    VERSION_ACLS: "Each version of an object has its own ACL";
+    VERSION_PAGES: "ListObjectVersions returns pages of any size";
+    VIRTUAL_HOSTED: "Virtual-hosted addressing";
+    WEBSITE: "Static websites"
+        => "PutBucketWebsite"
+            "GetBucketWebsite"
+            "DeleteBucketWebsite";
+}
 
 impl Feature {
-    /// Returns the value of a call, or `None` if the server is known not to support the feature.
-    pub(crate) fn supported<T>(&self, server: &Server, result: plain_s3::Result<T>) -> Option<T> {
-        self.check(server, result.as_ref().map(drop).map_err(ToString::to_string));
+    /// Returns `true` if the server is declared not to support the feature. A scenario then leaves out what needs it;
+    /// another scenario verifies the declaration with [`Feature::check`].
+    pub(crate) fn is_gap(&self) -> bool {
+        declared().contains_key(self.name)
+    }
+
+    /// Returns the value of a call, or `None` if the server does not support the feature.
+    pub(crate) fn supported<T>(&self, result: plain_s3::Result<T>) -> Option<T> {
+        self.check(result.as_ref().map(drop).map_err(ToString::to_string));
         result.ok()
     }
 
-    /// Panics if the feature does not work, unless that is a known gap, or if a known gap has been closed.
-    pub(crate) fn check(&self, server: &Server, outcome: Result<(), String>) {
-        let gap = self.gaps.iter().find(|(name, _)| *name == server.name);
-        match (gap, outcome) {
-            (None, Ok(())) => compatibility::feature_supported(server, self.name),
-            (None, Err(found)) => panic!("{}: {found}", self.name),
-            (Some((_, reason)), Err(found)) => {
-                compatibility::gap_found(server, self.name, reason, self.actions);
-                // Every variant meets the gap again; one line is enough.
+    /// Runs the part of a scenario that needs the feature. If it panics, the server does not support the feature.
+    pub(crate) fn attempt<T>(&self, part: impl FnOnce() -> T) -> Option<T> {
+        let result = panic::catch_unwind(AssertUnwindSafe(part)).map_err(|panic| message(&*panic));
+        self.check(result.as_ref().map(drop).map_err(Clone::clone));
+        result.ok()
+    }
+
+    /// Compares a result with the one that a server with the feature returns.
+    pub(crate) fn check_eq<T: PartialEq + fmt::Debug>(&self, found: T, expected: T) {
+        let outcome =
+            if found == expected { Ok(()) } else { Err(format!("{found:?} instead of {expected:?}")) };
+        self.check(outcome);
+    }
+
+    /// Compares what a scenario has found with the declared gaps. [`report_undeclared`] reports each difference.
+    pub(crate) fn check(&self, outcome: Result<(), String>) {
+        match (declared().get(self.name), outcome) {
+            (None, Ok(())) => compatibility::feature_supported(self.name),
+            (None, Err(found)) => note(&UNDECLARED, self.name, found),
+            (Some(reason), Err(found)) => {
+                compatibility::gap_found(self.name, reason, self.actions);
+                note(&FOUND, self.name, found.clone());
+                // Every variant finds the gap again; one line is enough.
                 static PRINTED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
                 if PRINTED.lock().unwrap().insert(self.name) {
-                    say(&format!("gap: {}: {}: {reason} (found: {found})", server.name, self.name));
+                    let found: String = found.chars().take(300).collect();
+                    say(&format!("gap: {}: {reason} (found: {found})", self.name));
                 }
             }
-            (Some(_), Ok(())) => {
-                panic!("{} works on {} now: remove the gap from live/gaps.rs", self.name, server.name)
-            }
+            (Some(_), Ok(())) => note(&WORKED, self.name, "works now: remove the gap".to_owned()),
         }
     }
+}
+
+type Findings = RefCell<BTreeMap<&'static str, String>>;
+
+thread_local! {
+    static UNDECLARED: Findings = const { RefCell::new(BTreeMap::new()) };
+    /// The declared gaps that the current scenario has found, and those that it has not found.
+    static FOUND: Findings = const { RefCell::new(BTreeMap::new()) };
+    static WORKED: Findings = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Keeps the first finding for each feature. The scenario continues, so that one run shows all of them.
+fn note(findings: &'static LocalKey<Findings>, feature: &'static str, finding: String) {
+    println!("{feature}: {finding}");
+    findings.with_borrow_mut(|all| {
+        all.entry(feature).or_insert(finding);
+    });
+}
+
+/// Panics if the scenario that ends on this thread has found anything else than the declared gaps. A gap needs to be
+/// found only once, as it may concern only one of the variants.
+pub(crate) fn report_undeclared() {
+    let (mut all, found) = (UNDECLARED.take(), FOUND.take());
+    all.extend(WORKED.take().into_iter().filter(|(feature, _)| !found.contains_key(feature)));
+    let lines: String = all.iter().map(|(feature, found)| format!("\n{feature}: {found}")).collect();
+    assert!(lines.is_empty(), "not as declared in the gaps of the server:{lines}");
+}
+
+/// Returns the declared gaps of the server: the name of each feature, and the reason.
+fn declared() -> &'static BTreeMap<String, String> {
+    static DECLARED: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    DECLARED.get_or_init(|| {
+        let path = match (variable("S3_TEST_GAPS"), variable("S3_TEST_SERVER")) {
+            (Some(path), _) => path,
+            (None, Some(server)) => format!("{}/tests/servers/{server}.gaps", env!("CARGO_MANIFEST_DIR")),
+            (None, None) => return BTreeMap::new(),
+        };
+        // A server without a file has no known gaps.
+        if variable("S3_TEST_GAPS").is_none() && !Path::new(&path).exists() {
+            return BTreeMap::new();
+        }
+        parse(&fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}")))
+    })
+}
+
+/// Reads the gaps of a server. Each reason is a line, followed by a line `- FEATURE` for each feature that does not
+/// work for this reason. A line that starts with `#` is a comment; the first one names the server.
+fn parse(text: &str) -> BTreeMap<String, String> {
+    let mut gaps = BTreeMap::new();
+    let mut reason = None;
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let Some(name) = line.strip_prefix("- ") else {
+            reason = Some(line.to_owned());
+            continue;
+        };
+        assert!(NAMES.contains(&name), "there is no feature {name:?}; the features are {NAMES:#?}");
+        let reason = reason.clone().unwrap_or_else(|| panic!("the gap {name:?} has no reason"));
+        assert!(gaps.insert(name.to_owned(), reason).is_none(), "the gap {name:?} is declared twice");
+    }
+    gaps
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plain_s3::{Client, ListApi, ListOptions};
 
 use super::fixture::TestBucket;
-use super::gaps;
+use super::gaps::{self, Feature};
 use super::http;
 use super::server::Variant;
 
@@ -30,14 +30,85 @@ const UNUSUAL: &[&str] = &[
     "\u{1}", "line\nfeed", "carriage\rreturn", "both\r\n", "tab\t", "\t", "del\u{7F}", "\u{1F}end", "c1\u{9F}",
 ];
 
-/// Returns the keys in byte order, which is the order of a listing.
-pub(crate) fn unusual_keys() -> Vec<String> {
+/// A kind of keys that some servers cannot store, and whether a key is of this kind. A key can be of several kinds.
+type Kind = (&'static Feature, fn(&str) -> bool);
+
+const KINDS: &[Kind] = &[
+    (&gaps::DOT_SEGMENTS, |key| key.split('/').any(|segment| matches!(segment, "." | ".."))),
+    (&gaps::EMPTY_SEGMENTS, |key| key.starts_with('/') || key.contains("//")),
+    (&gaps::FOLDER_KEYS, |key| key.ends_with('/') || matches!(key, "a" | "a/..")),
+    (&gaps::LINE_BREAKS, |key| key.contains(['\n', '\r'])),
+    (&gaps::CONTROL_CHARACTERS, |key| key.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r'))),
+    (&gaps::LONG_KEYS, |key| key.len() > 255),
+    (&gaps::NONCHARACTERS, |key| key.contains(['\u{FFFF}', '\u{FDD0}'])),
+    (&gaps::BACKSLASHES, |key| key.contains('\\')),
+];
+
+/// Returns all keys in byte order, which is the order of a listing.
+fn all_keys() -> Vec<String> {
     let mut keys: Vec<String> = UNUSUAL.iter().map(|&key| key.to_owned()).collect();
     keys.push("k".repeat(1024));
     keys.push("é".repeat(512));
     keys.push((' '..='~').collect());
     keys.sort();
     keys
+}
+
+/// Returns the keys of all kinds that the server supports, in byte order.
+pub(crate) fn unusual_keys() -> Vec<String> {
+    let mut keys = all_keys();
+    keys.retain(|key| !KINDS.iter().any(|(feature, contains)| feature.is_gap() && contains(key)));
+    keys
+}
+
+/// Stores, reads, lists and deletes one key of each kind after the other.
+pub(crate) fn kinds(variant: &Variant<'_>) {
+    let client = variant.client();
+    for (feature, contains) in KINDS {
+        let mut failures = Vec::new();
+        for key in all_keys().iter().filter(|key| contains(key)) {
+            // A key that is also of another kind shows nothing about this one.
+            if KINDS
+                .iter()
+                .any(|(other, contains)| !std::ptr::eq(*other, *feature) && other.is_gap() && contains(key))
+            {
+                continue;
+            }
+            let bucket = TestBucket::create(&client);
+            if let Err(error) = stores(&client, &bucket, key) {
+                failures.push(error);
+            }
+        }
+        feature.check(if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) });
+    }
+    gaps::FOLDER_KEYS.attempt(|| {
+        let bucket = TestBucket::create(&client);
+        let keys = ["folder", "folder/", "folder/file"].map(str::to_owned);
+        store(&client, &bucket, &keys);
+        assert_eq!(listed(&client, &bucket, &ListOptions::new()), keys);
+    });
+    let bucket = TestBucket::create(&client);
+    store(&client, &bucket, &["a/b", "a-b"].map(str::to_owned));
+    let keys: Vec<_> = client.list_objects(&bucket).map(|object| object.unwrap().key).collect();
+    gaps::LISTING_ORDER.check_eq(keys, vec!["a-b".to_owned(), "a/b".to_owned()]);
+    let stored = client.put_object(&bucket, "nul\0byte", "x");
+    gaps::NUL_IN_KEY.check(stored.map(drop).map_err(|error| error.to_string()));
+}
+
+/// Checks that the server stores an object under exactly this key.
+fn stores(client: &Client, bucket: &str, key: &str) -> Result<(), String> {
+    let result = client.put_object(bucket, key, content(key)).and_then(|_| {
+        let text = client.get_object(bucket, key)?.text()?;
+        let keys = client.list_objects(bucket).map(|object| Ok(object?.key));
+        let keys = keys.collect::<plain_s3::Result<Vec<_>>>()?;
+        client.delete_object(bucket, key)?;
+        Ok((text, keys, client.list_objects(bucket).count()))
+    });
+    match result {
+        Ok((text, keys, 0)) if text == content(key) && keys == [key] => Ok(()),
+        Ok((text, keys, left)) => Err(format!("{key:?}: {text:?} listed as {keys:?}, {left} left")),
+        Err(error) => Err(format!("{key:?}: {error}")),
+    }
 }
 
 pub(crate) fn round_trip(variant: &Variant<'_>) {
@@ -51,7 +122,8 @@ pub(crate) fn round_trip(variant: &Variant<'_>) {
         assert_eq!(listed(&client, &bucket, &all), keys, "{api:?}");
         // With pages of one key, each key is used as a marker once.
         assert_eq!(listed(&client, &bucket, &all.clone().page_size(1)), keys, "{api:?} one by one");
-        for (at, key) in keys.iter().enumerate() {
+        // A server with another order also starts after a key in this order.
+        for (at, key) in keys.iter().enumerate().filter(|_| !gaps::LISTING_ORDER.is_gap()) {
             let rest = listed(&client, &bucket, &all.clone().start_after(key));
             assert_eq!(rest, keys[at + 1..], "{api:?} after {key:?}");
             let matching = listed(&client, &bucket, &all.clone().prefix(key));
@@ -69,9 +141,6 @@ pub(crate) fn round_trip(variant: &Variant<'_>) {
         client.delete_object(&bucket, &key).unwrap();
         assert_eq!(listed(&client, &bucket, &ListOptions::new()), keys, "without {key:?}");
     }
-
-    let stored = client.put_object(&bucket, "nul\0byte", "x");
-    gaps::NUL_IN_KEY.check(variant.server, stored.map(drop).map_err(|error| error.to_string()));
 }
 
 pub(crate) fn presigned_urls(variant: &Variant<'_>) {
@@ -117,5 +186,10 @@ pub(crate) fn content(key: &str) -> String {
 }
 
 fn listed(client: &Client, bucket: &str, options: &ListOptions) -> Vec<String> {
-    client.list_objects_with(bucket, options).map(|object| object.unwrap().key).collect()
+    let mut keys: Vec<_> =
+        client.list_objects_with(bucket, options).map(|object| object.unwrap().key).collect();
+    if gaps::LISTING_ORDER.is_gap() {
+        keys.sort();
+    }
+    keys
 }

@@ -6,6 +6,7 @@ use std::thread;
 use plain_s3::{Client, ListApi, ListOptions};
 
 use super::fixture::TestBucket;
+use super::gaps;
 use super::server::{Server, Variant};
 
 const THREADS: usize = 4;
@@ -67,6 +68,11 @@ pub(crate) fn delimiters(variant: &Variant<'_>) {
         "x|y|",
     ]
     .map(str::to_owned);
+    let missing = |key: &str| {
+        gaps::FOLDER_KEYS.is_gap() && matches!(key, "photos" | "photos/")
+            || gaps::EMPTY_SEGMENTS.is_gap() && key.contains("//")
+    };
+    let keys: Vec<_> = keys.into_iter().filter(|key| !missing(key)).collect();
     store(&client, &bucket, &keys);
     for api in APIS {
         for prefix in ["", "p", "photos", "photos/", "photos/2024/", "a b/", "a b/ü", "x|", "none"] {
@@ -114,6 +120,10 @@ fn assert_listed(
         found.extend(page.entries.into_iter().map(|object| object.key));
         found_prefixes.extend(page.common_prefixes);
         pages += 1;
+    }
+    if gaps::LISTING_ORDER.is_gap() {
+        found.sort();
+        found_prefixes.sort();
     }
     assert_eq!(found, Vec::from_iter(objects), "{options:?}");
     assert_eq!(found_prefixes, Vec::from_iter(prefixes), "{options:?}");

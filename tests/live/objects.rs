@@ -74,14 +74,16 @@ pub(crate) fn headers(variant: &Variant<'_>) {
     client.put_object_with(&bucket, "k", "x", &options).unwrap();
     let head = client.head_object(&bucket, "k").unwrap();
     let get = client.get_object(&bucket, "k").unwrap().metadata;
-    for metadata in [head, get] {
-        assert_eq!(metadata.content_type.as_deref(), Some("text/html; charset=utf-8"));
-        assert_eq!(metadata.header("Cache-Control"), Some("max-age=60, public"));
-        assert_eq!(metadata.header("content-disposition"), Some("attachment; filename=\"a b.html\""));
-        assert_eq!(metadata.header("content-encoding"), Some("x-own"));
-        assert_eq!(metadata.header("content-language"), Some("de-CH"));
-        assert_eq!(metadata.header("expires"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
-    }
+    gaps::EXPIRES_HEADER.attempt(|| {
+        for metadata in [head, get] {
+            assert_eq!(metadata.content_type.as_deref(), Some("text/html; charset=utf-8"));
+            assert_eq!(metadata.header("Cache-Control"), Some("max-age=60, public"));
+            assert_eq!(metadata.header("content-disposition"), Some("attachment; filename=\"a b.html\""));
+            assert_eq!(metadata.header("content-encoding"), Some("x-own"));
+            assert_eq!(metadata.header("content-language"), Some("de-CH"));
+            assert_eq!(metadata.header("expires"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+        }
+    });
 }
 
 pub(crate) fn metadata(variant: &Variant<'_>) {
@@ -100,9 +102,9 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
     round_trip("blue").unwrap();
     round_trip("a, b; c=\"d\" %41 + \\ <&>").unwrap();
     round_trip("two  and   three").unwrap();
-    round_trip("").unwrap();
-    gaps::UTF8_METADATA.check(variant.server, round_trip("Grüße, 世界 🦀"));
-    gaps::UTF8_METADATA.check(variant.server, round_trip("é")); // one byte in Latin-1, two in UTF-8
+    gaps::EMPTY_METADATA.check(round_trip(""));
+    gaps::UTF8_METADATA.check(round_trip("Grüße, 世界 🦀"));
+    gaps::UTF8_METADATA.check(round_trip("é")); // one byte in Latin-1, two in UTF-8
 
     let several = PutObjectOptions::new().metadata("Colour", "blue").metadata("shape-2", "round");
     client.put_object_with(&bucket, "k", "x", &several).unwrap();

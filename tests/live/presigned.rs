@@ -5,6 +5,7 @@ use std::time::Duration;
 use plain_s3::{Method, PresignedUrl, PutObjectOptions, RawRequest};
 
 use super::fixture::TestBucket;
+use super::gaps;
 use super::http::{self, Response};
 use super::server::Variant;
 
@@ -23,7 +24,7 @@ pub(crate) fn object_operations(variant: &Variant<'_>) {
     assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("7"), 0));
     let mut as_get = client.presign_head_object(&bucket, KEY, HOUR).unwrap();
     as_get.method = "GET";
-    assert_eq!(send(variant, &as_get, b"").status, 403, "a URL for HEAD was accepted for GET");
+    gaps::URL_SIGNATURES.check_eq(send(variant, &as_get, b"").status, 403);
 
     let listing =
         RawRequest::new(Method::Get).bucket(&*bucket).query("prefix", "a b+").query("max-keys", "5");
@@ -74,7 +75,7 @@ pub(crate) fn multipart_upload(variant: &Variant<'_>) {
     let abort = client.presign_abort_multipart_upload(&bucket, "aborted", &id, HOUR).unwrap();
     assert_eq!(send(variant, &abort, b"").status, 204);
     let part = client.presign_upload_part(&bucket, "aborted", &id, 1, HOUR).unwrap();
-    assert_eq!(send(variant, &part, b"x").status, 404);
+    gaps::ABORTED_UPLOADS.check_eq(send(variant, &part, b"x").status, 404);
 }
 
 fn send(variant: &Variant<'_>, url: &PresignedUrl, body: &[u8]) -> Response {

@@ -1,14 +1,14 @@
 //! The server under test, and the variants in which it is tested.
 
-use std::env;
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
 use plain_s3::{AddressingStyle, Client, Config, Credentials, SignatureVersion};
 
-use super::{compatibility, gaps};
+use super::compatibility;
+use super::gaps::{self, Feature};
+use super::support::{say, skip, variable};
 
 pub(crate) struct Server {
     pub(crate) name: String,
@@ -37,7 +37,7 @@ pub(crate) struct Variant<'a> {
 }
 
 /// Runs a scenario in each variant in turn.
-pub(crate) fn each_variant(scenario: fn(&Variant<'_>)) {
+pub(crate) fn each_variant(scenario: impl Fn(&Variant<'_>)) {
     each_server(|server| {
         for variant in server.variants() {
             println!("-- {variant}"); // the test harness prints it if the scenario fails
@@ -46,32 +46,35 @@ pub(crate) fn each_variant(scenario: fn(&Variant<'_>)) {
     });
 }
 
+/// Runs a scenario in each variant in turn. All of the scenario needs the feature.
+pub(crate) fn each_variant_with(feature: &Feature, scenario: fn(&Variant<'_>)) {
+    each_variant(|variant| {
+        feature.attempt(|| scenario(variant));
+    });
+}
+
 /// Runs a scenario once; it iterates over the variants itself.
 pub(crate) fn each_server(scenario: impl Fn(&Server)) {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     if let Some(server) = SERVER.get_or_init(Server::from_env) {
         scenario(server);
+        gaps::report_undeclared();
     }
 }
 
-/// Reports every variant that the environment or the features of this build exclude.
+/// Checks that every variant which the server supports is tested, and reports the variants.
 pub(crate) fn variants_are_complete() {
     each_server(|server| {
-        if server.vhost_endpoint.is_none() {
-            skip("virtual-hosted style is not tested: S3_TEST_VHOST_ENDPOINT is not set");
-        }
-        if server.signatures.len() < 2 {
-            skip("only one signature version is tested: S3_TEST_SIGNATURE is set");
-        }
-        if server.other.is_none() {
-            skip("a second user is not tested: S3_TEST_OTHER_ACCESS_KEY_ID is not set");
-        }
-        if !TLS_IS_BUILT_IN {
-            skip("HTTPS is not tested: this build has no TLS");
-        } else if server.tls.is_none() && !server.endpoint.starts_with("https:") {
-            gaps::HTTPS.check(server, Err("S3_TEST_TLS_ENDPOINT is not set".to_owned()));
+        let set = |name: &str, is_set: bool| if is_set { Ok(()) } else { Err(format!("{name} is not set")) };
+        gaps::VIRTUAL_HOSTED.check(set("S3_TEST_VHOST_ENDPOINT", server.vhost_endpoint.is_some()));
+        gaps::SECOND_USER.check(set("S3_TEST_OTHER_ACCESS_KEY_ID", server.other.is_some()));
+        let has_v2 = server.signatures.contains(&SignatureVersion::V2);
+        gaps::SIGNATURE_V2.check(if has_v2 { Ok(()) } else { Err("S3_TEST_SIGNATURE is v4".to_owned()) });
+        if TLS_IS_BUILT_IN {
+            let has_tls = server.tls.is_some() || server.endpoint.starts_with("https:");
+            gaps::HTTPS.check(set("S3_TEST_TLS_ENDPOINT", has_tls));
         } else {
-            gaps::HTTPS.check(server, Ok(()));
+            skip("HTTPS is not tested: this build has no TLS");
         }
         let variants: Vec<String> = server.variants().iter().map(Variant::to_string).collect();
         say(&format!("live tests of {} in {}", server.name, variants.join(", ")));
@@ -145,7 +148,7 @@ impl Variant<'_> {
     /// Returns a client with these credentials, whose successful calls are recorded.
     pub(crate) fn client_of(&self, credentials: Credentials) -> Client {
         let config = self.config().credentials(credentials);
-        Client::new(compatibility::recording(config, self.server, self.signature)).unwrap()
+        Client::new(compatibility::recording(config, self.signature)).unwrap()
     }
 
     /// Returns a client without credentials, which does not sign its requests.
@@ -182,20 +185,4 @@ impl fmt::Display for Variant<'_> {
         let scheme = if self.endpoint.starts_with("https:") { "HTTPS" } else { "HTTP" };
         write!(f, "{:?} {style} {scheme}", self.signature)
     }
-}
-
-/// Prints a line to stderr, which the test harness does not capture if it is written directly.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "\n{line}"); // the harness may have printed half a line
-}
-
-/// Reports that something is not tested. Panics if `S3_TEST_REQUIRED` is 1.
-fn skip(line: &str) {
-    assert!(variable("S3_TEST_REQUIRED").as_deref() != Some("1"), "S3_TEST_REQUIRED is 1, but: {line}");
-    say(line);
-}
-
-/// Returns an environment variable. An empty one counts as not set.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,6 +1,9 @@
 //! Tags, website redirects, metadata, attributes and part numbers of objects.
 
-use plain_s3::{Client, ErrorKind, GetObjectOptions, MetadataEncoding, Method, PutObjectOptions, RawRequest};
+use plain_s3::{
+    Client, ErrorKind, GetObjectOptions, MetadataEncoding, Method, PutObjectOptions, RawRequest,
+    SignatureVersion,
+};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -10,27 +13,25 @@ pub(crate) fn tags_and_redirects(variant: &Variant<'_>) {
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let options = PutObjectOptions::new().tagging([("project", "plain & simple"), ("café", "é=1")]);
+    gaps::TAG_CHARACTERS.supported(client.put_object_with(&bucket, "tagged", "x", &options));
+    let options = PutObjectOptions::new().tagging([("project", "plain = simple"), ("e", "1")]);
     client.put_object_with(&bucket, "tagged", "x", &options).unwrap();
     let request = RawRequest::new(Method::Get).bucket(&*bucket).key("tagged").subresource("tagging");
-    let tags = client.send_raw(&request, "").and_then(plain_s3::RawResponse::text);
-    gaps::TAGS.check(
-        variant.server,
-        match tags {
-            Ok(xml) if xml.contains("plain &amp; simple") && xml.contains("é=1") => Ok(()),
+    if variant.signature == SignatureVersion::V4 || !gaps::V2_SUBRESOURCES.is_gap() {
+        let tags = client.send_raw(&request, "").and_then(plain_s3::RawResponse::text);
+        gaps::TAGS.check(match tags {
+            Ok(xml) if xml.contains("plain = simple") => Ok(()),
             other => Err(format!("{other:?}")),
-        },
-    );
+        });
+    }
 
     let options = PutObjectOptions::new().website_redirect_location("/other.html");
     client.put_object_with(&bucket, "moved", "x", &options).unwrap();
     let head = client.head_object(&bucket, "moved").unwrap();
-    gaps::REDIRECTS.check(
-        variant.server,
-        match head.header("x-amz-website-redirect-location") {
-            Some("/other.html") => Ok(()),
-            other => Err(format!("{other:?}")),
-        },
-    );
+    gaps::REDIRECTS.check(match head.header("x-amz-website-redirect-location") {
+        Some("/other.html") => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
 }
 
 pub(crate) fn non_ascii_metadata(variant: &Variant<'_>) {
@@ -66,12 +67,9 @@ pub(crate) fn attributes(variant: &Variant<'_>) {
     if let Err(error) = &attributes {
         assert!(matches!(error.kind(), ErrorKind::UnexpectedResponse | ErrorKind::Server), "{error}");
     }
-    gaps::ATTRIBUTES.check(
-        variant.server,
-        attributes.map_err(|error| error.to_string()).map(|attributes| {
-            assert_eq!((attributes.size, attributes.e_tag), (Some(3 << 20), stored.e_tag));
-        }),
-    );
+    gaps::ATTRIBUTES.check(attributes.map_err(|error| error.to_string()).map(|attributes| {
+        assert_eq!((attributes.size, attributes.e_tag), (Some(3 << 20), stored.e_tag));
+    }));
     assert!(client.get_object_attributes(&bucket, "missing").is_err());
 }
 
@@ -84,9 +82,7 @@ pub(crate) fn part_numbers(variant: &Variant<'_>) {
         client.get_object_with(&bucket, "k", &part).and_then(plain_s3::ObjectReader::text),
         client.head_object_with(&bucket, "k", &part).map(|_| "whole".to_owned()),
     ] {
-        gaps::PART_NUMBERS.check(
-            variant.server,
-            outcome.map_err(|error| error.to_string()).map(|text| assert_eq!(text, "whole")),
-        );
+        gaps::PART_NUMBERS
+            .check(outcome.map_err(|error| error.to_string()).map(|text| assert_eq!(text, "whole")));
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use plain_s3::{CopyOptions, UploadOptions, Verification};
 
 use super::fixture::{TempDir, TestBucket};
+use super::gaps;
 use super::server::Variant;
 
 /// The minimum size of a part, except for the last one.
@@ -17,7 +18,11 @@ pub(crate) fn step_by_step(variant: &Variant<'_>) {
     client.put_object(&bucket, "source", &first).unwrap();
 
     let id = client.create_multipart_upload(&bucket, "k").unwrap();
-    let one = client.upload_part_copy(&bucket, "k", &id, 1, (&bucket, "source"), 0..PART as u64).unwrap();
+    let copy = client.upload_part_copy(&bucket, "k", &id, 1, (&bucket, "source"), 0..PART as u64);
+    let one = match gaps::COPY_PARTS.supported(copy) {
+        Some(part) => part,
+        None => client.upload_part(&bucket, "k", &id, 1, &first).unwrap(),
+    };
     let two = client.upload_part(&bucket, "k", &id, 2, "the rest").unwrap();
     let parts: Vec<_> = client.list_parts(&bucket, "k", &id).map(Result::unwrap).collect();
     let sizes: Vec<_> = parts.iter().map(|part| (part.part_number, part.size)).collect();
@@ -29,8 +34,10 @@ pub(crate) fn step_by_step(variant: &Variant<'_>) {
     let id = client.create_multipart_upload(&bucket, "aborted").unwrap();
     client.upload_part(&bucket, "aborted", &id, 1, "x").unwrap();
     client.abort_multipart_upload(&bucket, "aborted", &id).unwrap();
-    assert!(client.upload_part(&bucket, "aborted", &id, 2, "x").unwrap_err().is_not_found());
-    assert_eq!(client.list_multipart_uploads(&bucket).count(), 0);
+    gaps::ABORTED_UPLOADS.attempt(|| {
+        assert!(client.upload_part(&bucket, "aborted", &id, 2, "x").unwrap_err().is_not_found());
+    });
+    gaps::LIST_UPLOADS.check_eq(client.list_multipart_uploads(&bucket).count(), 0);
 }
 
 pub(crate) fn files(variant: &Variant<'_>) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use plain_s3::{CannedAcl, GetObjectOptions, PutObjectOptions};
 
 use super::fixture::TestBucket;
+use super::gaps;
 use super::http;
 use super::server::{Server, Variant};
 
@@ -46,13 +47,15 @@ pub(crate) fn signed_headers(variant: &Variant<'_>) {
         .acl(CannedAcl::PublicRead);
     let url = client.presign_put_object_with(&bucket, "a b.pdf", HOUR, &options).unwrap();
     let without = http::put(variant, &url.url, &[], b"x");
-    assert_eq!(without.status, 403, "{}", without.text());
+    gaps::URL_SIGNATURES.check_eq(without.status, 403);
     let response = http::put(variant, &url.url, &url.headers, b"content");
     assert_eq!(response.status, 200, "{}", response.text());
     let head = client.head_object(&bucket, "a b.pdf").unwrap();
     assert_eq!((head.content_length, head.content_type.as_deref()), (7, Some("application/pdf")));
     assert_eq!(head.metadata["colour"], "blue");
-    assert!(client.get_object_acl(&bucket, "a b.pdf").unwrap().is_public_read());
+    gaps::ACL_HEADERS.attempt(|| {
+        assert!(client.get_object_acl(&bucket, "a b.pdf").unwrap().is_public_read());
+    });
 }
 
 pub(crate) fn expiry(server: &Server) {
@@ -70,19 +73,24 @@ pub(crate) fn expiry(server: &Server) {
         assert_eq!(http::get(variant, &url).status, 200, "{url}");
         let other_key = url.replacen("/k?", "/other?", 1);
         assert_ne!(url, other_key);
-        assert_eq!(http::get(variant, &other_key).status, 403, "{other_key}");
-        assert_eq!(http::put(variant, &url, &[], b"x").status, 403, "a URL for GET was accepted for PUT");
+        gaps::URL_SIGNATURES.check_eq(http::get(variant, &other_key).status, 403);
+        gaps::URL_SIGNATURES.check_eq(http::put(variant, &url, &[], b"x").status, 403);
         let extended =
             url.replace("X-Amz-Expires=3600", "X-Amz-Expires=7200").replace("Expires=1", "Expires=2");
         assert_ne!(url, extended);
-        assert_eq!(http::get(variant, &extended).status, 403, "{extended}");
+        gaps::URL_SIGNATURES.check_eq(http::get(variant, &extended).status, 403);
         short_lived.push((variant, client.presign_get_object(&bucket, "k", Duration::from_secs(1)).unwrap()));
     }
     // Wait once until the URLs of all variants have expired.
     thread::sleep(Duration::from_secs(2));
     for (variant, url) in short_lived {
         let response = http::get(variant, &url.url);
-        assert_eq!(response.status, 403, "{variant}: {url}: {}", response.text());
+        println!("{variant}: {url}: {}", response.text());
+        // rclone reports it with the status 400.
+        let rejected = matches!(response.status, 400 | 403);
+        gaps::URL_EXPIRY.check_eq(rejected, true);
     }
-    assert_eq!(owner.get_object(&bucket, "k").unwrap().text().unwrap(), "content");
+    if !gaps::URL_SIGNATURES.is_gap() {
+        assert_eq!(owner.get_object(&bucket, "k").unwrap().text().unwrap(), "content");
+    }
 }
