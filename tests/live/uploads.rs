@@ -53,11 +53,11 @@ pub(crate) fn files(variant: &Variant<'_>) {
     assert_eq!(client.upload_reader(&bucket, "empty", &b""[..]).unwrap().bytes, 0);
     let copy = CopyOptions::new().part_size(PART as u64);
     client.copy_with((&bucket, "in parts"), (&bucket, "copy"), &copy).unwrap();
-    for (key, check) in
-        [("in parts", Verification::Length), ("copy", Verification::Length), ("in one", Verification::Md5)]
-    {
+    for key in ["in parts", "copy", "in one"] {
         let download = client.download_file(&bucket, key, folder.join("back")).unwrap();
-        assert_eq!((download.bytes, download.verification), (content.len() as u64, check), "{key}");
+        assert_eq!(download.bytes, content.len() as u64, "{key}");
+        // which checksum it is depends on the server
+        assert_ne!(download.verification, Verification::Length, "{key}");
         assert!(fs::read(folder.join("back")).unwrap() == content, "{key}");
     }
 }
