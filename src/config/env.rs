@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use super::tls::CaBundle;
 use super::{Config, CredentialsSource};
 use crate::credentials::Credentials;
 use crate::endpoint::AddressingStyle;
@@ -22,6 +23,7 @@ impl Config {
     /// | `AWS_SECURITY_TOKEN`, otherwise `AWS_SESSION_TOKEN` | session token of temporary credentials |
     /// | `AWS_REGION`, otherwise `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
     /// | `S3_ADDRESSING_STYLE` | `path` (the default) or `virtual` |
+    /// | `AWS_CA_BUNDLE`, otherwise `SSL_CERT_FILE` | a file with the certificates to trust, see [`ca_pem`](Self::ca_pem) |
     ///
     /// An empty variable counts as not set. For anonymous requests, use [`Config::new`] and
     /// [`Config::anonymous`].
@@ -29,8 +31,10 @@ impl Config {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if no endpoint is set, if only one of
-    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid, and with
-    /// [`Credentials`](crate::ErrorKind::Credentials) if neither of the two is set. The error names the variable.
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid, with
+    /// [`Credentials`](crate::ErrorKind::Credentials) if neither of the two is set, and with
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) if the file with certificates cannot be read. The error names the
+    /// variable.
     pub fn from_env() -> Result<Self> {
         Environment::process().config()
     }
@@ -160,6 +164,17 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// Reads the certificates to trust: the file in `AWS_CA_BUNDLE`, otherwise that of the profile, otherwise the
+    /// one in `SSL_CERT_FILE`.
+    pub(crate) fn ca_bundle(&self, profile: Option<&str>) -> Result<Option<CaBundle>> {
+        let variable = |name: &'static str| Some((self.get(name)?, name));
+        variable("AWS_CA_BUNDLE")
+            .or_else(|| Some((profile?.to_owned(), "the profile's ca_bundle")))
+            .or_else(|| variable("SSL_CERT_FILE"))
+            .map(|(path, setting)| CaBundle::read(&self.expand(&path), setting))
+            .transpose()
+    }
+
     /// Returns `true` if credentials are set, even if only in part: that is a mistake, not a reason to use
     /// others.
     pub(crate) fn has_credentials(&self) -> bool {
@@ -202,6 +217,7 @@ impl<'a> Environment<'a> {
         config.region = self.region();
         config.credentials = Some(CredentialsSource::Fixed(self.credentials()?));
         config.addressing = self.addressing_style()?.unwrap_or_default();
+        config.ca = self.ca_bundle(None)?;
         Ok(config)
     }
 
@@ -213,6 +229,7 @@ impl<'a> Environment<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn environment<'a>(variables: &'a [(&str, &str)]) -> Environment<'a> {
         Environment::new(|name| {
@@ -288,5 +305,29 @@ mod tests {
             ]),
             "S3_ADDRESSING_STYLE is \"host\", not \"path\" or \"virtual\""
         );
+    }
+
+    #[test]
+    fn certificates_of_the_environment_have_an_order_of_precedence() {
+        // Any readable file will do: it is parsed only when a client is created.
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let all = [("AWS_CA_BUNDLE", file), ("SSL_CERT_FILE", file)];
+        for (variables, profile, expected) in [
+            (&all[..], Some(file), Some(format!("AWS_CA_BUNDLE ({file})"))),
+            (&all[1..], Some(file), Some(format!("the profile's ca_bundle ({file})"))),
+            (&all[1..], None, Some(format!("SSL_CERT_FILE ({file})"))),
+            (&[], None, None),
+            (&[("AWS_CA_BUNDLE", "")], None, None),
+        ] {
+            assert_eq!(environment(variables).ca_bundle(profile).unwrap().map(|ca| ca.setting), expected);
+        }
+    }
+
+    #[test]
+    fn unreadable_certificates_name_the_setting() {
+        let error = environment(&[("SSL_CERT_FILE", "/no/such.pem")]).ca_bundle(None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LocalIo);
+        assert!(error.to_string().starts_with("cannot read the certificates /no/such.pem: "), "{error}");
+        assert_eq!(error.hint(), Some("The path is set by SSL_CERT_FILE."));
     }
 }

@@ -1,9 +1,12 @@
 //! The configuration of a client.
 
+mod connection;
 mod env;
+mod no_proxy;
+mod proxy;
+mod tls;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +14,17 @@ use crate::checksum::ChecksumAlgorithm;
 use crate::credentials::Credentials;
 use crate::credentials::provider::Provider;
 use crate::encoded_word::MetadataEncoding;
-use crate::endpoint::{AddressingStyle, hide_userinfo};
+use crate::endpoint::AddressingStyle;
 use crate::event::{Event, EventSink};
 use crate::retry::RetryPolicy;
 use crate::sign::SignatureVersion;
 
 pub(crate) use env::Environment;
+pub(crate) use no_proxy::NoProxy;
+#[cfg(feature = "credentials-chain")]
+pub(crate) use proxy::ProxyUrl;
+pub(crate) use proxy::{ProxySetting, ProxyVariables};
+pub(crate) use tls::{CaBundle, Identity};
 
 /// The upper bound of all timeouts. Adding a longer one, such as `Duration::MAX`, to an `Instant` would
 /// overflow.
@@ -40,8 +48,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// | [`metadata_encoding`](Self::metadata_encoding) | [`MetadataEncoding::EncodedWords`] |
 /// | [`checksum`](Self::checksum) | CRC-64/NVME on AWS, otherwise MD5 |
 /// | [`skip_md5_check`](Self::skip_md5_check) | checksums are checked |
-/// | [`ca_pem`](Self::ca_pem) | the built-in root certificates |
-/// | [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
+/// | [`ca_pem`](Self::ca_pem) | the root certificates of Mozilla, or of the system |
+/// | [`client_certificate`](Self::client_certificate), [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
 ///
 /// ```no_run
 /// use plain_s3::{Client, Config, Credentials};
@@ -69,8 +77,9 @@ pub struct Config {
     pub(crate) metadata_encoding: MetadataEncoding,
     pub(crate) check_md5: bool,
     pub(crate) checksum: Option<ChecksumAlgorithm>,
-    pub(crate) ca_pem: Option<Vec<u8>>,
-    pub(crate) proxy: Option<ProxyUrl>,
+    pub(crate) ca: Option<CaBundle>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) proxy: Option<ProxySetting>,
     pub(crate) events: EventSink,
 }
 
@@ -96,7 +105,8 @@ impl Config {
             metadata_encoding: MetadataEncoding::EncodedWords,
             check_md5: true,
             checksum: None,
-            ca_pem: None,
+            ca: None,
+            identity: None,
             proxy: None,
             events: EventSink::default(),
         }
@@ -200,7 +210,11 @@ impl Config {
         self
     }
 
-    /// Sets how long establishing a connection may take, including the TLS handshake. The default is 10 s.
+    /// Sets how long establishing a connection may take, including the TLS handshake and the response of a
+    /// proxy. The default is 10 s.
+    ///
+    /// If a host has several addresses, each gets a short attempt before they share the rest of the time.
+    /// Looking up the host name is not included: only [`call_timeout`](Self::call_timeout) limits it.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout.min(MAX_TIMEOUT);
         self
@@ -220,6 +234,10 @@ impl Config {
     /// default there is no limit.
     ///
     /// Each request of a multipart upload counts as a call of its own.
+    ///
+    /// With this limit, host names that are not cached are looked up on a separate thread, because the
+    /// system's resolver has no time limit. At the end of the call, that thread may remain until the resolver
+    /// gives up.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout.min(MAX_TIMEOUT));
         self
@@ -282,23 +300,6 @@ impl Config {
         self
     }
 
-    /// Trusts only the certificates in this PEM text, in place of the built-in root certificates.
-    ///
-    /// Use it for servers whose certificates are issued by a private certificate authority.
-    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca_pem = Some(pem.into());
-        self
-    }
-
-    /// Connects through the HTTP proxy at `http://[user:password@]host:port`, with CONNECT. By default
-    /// connections are direct.
-    ///
-    /// Proxy variables of the environment, such as `HTTPS_PROXY`, are ignored.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(ProxyUrl(url.into()));
-        self
-    }
-
     /// Calls a closure on every attempt, retry and resumption; see [`Event`].
     ///
     /// ```
@@ -316,16 +317,6 @@ impl Config {
 pub(crate) enum CredentialsSource {
     Fixed(Credentials),
     Provider(Arc<Provider>),
-}
-
-/// A URL that may contain a password, which `{:?}` hides.
-#[derive(Clone)]
-pub(crate) struct ProxyUrl(pub(crate) String);
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hide_userinfo(&self.0))
-    }
 }
 
 #[cfg(test)]

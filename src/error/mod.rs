@@ -115,6 +115,7 @@ struct Inner {
     signed: Option<SignedTexts>,
     failures: Vec<KeyFailure>,
     upload_id: Option<String>,
+    proxy_status: Option<u16>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -139,6 +140,7 @@ impl Error {
             signed: None,
             failures: Vec::new(),
             upload_id: None,
+            proxy_status: None,
             source: None,
         }))
     }
@@ -191,6 +193,13 @@ impl Error {
     /// Returns the bucket or object that the server named in its response.
     pub fn resource(&self) -> Option<&str> {
         self.response()?.resource.as_deref()
+    }
+
+    /// Returns the HTTP status with which a proxy rejected the request or the connection.
+    ///
+    /// [`status`](Self::status) is `None` in this case, because the server did not respond.
+    pub fn proxy_status(&self) -> Option<u16> {
+        self.0.proxy_status
     }
 
     /// Returns the hint on what to do about the error, if the cause is known.
@@ -389,6 +398,16 @@ impl Error {
     /// Marks a truncated response, or one that did not come from the server, so that the call is retried.
     pub(crate) fn malformed(self) -> Self {
         self.with_outcome(Outcome::Unknown)
+    }
+
+    /// Marks a failure that another attempt would not change.
+    pub(crate) fn refused(self) -> Self {
+        self.with_outcome(Outcome::Refused)
+    }
+
+    pub(crate) fn with_proxy_status(mut self, status: u16) -> Self {
+        self.0.proxy_status = Some(status);
+        self
     }
 
     /// Marks a failure before the request was sent, if the kind alone does not imply it.

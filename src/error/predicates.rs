@@ -65,7 +65,9 @@ impl Error {
     /// the body could not be read again.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
-            ErrorKind::Connect | ErrorKind::Network | ErrorKind::Timeout => true,
+            ErrorKind::Network | ErrorKind::Timeout => true,
+            // A proxy that does not allow the connection, and a name that does not exist, stay that way.
+            ErrorKind::Connect => self.outcome() != Outcome::Refused,
             ErrorKind::UnexpectedResponse => self.outcome() == Outcome::Unknown || self.is_transient(),
             ErrorKind::Server => self.is_transient(),
             ErrorKind::PartialFailure => self.every_key(KeyFailure::is_retryable),

@@ -32,9 +32,9 @@ const NOT_NEEDED: &str = "which was not needed";
 /// | `endpoint_url` below `s3 =` in `[services NAME]` if the profile has `services = NAME`, otherwise below `s3 =` in the profile, otherwise `endpoint_url` | endpoint |
 /// | `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token` | credentials |
 /// | `region` | region, which selects Signature V4 |
+/// | `ca_bundle` | a file with the certificates to trust, see [`Config::ca_pem`] |
 /// | `addressing_style` below `s3 =` | `path` (the default), `virtual`, or `auto` for the default |
 /// | `signature_version` below `s3 =` | `s3` for Signature V2, `s3v4` for V4 |
-/// | `ca_bundle` | a file with the certificates to trust, in place of the built-in ones |
 /// | `ignore_configured_endpoint_urls` | `true` ignores the endpoints above |
 ///
 /// There are two differences from aws-cli: it ignores an `endpoint_url` below `s3 =` in the profile itself, and it

@@ -1,12 +1,10 @@
 //! The settings of a profile besides its credentials.
 
-use std::fs;
-
 use super::Profile;
 use super::ini::Kind;
-use crate::config::{Config, Environment};
+use crate::config::{CaBundle, Config, Environment};
 use crate::endpoint::AddressingStyle;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sign::SignatureVersion;
 
 impl Profile<'_> {
@@ -43,24 +41,13 @@ impl Profile<'_> {
             None => self.addressing_style()?,
         };
         config.signature = self.signature_version()?;
-        if let Some(pem) = self.ca_bundle(env)? {
-            config.ca_pem = Some(pem);
-        }
+        config.ca = self.ca_bundle(env)?;
         Ok(config)
     }
 
-    /// Reads the file of certificates to trust.
-    pub(crate) fn ca_bundle(&self, env: &Environment<'_>) -> Result<Option<Vec<u8>>> {
-        let (path, set_by) = match (env.get("AWS_CA_BUNDLE"), self.get("ca_bundle")) {
-            (Some(path), _) => (path, "the environment variable AWS_CA_BUNDLE".to_owned()),
-            (None, Some(property)) => (property.value.clone(), property.place.to_string()),
-            (None, None) => return Ok(None),
-        };
-        let path = env.expand(&path);
-        fs::read(&path).map(Some).map_err(|error| {
-            Error::local(format!("cannot read the certificates {}", path.display()), error)
-                .with_hint(format!("The path is set by {set_by}."))
-        })
+    /// Reads the file of certificates to trust. The environment takes precedence.
+    pub(crate) fn ca_bundle(&self, env: &Environment<'_>) -> Result<Option<CaBundle>> {
+        env.ca_bundle(self.get("ca_bundle").map(|property| property.value.as_str()))
     }
 
     fn addressing_style(&self) -> Result<AddressingStyle> {

@@ -325,3 +325,20 @@ fn tilde_and_variables_are_expanded() {
         assert_eq!(env.expand(path), Path::new(expanded), "{path}");
     }
 }
+
+#[test]
+fn ca_bundle_of_the_profile_is_read() {
+    let config = "[default]\nendpoint_url = https://h\nca_bundle = CONFIG\n";
+    let credentials = "[default]\naws_access_key_id = a\naws_secret_access_key = s\n";
+    let files = Files::new("ca_bundle", Some(credentials), Some(config));
+    let path = files.0.join("config").display().to_string();
+    fs::write(files.0.join("config"), config.replace("CONFIG", &path)).unwrap();
+    let setting = |config: Config| config.ca.unwrap().setting;
+    assert_eq!(
+        setting(files.load(&[]).unwrap().config(None).unwrap()),
+        format!("the profile's ca_bundle ({path})")
+    );
+    let variables = [("SSL_CERT_FILE", "/no/such"), ("AWS_CA_BUNDLE", path.as_str())];
+    let env = files.env(&variables);
+    assert_eq!(setting(Profiles::config_with_fallback(&env).unwrap()), format!("AWS_CA_BUNDLE ({path})"));
+}

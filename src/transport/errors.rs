@@ -7,9 +7,14 @@ use std::time::Duration;
 
 use ureq::Timeout;
 
+use ureq::http::Uri;
+
+use super::connect::DialError;
 use super::limits::Limits;
-use super::resolver::LookupFailed;
-use crate::error::{Error, ErrorKind};
+use super::own_error;
+use super::proxy::{Proxy, host_and_port};
+use crate::config::{Environment, ProxyVariables};
+use crate::error::{Error, ErrorKind, Outcome};
 
 /// The server sent a TLS alert instead of an HTTP response.
 #[derive(Debug)]
@@ -24,14 +29,27 @@ impl fmt::Display for TlsAlert {
 impl StdError for TlsAlert {}
 
 /// Converts an error that occurred before the head of the response was received.
-pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> Error {
+///
+/// `proxy` is the proxy that the request goes through, if any.
+pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits, proxy: Option<&Proxy>) -> Error {
     let idle = limits.idle;
+    let error = match own_error::unwrap(error) {
+        Ok(error) => return error,
+        Err(error) => error,
+    };
     match error {
         // A timeout, unlike the kind `Connect`, leaves open whether a request was sent. None was.
         ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
-            Error::new(ErrorKind::Timeout, format!("could not connect within {connect:?}"))
+            let (peer, hint) = match proxy {
+                None => (
+                    String::new(),
+                    "Check the endpoint's host and port, and any firewall in between.".to_owned(),
+                ),
+                Some(proxy) => (format!(" to the proxy {proxy}"), proxy.setting_hint()),
+            };
+            Error::new(ErrorKind::Timeout, format!("could not connect{peer} within {connect:?}"))
                 .not_sent()
-                .with_hint("Check the endpoint's host and port, and any firewall in between.")
+                .with_hint(hint)
         }
         ureq::Error::Timeout(Timeout::PerWrite) => {
             Error::new(ErrorKind::Timeout, format!("the server accepted no data for {idle:?}"))
@@ -42,31 +60,23 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
             Error::new(ErrorKind::Timeout, format!("the server sent no data for {idle:?}"))
                 .with_hint("Increase Config::idle_timeout to wait longer.")
         }
-        ureq::Error::HostNotFound => host_not_found(),
-        ureq::Error::Other(inner) if inner.is::<LookupFailed>() => host_not_found().with_source(inner),
+        ureq::Error::Other(inner) if inner.is::<DialError>() => match inner.downcast().map(|error| *error) {
+            Ok(DialError::Io(address, error)) => could_not_connect(&address.to_string(), error, proxy),
+            // Converted to a timeout by the socket.
+            Ok(error @ DialError::Timeout) => connection_lost(error),
+            Err(error) => connection_lost(error),
+        },
         ureq::Error::Other(inner) if inner.is::<TlsAlert>() => {
             // Not marked as malformed, because that would make it retryable: every attempt gets the same
             // alert.
-            Error::new(ErrorKind::UnexpectedResponse, "the response is not valid HTTP/1.1")
-                .with_source(inner)
-                .with_hint("The port speaks TLS: use https:// in the endpoint.")
+            let error = Error::new(ErrorKind::UnexpectedResponse, "the response is not valid HTTP/1.1")
+                .with_source(inner);
+            error.with_hint(match proxy {
+                None => "The port speaks TLS: use https:// in the endpoint.".to_owned(),
+                Some(proxy) => format!("The port of the proxy {proxy} speaks TLS. {}", proxy.setting_hint()),
+            })
         }
-        ureq::Error::Io(error) => convert_io(error),
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        error @ (ureq::Error::Tls(_) | ureq::Error::TlsRequired) => tls_failed(error),
-        #[cfg(feature = "rustls")]
-        error @ ureq::Error::Rustls(_) => tls_failed(error),
-        #[cfg(feature = "native-tls")]
-        error @ ureq::Error::NativeTls(_) => tls_failed(error),
-        error @ ureq::Error::ConnectProxyFailed(_) => Error::new(
-            ErrorKind::Connect,
-            "could not connect through the proxy",
-        )
-        .with_source(error)
-        .with_hint(
-            "Check the URL and the credentials in Config::proxy, and whether the proxy allows this endpoint.",
-        ),
-        error @ ureq::Error::ConnectionFailed => could_not_connect(error),
+        ureq::Error::Io(error) => connection_lost(error),
         error @ ureq::Error::Protocol(_) => {
             Error::new(ErrorKind::UnexpectedResponse, "the response is not valid HTTP/1.1")
                 .with_source(error)
@@ -81,12 +91,13 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits) -> 
 ///
 /// Unless it is a timeout, this is always a lost connection: the rest of the body cannot be received.
 pub(super) fn convert_body(error: ureq::Error, limits: Limits) -> Error {
-    match error {
+    match own_error::unwrap(error) {
+        Ok(error) => error,
         // The connection exists, so a connect timeout is impossible and the second argument has no effect.
-        error @ ureq::Error::Timeout(_) => convert(error, limits.idle, limits),
+        Err(error @ ureq::Error::Timeout(_)) => convert(error, limits.idle, limits, None),
         // Unwrapped, so that the text does not repeat that it is an I/O error.
-        ureq::Error::Io(error) => connection_lost(error),
-        error => connection_lost(error),
+        Err(ureq::Error::Io(error)) => connection_lost(error),
+        Err(error) => connection_lost(error),
     }
 }
 
@@ -114,19 +125,54 @@ pub(super) fn early_success() -> Error {
     Error::new(ErrorKind::Network, "the server reported success before it received the whole body")
 }
 
-fn convert_io(error: io::Error) -> Error {
-    use io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, InvalidData, NetworkUnreachable,
+/// Mentions a proxy variable in the error of a direct connection, if the program ignores these variables.
+pub(super) fn proxy_variable_hint(error: Error, uri: &Uri) -> Error {
+    let is_connecting = error.kind() == ErrorKind::Connect
+        || (error.kind() == ErrorKind::Timeout && error.outcome() == Outcome::NotSent);
+    if !is_connecting {
+        return error;
+    }
+    let env = Environment::process();
+    add_proxy_variable(error, uri, &ProxyVariables::read(|name| env.get(name)))
+}
+
+fn add_proxy_variable(error: Error, uri: &Uri, variables: &ProxyVariables) -> Error {
+    let has_proxy = host_and_port(uri).is_some_and(|(host, port)| !variables.no_proxy.contains(host, port));
+    match variables.variable(uri.scheme_str() == Some("https")) {
+        Some((name, _)) if has_proxy => error.append_hint(&format!(
+            "The environment variable {name} is not used; call Config::proxy_from_env to connect through this \
+             proxy."
+        )),
+        _ => error,
+    }
+}
+
+/// Returns the error of a connection that could not be opened: the server's, or the proxy's.
+fn could_not_connect(address: &str, error: io::Error, proxy: Option<&Proxy>) -> Error {
+    use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let hint = match (error.kind(), proxy) {
+        (ConnectionRefused, None) => {
+            Some("Nothing is listening on this host and port: check the endpoint.".to_owned())
+        }
+        (ConnectionRefused, Some(proxy)) => {
+            Some(format!("Nothing is listening on this host and port. {}", proxy.setting_hint()))
+        }
+        (HostUnreachable | NetworkUnreachable | AddrNotAvailable, None) => {
+            Some("Check the endpoint's host and this machine's network connection.".to_owned())
+        }
+        (HostUnreachable | NetworkUnreachable | AddrNotAvailable, Some(proxy)) => {
+            Some(format!("{} Check this machine's network connection.", proxy.setting_hint()))
+        }
+        _ => None,
     };
-    match error.kind() {
-        ConnectionRefused => could_not_connect(error).with_hint(
-            "Nothing is listening on this host and port: check the endpoint, or the proxy if one is set.",
-        ),
-        HostUnreachable | NetworkUnreachable | AddrNotAvailable => could_not_connect(error)
-            .with_hint("Check the endpoint's host and this machine's network connection."),
-        // rustls reports a certificate it does not trust, or a peer that does not speak TLS, as invalid data.
-        InvalidData => tls_failed(error),
-        _ => connection_lost(error),
+    let text = match proxy {
+        None => format!("could not connect to {address}"),
+        Some(proxy) => format!("could not connect to the proxy {proxy} at {address}"),
+    };
+    let error = Error::new(ErrorKind::Connect, text).with_source(error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
@@ -134,42 +180,40 @@ fn connection_lost(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     Error::new(ErrorKind::Network, "the connection was lost").with_source(error)
 }
 
-fn could_not_connect(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-    Error::new(ErrorKind::Connect, "could not connect").with_source(error)
-}
-
-fn host_not_found() -> Error {
-    Error::new(ErrorKind::Connect, "the host name could not be resolved").with_hint(
-        "Check the spelling of the endpoint and this machine's DNS settings. \
-         In virtual-hosted style, the bucket name is part of the host name.",
-    )
-}
-
-fn tls_failed(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-    let error = error.into();
-    // The TLS libraries have no common error type, so their texts have to show the cause.
-    let text = error.to_string().to_ascii_lowercase();
-    let hint = if text.contains("certificate") || text.contains("issuer") {
-        "If a private certificate authority issued the server's certificate, set the authority's certificate \
-         with Config::ca_pem."
-    } else {
-        "If the server speaks plain HTTP, use http:// in the endpoint."
-    };
-    Error::new(ErrorKind::Tls, "could not establish a TLS connection").with_source(error).with_hint(hint)
+/// Returns the error of a host name that could not be resolved: the server's, or the proxy's.
+pub(super) fn lookup_failed(host: &str, error: io::Error, proxy: Option<&Proxy>) -> Error {
+    let owner = if proxy.is_some() { " of the proxy" } else { "" };
+    // The error has no code. These are the texts of glibc, musl and the BSDs for EAI_AGAIN.
+    let text = error.to_string();
+    if ["emporary failure", "ry again", "at this time"].iter().any(|part| text.contains(part)) {
+        return Error::new(
+            ErrorKind::Connect,
+            format!("the host name {host}{owner} could not be resolved for the time being"),
+        )
+        .with_source(error)
+        .with_hint("No name server responded: check this machine's network connection and DNS settings.");
+    }
+    let error = Error::new(ErrorKind::Connect, format!("the host name {host}{owner} could not be resolved"))
+        .with_source(error)
+        .refused();
+    error.with_hint(match proxy {
+        None => "Check the spelling of the endpoint and this machine's DNS settings. \
+                 In virtual-hosted style, the bucket name is part of the host name."
+            .to_owned(),
+        Some(proxy) => proxy.setting_hint(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Endpoint;
 
     const LIMITS: Limits =
         Limits { idle: Duration::from_secs(60), deadline: None, total: Duration::from_secs(300) };
 
     const IDLE_HINT: &str = "Increase Config::idle_timeout to wait longer.";
     const CALL_HINT: &str = "Increase Config::call_timeout to allow more time.";
-    const HOST_HINT: &str = "Check the spelling of the endpoint and this machine's DNS settings. \
-                             In virtual-hosted style, the bucket name is part of the host name.";
-    const NETWORK_HINT: &str = "Check the endpoint's host and this machine's network connection.";
     const HTTPS_HINT: &str = "If the port speaks TLS, use https:// in the endpoint.";
 
     #[track_caller]
@@ -195,8 +239,7 @@ mod tests {
     /// Pins the text and the hint of every error of a request, as the user reads them.
     #[test]
     fn golden_texts_of_request_errors() {
-        use ErrorKind::{Connect, Network, Timeout as TimedOut, UnexpectedResponse};
-        let lookup_failed = LookupFailed::new(io::Error::other("reason"));
+        use ErrorKind::{Network, Timeout as TimedOut, UnexpectedResponse};
         for (error, kind, text, hint) in [
             (
                 ureq::Error::Timeout(Timeout::Connect),
@@ -228,33 +271,6 @@ mod tests {
                 "the call did not finish within 300s",
                 Some(CALL_HINT),
             ),
-            (ureq::Error::HostNotFound, Connect, "the host name could not be resolved", Some(HOST_HINT)),
-            (
-                ureq::Error::Other(Box::new(lookup_failed)),
-                Connect,
-                "the host name could not be resolved: reason",
-                Some(HOST_HINT),
-            ),
-            (
-                io(io::ErrorKind::ConnectionRefused),
-                Connect,
-                "could not connect: reason",
-                Some(
-                    "Nothing is listening on this host and port: check the endpoint, or the proxy if one is set.",
-                ),
-            ),
-            (io(io::ErrorKind::HostUnreachable), Connect, "could not connect: reason", Some(NETWORK_HINT)),
-            (io(io::ErrorKind::NetworkUnreachable), Connect, "could not connect: reason", Some(NETWORK_HINT)),
-            (io(io::ErrorKind::AddrNotAvailable), Connect, "could not connect: reason", Some(NETWORK_HINT)),
-            (
-                ureq::Error::ConnectProxyFailed("reason".into()),
-                Connect,
-                "could not connect through the proxy: CONNECT proxy failed: reason",
-                Some(
-                    "Check the URL and the credentials in Config::proxy, and whether the proxy allows this endpoint.",
-                ),
-            ),
-            (ureq::Error::ConnectionFailed, Connect, "could not connect: connection failed", None),
             (
                 ureq::Error::Other(Box::new(TlsAlert)),
                 UnexpectedResponse,
@@ -270,32 +286,121 @@ mod tests {
             (io(io::ErrorKind::ConnectionReset), Network, "the connection was lost: reason", None),
             (ureq::Error::BodyStalled, Network, "the request failed: body data reading stalled", None),
         ] {
-            assert_error(&convert(error, Duration::from_secs(10), LIMITS), kind, text, hint);
+            assert_error(&convert(error, Duration::from_secs(10), LIMITS, None), kind, text, hint);
         }
         let early = "the server reported success before it received the whole body";
         assert_error(&early_success(), Network, early, None);
     }
 
+    fn proxy() -> Proxy {
+        let endpoint = Endpoint::parse("http://h").unwrap();
+        let setting = crate::config::Config::new("").proxy("http://user:pa55@proxy.test:3128").proxy;
+        Proxy::new(setting.as_ref(), &endpoint).unwrap().unwrap()
+    }
+
+    /// Pins the errors of a connection that cannot be opened, without and with a proxy.
     #[test]
-    fn golden_texts_of_tls_errors() {
-        let certificate_hint = "If a private certificate authority issued the server's certificate, set the \
-                                authority's certificate with Config::ca_pem.";
-        let http_hint = "If the server speaks plain HTTP, use http:// in the endpoint.";
-        for (reason, hint) in [
-            ("invalid peer certificate", certificate_hint),
-            ("UnknownIssuer", certificate_hint),
-            ("corrupt message", http_hint),
+    fn golden_texts_of_connect_errors() {
+        use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
+        let proxy = proxy();
+        for (error, text, proxied) in [
+            (
+                ConnectionRefused,
+                "could not connect to 127.0.0.1:9: reason. Nothing is listening on this host and port: check the \
+                 endpoint.",
+                "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason. Nothing is listening \
+                 on this host and port. Check the URL in Config::proxy.",
+            ),
+            (
+                HostUnreachable,
+                "could not connect to 127.0.0.1:9: reason. Check the endpoint's host and this machine's network \
+                 connection.",
+                "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason. Check the URL in \
+                 Config::proxy. Check this machine's network connection.",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                "could not connect to 127.0.0.1:9: reason",
+                "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason",
+            ),
         ] {
-            let error = ureq::Error::Io(io::Error::new(io::ErrorKind::InvalidData, reason));
-            let error = convert(error, Duration::from_secs(10), LIMITS);
-            let text = format!("could not establish a TLS connection: {reason}");
-            assert_error(&error, ErrorKind::Tls, &text, Some(hint));
+            for kind in if error == HostUnreachable {
+                vec![error, NetworkUnreachable, AddrNotAvailable]
+            } else {
+                vec![error]
+            } {
+                for (proxy, text) in [(None, text), (Some(&proxy), proxied)] {
+                    let address = "127.0.0.1:9".parse().unwrap();
+                    let error = DialError::Io(address, io::Error::new(kind, "reason"));
+                    let error = ureq::Error::Other(Box::new(error));
+                    let error = convert(error, Duration::from_secs(10), LIMITS, proxy);
+                    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Connect, text));
+                    assert!(error.is_retryable());
+                }
+            }
         }
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        for error in [ureq::Error::Tls("reason"), ureq::Error::TlsRequired] {
-            let text = format!("could not establish a TLS connection: {error}");
-            let error = convert(error, Duration::from_secs(10), LIMITS);
-            assert_error(&error, ErrorKind::Tls, &text, Some(http_hint));
+        let timeout = ureq::Error::Timeout(Timeout::Connect);
+        assert_eq!(
+            convert(timeout, Duration::from_secs(10), LIMITS, Some(&proxy)).to_string(),
+            "could not connect to the proxy http://proxy.test:3128 within 10s. Check the URL in Config::proxy."
+        );
+        let alert = ureq::Error::Other(Box::new(TlsAlert));
+        assert_eq!(
+            convert(alert, Duration::from_secs(10), LIMITS, Some(&proxy)).to_string(),
+            "the response is not valid HTTP/1.1: it starts with a TLS alert. The port of the proxy \
+             http://proxy.test:3128 speaks TLS. Check the URL in Config::proxy."
+        );
+    }
+
+    #[test]
+    fn golden_texts_of_lookup_errors() {
+        let proxy = proxy();
+        for (reason, retryable, text, proxied) in [
+            (
+                "Name or service not known",
+                false,
+                "the host name h.test could not be resolved: Name or service not known. Check the spelling of the \
+                 endpoint and this machine's DNS settings. In virtual-hosted style, the bucket name is part of the \
+                 host name.",
+                "the host name h.test of the proxy could not be resolved: Name or service not known. Check the URL in \
+                 Config::proxy.",
+            ),
+            (
+                "Temporary failure in name resolution",
+                true,
+                "the host name h.test could not be resolved for the time being: Temporary failure in name resolution. \
+                 No name server responded: check this machine's network connection and DNS settings.",
+                "the host name h.test of the proxy could not be resolved for the time being: Temporary failure in \
+                 name resolution. No name server responded: check this machine's network connection and DNS settings.",
+            ),
+        ] {
+            for (proxy, text) in [(None, text), (Some(&proxy), proxied)] {
+                let error = lookup_failed("h.test", io::Error::other(reason), proxy);
+                assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Connect, text));
+                assert_eq!(error.is_retryable(), retryable);
+            }
+        }
+        assert!(lookup_failed("h", io::Error::other("Try again"), None).is_retryable()); // musl
+    }
+
+    #[test]
+    fn unused_proxy_variable_is_mentioned_if_it_applies() {
+        let variables = ProxyVariables::read(|name| match name {
+            "HTTPS_PROXY" => Some("http://user:pa55@proxy.test:3128".to_owned()),
+            "NO_PROXY" => Some("internal.test".to_owned()),
+            _ => None,
+        });
+        for (uri, expected) in [
+            (
+                "https://s3.example.com/",
+                "m. The environment variable HTTPS_PROXY is not used; call Config::proxy_from_env to connect through \
+                 this proxy.",
+            ),
+            ("https://s3.internal.test/", "m"),
+            ("http://s3.example.com/", "m"),
+        ] {
+            let error = Error::new(ErrorKind::Connect, "m");
+            assert_eq!(add_proxy_variable(error, &uri.parse().unwrap(), &variables).to_string(), expected);
         }
     }
 
@@ -329,7 +434,7 @@ mod tests {
         for (kind, hint) in
             [(io::ErrorKind::UnexpectedEof, Some(HTTPS_HINT)), (io::ErrorKind::ConnectionReset, None)]
         {
-            let error = disconnect_hint(convert(io(kind), Duration::from_secs(10), LIMITS));
+            let error = disconnect_hint(convert(io(kind), Duration::from_secs(10), LIMITS, None));
             assert_error(&error, ErrorKind::Network, "the connection was lost: reason", hint);
         }
     }

@@ -1,15 +1,19 @@
 //! HTTP: sends one attempt and returns one response. No other module uses ureq.
 
 mod buffers;
+mod connect;
 mod connection;
 mod errors;
 mod idle_pool;
 mod limits;
+mod own_error;
+mod proxy;
 mod raw_body;
 mod request_context;
 mod resolver;
 mod response_body;
 mod socket;
+mod tls;
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -17,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::http::{self, HeaderName, HeaderValue};
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::unversioned::transport::Connector as _;
 use ureq::{Agent, SendBody};
 
 use crate::body::BodyReader;
@@ -27,11 +31,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
+use connect::Dialer;
 use connection::Connection;
 use idle_pool::IdlePool;
+use proxy::{Proxy, ProxyConnector};
 use resolver::CachingResolver;
 use response_body::{LARGE_BODY, RawAccess, ResponseBody};
 use socket::SocketConnector;
+use tls::{Tls, TlsConnector};
 
 pub(crate) use limits::Limits;
 
@@ -41,9 +48,9 @@ pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
     idle_pool: IdlePool,
-    /// Connections go through a proxy. Each of them is then a tunnel whose destination only ureq knows, so
-    /// `idle_pool` cannot keep it.
-    has_proxy: bool,
+    proxy: Option<Arc<Proxy>>,
+    /// The program has not set a proxy, so variables that name one are not used.
+    ignores_proxy_variables: bool,
     connect_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -58,26 +65,29 @@ impl Transport {
             .user_agent(concat!("plain-s3/", env!("CARGO_PKG_VERSION")))
             .accept("")
             .accept_encoding("")
-            .proxy(proxy(config)?)
+            // `ProxyConnector` connects through proxies. ureq would take one from the environment.
+            .proxy(None)
             .timeout_connect(Some(config.connect_timeout))
             .timeout_per_read(Some(config.idle_timeout))
             .timeout_per_write(Some(config.idle_timeout))
             .input_buffer_size(buffers::SMALL)
             .output_buffer_size(buffers::SMALL);
-        let builder = tls(builder, config, endpoint)?;
-        let resolver = CachingResolver::default();
+        let proxy = Proxy::new(config.proxy.as_ref(), endpoint)?.map(Arc::new);
+        let proxy_is_https = proxy.as_ref().is_some_and(|proxy| proxy.is_https());
+        let plain = !endpoint.is_https() && !proxy_is_https;
+        let tls = if plain { None } else { Some(Arc::new(Tls::new(config)?)) };
+        let resolver = CachingResolver::new(proxy.clone());
         let idle_pool = IdlePool::default();
-        let sockets = SocketConnector { idle: idle_pool.clone(), plain: !endpoint.is_https() };
-        let connector = ().chain(ConnectProxyConnector::default()).chain(sockets);
-        #[cfg(feature = "rustls")]
-        let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
-        #[cfg(feature = "native-tls")]
-        let connector = connector.chain(ureq::unversioned::transport::NativeTlsConnector::default());
+        let connector =
+            ().chain(SocketConnector { idle: idle_pool.clone(), dialer: Dialer::default(), plain })
+                .chain(ProxyConnector { proxy: proxy.clone(), tls: tls.clone() })
+                .chain(TlsConnector(tls));
         Ok(Self {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
             idle_pool,
-            has_proxy: config.proxy.is_some(),
+            proxy,
+            ignores_proxy_variables: config.proxy.is_none(),
             connect_timeout: config.connect_timeout,
             idle_timeout: config.idle_timeout,
         })
@@ -128,8 +138,8 @@ impl Transport {
 
     /// Returns access to the connection of a response, if the body can be read without ureq.
     fn raw_access(&self, connection: Arc<Connection>, head: &http::response::Parts) -> Option<RawAccess> {
-        // Chunked encoding is decoded by ureq only.
-        if self.has_proxy || head.headers.contains_key(http::header::TRANSFER_ENCODING) {
+        // Chunked encoding is decoded by ureq only, and `Forwarding` sees which connections to a proxy stay open.
+        if self.proxy.is_some() || head.headers.contains_key(http::header::TRANSFER_ENCODING) {
             return None;
         }
         // HTTP/1.1 connections are persistent by default. With any `Connection` header but `keep-alive`, the
@@ -147,7 +157,7 @@ impl Transport {
         body: SendBody<'_>,
         limits: Limits,
     ) -> Result<http::Response<ureq::Body>> {
-        let plain = request.uri().scheme_str() == Some("http");
+        let uri = request.uri().clone();
         let request = request.map(|()| body);
         let request = if limits.deadline.is_some() || limits.idle != self.idle_timeout {
             let remaining =
@@ -155,8 +165,6 @@ impl Transport {
             if remaining.is_some_and(|remaining| remaining.is_zero()) {
                 return Err(errors::call_timeout(limits.total));
             }
-            // With ureq's own resolver, a global timeout would start a thread for each lookup.
-            // `CachingResolver` starts none.
             self.agent
                 .configure_request(request)
                 .timeout_global(remaining)
@@ -165,17 +173,26 @@ impl Transport {
         } else {
             request
         };
-        self.agent.run(request).map_err(|error| {
-            let mut error = errors::convert(error, self.connect_timeout, limits);
-            if plain {
+        let proxy = self.proxy.as_deref().filter(|proxy| proxy.applies_to_uri(&uri));
+        let is_https = uri.scheme_str() == Some("https");
+        let response = self.agent.run(request).map_err(|error| {
+            let mut error = errors::convert(error, self.connect_timeout, limits, proxy);
+            if !is_https && proxy.is_none() {
                 error = errors::disconnect_hint(error);
             }
             // The host may have moved, so the next attempt resolves its name again.
             if error.kind() == ErrorKind::Connect {
                 self.resolver.clear();
             }
-            error
-        })
+            if self.ignores_proxy_variables { errors::proxy_variable_hint(error, &uri) } else { error }
+        })?;
+        // Inside a tunnel, every response is the server's.
+        let proxy = proxy.filter(|_| !is_https);
+        let status = response.status().as_u16();
+        match proxy.and_then(|proxy| proxy.own_response(status, response.headers(), &proxy::target(&uri))) {
+            Some(error) => Err(error),
+            None => Ok(response),
+        }
     }
 }
 
@@ -215,61 +232,10 @@ impl Read for RequestBody<'_, '_> {
     }
 }
 
-/// Parses the proxy's URL. The error text contains the URL without the password.
-fn proxy(config: &Config) -> Result<Option<ureq::Proxy>> {
-    let Some(url) = &config.proxy else { return Ok(None) };
-    let proxy = ureq::Proxy::new(&url.0)
-        .map_err(|_| Error::invalid(format!("the proxy {url:?} is not a URL such as http://host:port")))?;
-    match proxy.protocol() {
-        ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => Ok(Some(proxy)),
-        other => Err(Error::invalid(format!(
-            "the proxy {url:?} uses {other:?}, but only HTTP proxies are supported"
-        ))),
-    }
-}
-
-type Builder = ureq::config::ConfigBuilder<ureq::typestate::AgentScope>;
-
-/// Configures the TLS library and the trusted certificates.
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-fn tls(builder: Builder, config: &Config, endpoint: &Endpoint) -> Result<Builder> {
-    use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
-
-    if !endpoint.is_https() {
-        return Ok(builder);
-    }
-    let provider = if cfg!(feature = "rustls") { TlsProvider::Rustls } else { TlsProvider::NativeTls };
-    let mut tls = TlsConfig::builder().provider(provider);
-    if let Some(pem) = &config.ca_pem {
-        let mut certificates = Vec::new();
-        for item in parse_pem(pem) {
-            match item {
-                Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-                Ok(_) => {} // a private key, for example, in a bundle
-                Err(error) => {
-                    return Err(Error::invalid("Config::ca_pem is not valid PEM").with_source(error));
-                }
-            }
-        }
-        if certificates.is_empty() {
-            return Err(Error::invalid(
-                "Config::ca_pem contains no certificate (-----BEGIN CERTIFICATE-----)",
-            ));
-        }
-        tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
-    }
-    Ok(builder.tls_config(tls.build()))
-}
-
-/// Without a TLS feature there is nothing to configure, and [`Endpoint::parse`] rejects `https` endpoints.
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn tls(builder: Builder, _: &Config, _: &Endpoint) -> Result<Builder> {
-    Ok(builder)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{ProxySetting, ProxyVariables};
 
     #[track_caller]
     fn assert_invalid<T>(result: Result<T>, text: &str) {
@@ -280,13 +246,6 @@ mod tests {
     /// Pins the texts of the errors that are found before a connection is made.
     #[test]
     fn golden_texts_of_invalid_settings() {
-        let config = Config::new("https://s3.example.com");
-        for (url, text) in [
-            ("http://user:pa55@", "the proxy http://…@ is not a URL such as http://host:port"),
-            ("socks5://h:1080", "the proxy socks5://h:1080 uses Socks5, but only HTTP proxies are supported"),
-        ] {
-            assert_invalid(proxy(&config.clone().proxy(url)), text);
-        }
         let text = "the request URL is invalid: invalid authority";
         assert_invalid(http_request(Method::Get, "http://[", &Headers::default()), text);
         let mut headers = Headers::default();
@@ -296,17 +255,58 @@ mod tests {
     }
 
     #[test]
+    fn golden_texts_of_invalid_proxies() {
+        let new = |config: Config, endpoint: &str| {
+            Transport::new(&config, &Endpoint::parse(endpoint).unwrap()).map(|_| ())
+        };
+        for (url, text) in [
+            ("http://user:pa55@", "the proxy http://…@ is not a URL such as http://host:port"),
+            ("http://h:0", "the proxy http://h:0 is not a URL such as http://host:port"),
+            ("http://h/path", "the proxy http://h/path is not a URL such as http://host:port"),
+            ("ftp://h", "the proxy ftp://h is not a URL such as http://host:port"),
+            (
+                "socks5://user:pa55@h:1080",
+                "the proxy socks5://…@h:1080 uses socks5, but only HTTP proxies are supported",
+            ),
+        ] {
+            assert_invalid(new(Config::new("").proxy(url), "http://s3.example.com"), text);
+        }
+        let mut config = Config::new("");
+        config.proxy = Some(ProxySetting::Environment(ProxyVariables::read(|name| {
+            (name == "ALL_PROXY").then(|| "socks5h://h:1080".to_owned())
+        })));
+        let text =
+            "the proxy socks5h://h:1080 in ALL_PROXY uses socks5h, but only HTTP proxies are supported";
+        assert_invalid(new(config, "http://s3.example.com"), text);
+    }
+
+    #[test]
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     fn golden_texts_of_invalid_certificates() {
-        let config = Config::new("https://s3.example.com");
-        let endpoint = Endpoint::parse(&config.endpoint).unwrap();
-        let configure = |pem: &str| tls(Agent::config_builder(), &config.clone().ca_pem(pem), &endpoint);
+        let configure = |pem: &str| Tls::new(&Config::new("").ca_pem(pem)).map(|_| ());
         let text = "Config::ca_pem contains no certificate (-----BEGIN CERTIFICATE-----)";
         assert_invalid(configure(""), text);
-        let Err(error) = configure("-----BEGIN CERTIFICATE-----") else { panic!("the PEM text has no end") };
+        let Err(error) = configure("-----BEGIN CERTIFICATE-----\nMII") else {
+            panic!("the PEM text has no end")
+        };
         assert_eq!(
             (error.kind(), error.summary()),
             (ErrorKind::InvalidInput, "Config::ca_pem is not valid PEM")
         );
+    }
+
+    #[test]
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn golden_texts_of_invalid_client_certificates() {
+        let configure = |pem: &str, key: &str| {
+            Tls::new(&Config::new("").client_certificate(pem, key)).map(|_| ()).unwrap_err()
+        };
+        let error = configure("", "");
+        let text = "Config::client_certificate contains no certificate (-----BEGIN CERTIFICATE-----)";
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidInput, text));
+        let certificate = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        let error = configure(certificate, certificate);
+        let text = "Config::client_certificate contains no private key";
+        assert_eq!((error.kind(), error.summary()), (ErrorKind::InvalidInput, text));
     }
 }

@@ -7,7 +7,6 @@
 
 use std::io::{self, Write as _};
 use std::mem;
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either
 use ureq::{Error, Timeout};
 
 use super::buffers::GrowingBuffers;
+use super::connect::{self, DialError, Dialer};
 use super::connection::{Connection, is_timeout};
 use super::errors::TlsAlert;
 use super::idle_pool::IdlePool;
@@ -30,8 +30,8 @@ const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 #[derive(Debug)]
 pub(super) struct SocketConnector {
     pub(super) idle: IdlePool,
-    /// The endpoint is plain HTTP. The URI of a connection does not show this: for a tunnel it is the
-    /// proxy's.
+    pub(super) dialer: Dialer,
+    /// Neither the endpoint nor the proxy, if any, uses TLS.
     pub(super) plain: bool,
 }
 
@@ -54,7 +54,12 @@ impl<In: Transport> Connector<In> for SocketConnector {
         let connection = match pooled {
             Some(connection) => connection,
             None => {
-                let stream = connect(details)?;
+                let limit = connect::time_left(details)?;
+                let stream = self.dialer.connect(&details.addrs, limit.not_zero().map(|limit| *limit));
+                let stream = stream.map_err(|error| match error {
+                    DialError::Timeout => Error::Timeout(limit.reason),
+                    error @ DialError::Io(..) => Error::Other(Box::new(error)),
+                })?;
                 // The head and the body of a request are separate writes. Nagle's algorithm would hold back
                 // the second one until the peer acknowledges the first.
                 stream.set_nodelay(true)?;
@@ -73,30 +78,6 @@ impl<In: Transport> Connector<In> for SocketConnector {
             awaiting_first_byte,
         })))
     }
-}
-
-/// Tries the addresses in turn. Each gets an equal share of the time that is left.
-fn connect(details: &ConnectionDetails<'_>) -> Result<TcpStream, Error> {
-    let started = Instant::now();
-    let mut last_error = Error::HostNotFound;
-    for (i, address) in details.addrs.iter().enumerate() {
-        let attempt = match details.timeout.not_zero() {
-            None => TcpStream::connect(address),
-            Some(limit) => {
-                let remaining = limit.saturating_sub(started.elapsed());
-                // An address that fails early leaves its share to the others.
-                let share = remaining / (details.addrs.len() - i) as u32;
-                // `connect_timeout` does not accept zero, and a share of nearly zero could never succeed.
-                TcpStream::connect_timeout(address, share.max(Duration::from_millis(10)))
-            }
-        };
-        match attempt {
-            Ok(stream) => return Ok(stream),
-            Err(error) if is_timeout(&error) => last_error = Error::Timeout(Timeout::Connect),
-            Err(error) => last_error = error.into(),
-        }
-    }
-    Err(last_error)
 }
 
 /// A connection as ureq uses it.

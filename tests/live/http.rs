@@ -129,8 +129,7 @@ fn send_tls(
 fn tls_agent(ca_pem: Option<&[u8]>) -> ureq::Agent {
     use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
-    let provider = if cfg!(feature = "rustls") { TlsProvider::Rustls } else { TlsProvider::NativeTls };
-    let mut tls = TlsConfig::builder().provider(provider);
+    let mut tls = TlsConfig::builder().provider(TlsProvider::Rustls);
     if let Some(pem) = ca_pem {
         tls = tls.root_certs(RootCerts::new_with_certs(&[Certificate::from_pem(pem).unwrap()]));
     }

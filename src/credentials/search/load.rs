@@ -119,7 +119,7 @@ fn load(options: &LoadOptions, env: &Environment<'_>) -> Result<Config> {
     }
     let profile = profiles.completing(name, env)?;
     let proxy = options.proxy.as_ref().map(|ProxyUrl(url)| url.clone());
-    let network = Network { proxy, ca_pem: profile.ca_bundle(env)? };
+    let network = Network { proxy, ca: profile.ca_bundle(env)? };
     let chain = Chain::new(env, &profiles, name, network)?;
     // missing credentials are reported before a missing endpoint, because they are the more common mistake
     let source = chain.resolve()?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use crate::body::Body;
-use crate::config::Config;
+use crate::config::{CaBundle, Config};
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, ErrorResponse, Result};
@@ -27,7 +27,7 @@ const MAX_BODY: u64 = 256 << 10;
 #[derive(Clone, Default)]
 pub(super) struct Network {
     pub(super) proxy: Option<String>,
-    pub(super) ca_pem: Option<Vec<u8>>,
+    pub(super) ca: Option<CaBundle>,
 }
 
 /// How a kind of service is called.
@@ -97,9 +97,7 @@ impl Caller {
         if let Some(proxy) = &self.network.proxy {
             config = config.proxy(proxy.as_str());
         }
-        if let Some(pem) = &self.network.ca_pem {
-            config = config.ca_pem(pem.as_slice());
-        }
+        config.ca.clone_from(&self.network.ca);
         let transport = Transport::new(&config, &endpoint)?;
         let url = format!("{origin}{path}");
         let mut body = Body::from(request.body.as_str()).open()?;

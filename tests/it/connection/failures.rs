@@ -126,7 +126,8 @@ fn refused_connection_has_a_hint() {
 fn unknown_host_has_a_hint() {
     let client = Client::new(config_at("http://no-such-host.invalid")).unwrap();
     let error = fails(ErrorKind::Connect, client.get_object("b", "k"));
-    assert!(error.to_string().contains("the host name could not be resolved"), "{error}");
+    let text = "the host name no-such-host.invalid could not be resolved";
+    assert!(error.to_string().contains(text), "{error}");
     assert!(error.hint().unwrap().contains("spelling"), "{error}");
 }
 
