@@ -43,11 +43,14 @@ mod signing;
 mod urls;
 
 mod connection {
+    mod certificates;
     mod failures;
     mod https_proxy;
     mod large_responses;
+    mod names;
     mod plain_http_to_tls;
     mod proxy;
+    mod real_proxies;
     mod timeouts;
     mod tls;
 }

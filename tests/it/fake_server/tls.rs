@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 /// A self-signed certificate for 127.0.0.1, valid from 2020 to 2119 and used only by these tests.
 pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
@@ -42,15 +43,36 @@ pub(crate) enum Then {
 
 /// Starts a server that sends `response` once on each of `connections` connections. Returns its address.
 pub(crate) fn responding(response: String, then: Then, connections: usize) -> SocketAddr {
-    let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
+    start(server_config(CERTIFICATE.as_bytes(), KEY.as_bytes(), None), response, then, connections)
+}
+
+/// Starts a server with this certificate chain and key, which sends `204 No Content` to all requests. If
+/// `client_ca` is given, it requires a client certificate of this authority. Returns its address.
+pub(crate) fn with_certificate(chain: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> SocketAddr {
+    let response = "HTTP/1.1 204 No Content\r\n\r\n".to_owned();
+    start(server_config(chain, key, client_ca), response, Then::Drain, usize::MAX)
+}
+
+fn server_config(chain: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> ServerConfig {
+    let chain = CertificateDer::pem_slice_iter(chain).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
         .unwrap();
+    let builder = match client_ca {
+        None => builder.with_no_client_auth(),
+        Some(pem) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(CertificateDer::from_pem_slice(pem).unwrap()).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().unwrap())
+        }
+    };
+    builder.with_single_cert(chain, key).unwrap()
+}
+
+fn start(config: ServerConfig, response: String, then: Then, connections: usize) -> SocketAddr {
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
