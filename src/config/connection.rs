@@ -59,7 +59,7 @@ impl Config {
     /// | `no_proxy`, otherwise `NO_PROXY` | hosts without a proxy, separated by commas or spaces |
     ///
     /// An entry in `no_proxy` is a host name, which includes all names below it, an IP address, or a network
-    /// such as `10.0.0.0/8`, each optionally followed by `:port`. `*` means every host. In the URL of a
+    /// such as `10.0.0.0/8`, each optionally followed by `:port`. `*` alone means every host. In the URL of a
     /// proxy, `http://` may be omitted, and the default port is 1080, or 443 with `https://`. An empty
     /// variable counts as not set. The variables are read now, not when a client connects.
     ///

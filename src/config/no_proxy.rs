@@ -8,20 +8,30 @@ pub(crate) struct NoProxy(Vec<Entry>);
 
 #[derive(Clone, Debug)]
 enum Entry {
-    /// `*`
     All,
     /// A host name, and all names below it, in lower case and without leading and trailing dots.
-    Domain { name: String, port: Option<u16> },
+    Domain {
+        name: String,
+        port: Option<u16>,
+    },
     /// An address, or the addresses that have their first `bits` bits in common with it.
-    Network { address: IpAddr, bits: u8, port: Option<u16> },
+    Network {
+        address: IpAddr,
+        bits: u8,
+        port: Option<u16>,
+    },
 }
 
 impl NoProxy {
     /// Parses a list that is separated by commas, spaces or both.
     ///
-    /// An invalid entry matches nothing, as in curl. Unlike curl, an entry may end in a port, and an IPv6
-    /// address may have brackets.
+    /// `*` is special only if it is the whole list, and an invalid entry matches nothing, as in curl. Unlike in
+    /// curl, an entry may end in a port, an IPv6 address may have brackets, and `/0` means every address of the
+    /// family.
     pub(crate) fn parse(text: &str) -> Self {
+        if text.trim() == "*" {
+            return Self(vec![Entry::All]);
+        }
         let entries = text.split(|c: char| c == ',' || c.is_ascii_whitespace());
         Self(entries.filter(|entry| !entry.is_empty()).filter_map(Entry::parse).collect())
     }
@@ -37,9 +47,6 @@ impl NoProxy {
 
 impl Entry {
     fn parse(text: &str) -> Option<Self> {
-        if text == "*" {
-            return Some(Self::All);
-        }
         // An IPv6 address without brackets has no port: its last group looks like one.
         if let Some(network) = network(text, None) {
             return Some(network);
@@ -104,8 +111,10 @@ mod tests {
 
     #[test]
     fn entries_match_as_in_curl() {
+        // Compared with curl 7.88, which does not match networks of IPv6 addresses, however.
         for (list, host, expected) in [
             ("*", "s3.example.com", true),
+            ("*,a.test", "s3.example.com", false),
             ("example.com", "example.com", true),
             ("example.com", "s3.Example.COM", true),
             ("example.com", "s3.example.com.", true),

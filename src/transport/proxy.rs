@@ -220,7 +220,11 @@ impl Proxy {
         let authorization = self.authorization.as_deref();
         let authorization =
             authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
-        let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
+        // Some proxies admit only programs that name themselves.
+        let user_agent = concat!("plain-s3/", env!("CARGO_PKG_VERSION"));
+        let request = format!(
+            "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {user_agent}\r\n{authorization}\r\n"
+        );
         let failed = |error: std::io::Error| match UreqError::from(error) {
             UreqError::Timeout(Timeout::Connect) => own_error::wrap(self.tunnel_timeout(details, target)),
             // The deadline of the call.

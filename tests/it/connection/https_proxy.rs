@@ -119,9 +119,10 @@ fn connect_names_host_and_port_and_carries_the_credentials() {
     ] {
         let config = config_at(endpoint).proxy(format!("http://user:p+%3a@{}", proxy.address));
         fails(ErrorKind::Connect, Client::new(config).unwrap().list_buckets());
+        let user_agent = concat!("plain-s3/", env!("CARGO_PKG_VERSION"));
         // The base64 encoding of "user:p+:".
         let expected = format!(
-            "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nProxy-Authorization: Basic dXNlcjpwKzo=\r\n\r\n"
+            "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {user_agent}\r\nProxy-Authorization: Basic dXNlcjpwKzo=\r\n\r\n"
         );
         assert_eq!(heads.recv().unwrap(), expected);
     }
