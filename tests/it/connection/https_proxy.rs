@@ -128,6 +128,7 @@ fn connect_names_host_and_port_and_carries_the_credentials() {
     }
 }
 
+// promise: R1
 #[test]
 fn status_of_the_proxy_is_reported_and_permanent_ones_are_not_retried() {
     for (status, attempts, text) in [
@@ -195,6 +196,7 @@ fn stall(mut client: TcpStream, _: String) -> io::Result<()> {
     io::copy(&mut client, &mut io::sink()).map(drop)
 }
 
+// promise: T2
 #[test]
 fn deadlines_bound_a_trickling_and_a_silent_proxy() {
     for proxy in [Proxy::start(trickle), Proxy::start(stall)] {

@@ -52,6 +52,7 @@ fn child_process() {
     println!("{task}: tested");
 }
 
+// promise: T2
 #[test]
 fn call_timeout_bounds_a_lookup() {
     run("silent name server");

@@ -68,6 +68,7 @@ fn large_transfers_through_a_proxy_are_complete() {
 }
 
 /// tinyproxy would pass the second request, with the credentials for the proxy, on to the server.
+// promise: R8
 #[test]
 fn connection_that_the_proxy_does_not_keep_is_not_reused() {
     let body = content((2 << 20) + 12_345);
