@@ -1,8 +1,5 @@
 //! Buffers that are small by default and grow during a fast download or a large upload.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use ureq::unversioned::transport::Buffers;
 
 use super::request_context;
@@ -12,9 +9,9 @@ pub(super) const SMALL: usize = 64 << 10;
 /// The maximum input size. Compared with 64 KiB, it saves a sixth of a download's CPU time, or a twentieth
 /// over TLS.
 const LARGE: usize = 1 << 20;
-/// The input grows only if more than this is still to be read. The end of a body is therefore always read
-/// with a small buffer, and no idle connection holds a large one.
-const GROW_ABOVE: u64 = 2 * LARGE as u64;
+/// The input grows after this many reads that filled the buffer: the stream is then faster than the reads, and
+/// the body is not short.
+const GROW_AFTER: u32 = 32;
 
 /// The output size of a large upload. With 64 KiB it can take twice the CPU time, because sender and receiver
 /// then wake each other for each piece.
@@ -30,40 +27,32 @@ pub(super) struct GrowingBuffers {
     /// The unread bytes are `input[start..end]`.
     start: usize,
     end: usize,
-    /// The number of bytes that the last read returned: a full buffer indicates a fast stream.
-    last_read: usize,
+    /// The number of reads since the connection was idle that filled the buffer.
+    full_reads: u32,
     /// Whether ureq consumed any of the unread bytes when it last looked at them.
     progress: bool,
-    /// The number of unread bytes, shared with code that has no access to this struct.
-    unread: Arc<AtomicUsize>,
 }
 
 impl GrowingBuffers {
-    pub(super) fn new(unread: Arc<AtomicUsize>) -> Self {
-        Self { unread, ..Self::default() }
-    }
-
     /// Returns the output buffer with its content, to be sent.
     pub(super) fn pending_output(&self) -> &[u8] {
         &self.output
     }
 
-    fn publish_unread(&self) {
-        self.unread.store(self.end - self.start, Ordering::Relaxed);
+    /// Frees a large buffer. Called when the connection becomes idle.
+    pub(super) fn shrink(&mut self) {
+        self.full_reads = 0;
+        // Below TLS, there may be input that no request has asked for, such as session tickets.
+        if self.input.len() > SMALL && self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            self.input = Vec::new();
+        }
     }
 
     /// Resizes the empty input buffer for the bytes that are to be read next.
     fn resize(&mut self) {
-        let current = self.input.len();
-        let size = if request_context::remaining() <= GROW_ABOVE {
-            SMALL
-        } else if self.last_read == current {
-            // The last read filled the buffer, so the stream is faster than the reads.
-            (current * 2).clamp(SMALL, LARGE)
-        } else {
-            current.max(SMALL)
-        };
-        if size != current {
+        let size = if self.full_reads < GROW_AFTER { SMALL } else { LARGE };
+        if size != self.input.len() {
             // A new vector instead of `resize`: the old content need not be copied, and the system provides
             // large zeroed allocations without writing to them.
             self.input = vec![0; size];
@@ -98,15 +87,13 @@ impl Buffers for GrowingBuffers {
     }
 
     fn input_appended(&mut self, amount: usize) {
+        self.full_reads += u32::from(self.start == self.end && amount == self.input.len());
         self.end += amount;
-        self.last_read = amount;
-        self.publish_unread();
     }
 
     fn input_consume(&mut self, amount: usize) {
         self.progress = amount > 0;
         self.start += amount;
-        self.publish_unread();
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
@@ -137,34 +124,25 @@ mod tests {
     }
 
     #[test]
-    fn input_grows_during_a_fast_download_and_is_small_at_its_end() {
+    fn input_grows_during_a_long_fast_download_and_shrinks_after_it() {
         let mut buffers = GrowingBuffers::default();
-        let mut remaining = 6 << 20;
-        let mut sizes = Vec::new();
-        while remaining > 0 {
-            request_context::set_remaining(remaining);
-            let n = fill(&mut buffers, usize::try_from(remaining).unwrap());
+        for i in 0..100 {
+            let n = fill(&mut buffers, LARGE);
+            assert_eq!(n, if i < GROW_AFTER { SMALL } else { LARGE });
             buffers.input_consume(n);
-            remaining -= n as u64;
-            sizes.push(n >> 10);
         }
-        assert_eq!(sizes[..9], [64, 128, 256, 512, 1024, 1024, 1024, 1024, 64]);
-        assert_eq!(buffers.input.capacity(), SMALL);
-        request_context::set_remaining(0);
+        buffers.shrink();
+        assert_eq!(fill(&mut buffers, LARGE), SMALL);
     }
 
     #[test]
-    fn input_stays_small_for_slow_streams_and_unknown_lengths() {
+    fn input_stays_small_for_slow_streams_and_short_bodies() {
         let mut buffers = GrowingBuffers::default();
-        for (remaining, amount) in [(u64::MAX, SMALL - 1), (0, SMALL), (GROW_ABOVE, SMALL)] {
-            request_context::set_remaining(remaining);
-            for _ in 0..3 {
-                let n = fill(&mut buffers, amount);
-                buffers.input_consume(n);
-            }
+        for i in 0..10 * GROW_AFTER {
+            let n = fill(&mut buffers, if i % 20 == 0 { SMALL } else { SMALL - 1 });
+            buffers.input_consume(n);
             assert_eq!(buffers.input.capacity(), SMALL);
         }
-        request_context::set_remaining(0);
     }
 
     #[test]

@@ -13,8 +13,6 @@ use std::time::{Duration, Instant};
 use ureq::unversioned::transport::time::{Duration as Limit, Instant as Moment};
 use ureq::unversioned::transport::{ConnectionDetails, NextTimeout};
 
-use super::connection::is_timeout;
-
 /// How long a first attempt may take if there are other addresses to try. RFC 8305 recommends 250 ms before the
 /// next address; a bit more lets most slow links connect at the first attempt.
 const FIRST_ATTEMPT: Duration = Duration::from_millis(300);
@@ -232,6 +230,12 @@ fn rank(error: &io::Error) -> u8 {
         _ if error.raw_os_error() == Some(97) => 0,
         _ => 2,
     }
+}
+
+/// Returns `true` if the error means that a socket timeout expired: Unix reports `WouldBlock`, Windows
+/// `TimedOut`.
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
 #[cfg(test)]

@@ -1,105 +1,248 @@
-//! A TCP connection, shared by ureq's transport and by a response body that is read without ureq.
+//! A connection as ureq uses it: ureq sends requests over it, but sees only what it needs of a response.
+//!
+//! ureq copies a body once more than necessary and, for its trace log, scans every 16 bytes of it. Depending on
+//! its features, which another crate may enable, it also decodes a body and stores cookies. Therefore ureq
+//! gets a head without any headers but those that frame the body. The original headers take a shortcut:
+//! [`Responses`], where the number in the head finds them.
+//!
+//! If the length of a body is known, the stream takes the same shortcut, and whoever reads the body owns the
+//! stream until its end. ureq gets a [`PLACEHOLDER`] instead, one byte that is due only after the body. So
+//! ureq still decides when the connection returns to its pool, and closes it if the body is abandoned.
 
-use std::io::{self, Read as _};
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::io;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use ureq::Timeout;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, time,
+};
+use ureq::{Error, Timeout};
 
-/// A TCP connection to one host and port.
-#[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) stream: TcpStream,
-    /// Host and port, as in the request's URI.
-    authority: String,
-    /// The number of received bytes that are still unread in ureq's input buffer.
-    ///
-    /// ureq owns the transport that holds the buffer, so the buffer publishes this count here.
-    unread: Arc<AtomicUsize>,
+use super::response_head::{Framing, HeadError, ResponseHead};
+use super::socket::Stream;
+use crate::headers::Headers;
+
+/// The name of the only header that ureq does not need. Its value is the number of the response.
+pub(super) const NUMBER: &str = "number";
+/// The body that ureq gets in place of one that is read without it.
+const PLACEHOLDER: &[u8] = b".";
+
+/// A stream that is on loan to the reader of a body, and is put back after the body.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot(Arc<Mutex<Option<Box<dyn Stream>>>>);
+
+impl Slot {
+    pub(super) fn put(&self, stream: Box<dyn Stream>) {
+        *lock(&self.0) = Some(stream);
+    }
+
+    pub(super) fn take(&self) -> Option<Box<dyn Stream>> {
+        lock(&self.0).take()
+    }
 }
 
-impl Connection {
-    pub(super) fn new(stream: TcpStream, authority: &str) -> Self {
-        Self { stream, authority: authority.to_owned(), unread: Arc::default() }
+/// What ureq does not see of a response.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) headers: Headers,
+    /// The length of the body, if it is known and ureq expects one. `slot` then contains the stream.
+    pub(super) length: Option<u64>,
+    pub(super) slot: Slot,
+}
+
+/// The responses of a client that are on their way through ureq, by their numbers. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Responses(Arc<Mutex<(u64, HashMap<u64, Received>)>>);
+
+impl Responses {
+    fn put(&self, response: Received) -> u64 {
+        let (last, responses) = &mut *lock(&self.0);
+        *last += 1;
+        responses.insert(*last, response);
+        *last
     }
 
-    pub(super) fn authority(&self) -> &str {
-        &self.authority
+    /// Takes the response of a head that ureq has returned.
+    pub(super) fn take(&self, head: &ureq::http::response::Parts) -> Option<Received> {
+        let number = head.headers.get(NUMBER)?.to_str().ok()?.parse().ok()?;
+        lock(&self.0).1.remove(&number)
     }
+}
 
-    /// Returns the count of unread bytes, to be updated by the buffer that holds them.
-    pub(super) fn unread(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.unread)
+/// Every critical section is a single assignment or call, so a poisoned lock is harmless.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts HTTP on top of what the connectors before it have opened.
+#[derive(Debug)]
+pub(super) struct HttpConnector(pub(super) Responses);
+
+impl<In: Stream> Connector<In> for HttpConnector {
+    type Out = HttpConnection;
+
+    fn connect(&self, _: &ConnectionDetails<'_>, stream: Option<In>) -> Result<Option<Self::Out>, Error> {
+        Ok(stream.map(|stream| HttpConnection::new(Box::new(stream), self.0.clone())))
     }
+}
 
-    /// Returns `true` if ureq's buffer is empty, so that the next byte of the body comes from the socket.
-    pub(super) fn is_drained(&self) -> bool {
-        // Relaxed is enough: the thread that reads the body is also the one that fills the buffer.
-        self.unread.load(Ordering::Relaxed) == 0
-    }
+/// A connection that carries one request and its response at a time.
+#[derive(Debug)]
+pub(super) struct HttpConnection {
+    /// `None` while it is on loan.
+    stream: Option<Box<dyn Stream>>,
+    slot: Slot,
+    responses: Responses,
+    /// What ureq reads instead of the input of the stream.
+    substitute: LazyBuffers,
+    /// A request has been sent, at least in part, and its response is due.
+    awaiting_head: bool,
+    /// The peer has sent a response, so it does not speak TLS.
+    is_http: bool,
+}
 
-    /// Returns `true` if an idle connection can carry another request.
-    ///
-    /// Nothing is due on an idle connection. Input is therefore either the end of the stream or bytes that
-    /// belong to no request, and both make the connection unusable.
-    pub(super) fn is_open(&self) -> bool {
-        self.peek().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    }
-
-    /// Returns `true` if the peer has sent bytes that have not been read yet.
-    pub(super) fn has_input(&self) -> bool {
-        self.peek().is_ok_and(|n| n > 0)
-    }
-
-    /// Checks for input without consuming it or waiting for it.
-    ///
-    /// Fails with `WouldBlock` if there is none, and returns 0 at the end of the stream.
-    fn peek(&self) -> io::Result<usize> {
-        // A read timeout cannot do this: zero is not allowed, and any other value would wait.
-        self.stream.set_nonblocking(true)?;
-        let found = self.stream.peek(&mut [0]);
-        // Restored even if the peek failed: everything else expects blocking calls with timeouts.
-        self.stream.set_nonblocking(false)?;
-        found
-    }
-
-    /// Reads the bytes that are available, waiting for at most `limit`. Returns 0 at the end of the stream.
-    ///
-    /// `current` is the read timeout that the socket has now. The timeout is set only if it changes, which
-    /// saves a system call on most reads.
-    pub(super) fn receive(
-        &self,
-        buf: &mut [u8],
-        limit: Option<Duration>,
-        current: &mut Option<Duration>,
-        reason: Timeout,
-    ) -> Result<usize, ureq::Error> {
-        if limit != *current {
-            self.stream.set_read_timeout(limit)?;
-            *current = limit;
+impl HttpConnection {
+    /// Creates a connection from a stream that carries HTTP, after any handshakes.
+    fn new(stream: Box<dyn Stream>, responses: Responses) -> Self {
+        Self {
+            is_http: stream.is_tls(),
+            stream: Some(stream),
+            slot: Slot::default(),
+            responses,
+            substitute: LazyBuffers::new(256, 1),
+            awaiting_head: false,
         }
+    }
+
+    /// Waits for the head of the final response, and lets ureq have its framing.
+    ///
+    /// The idle timeout covers the whole head and all interim responses before it: they are no progress.
+    fn receive_head(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let stream = self.stream.as_mut().ok_or_else(lost)?;
+        let awaits_100 = timeout.reason == Timeout::Await100;
+        let (timeout, started) = (timeout.for_read(), Instant::now());
+        let mut received = false;
         loop {
-            match (&self.stream).read(buf) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => return Err(ureq::Error::Timeout(reason)),
-                received => return Ok(received?),
+            match ResponseHead::parse(stream.buffers().input()) {
+                // A request with `Expect: 100-continue`: ureq only looks at the status. The head of a final response
+                // stays in the input and is received when ureq waits for it.
+                Ok(Some(head)) if awaits_100 && (head.status == 100 || !head.is_interim()) => {
+                    let (status, len) = (head.status, head.len);
+                    stream.buffers().input_consume(if status == 100 { len } else { 0 });
+                    self.substitute_input(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes());
+                    return Ok(true);
+                }
+                Ok(Some(head)) if head.is_interim() => {
+                    let len = head.len;
+                    stream.buffers().input_consume(len);
+                    received = true;
+                }
+                Ok(Some(head)) => {
+                    let len = head.len;
+                    let (status, (headers, framing, reusable)) = (head.status, head.read().map_err(other)?);
+                    stream.buffers().input_consume(len);
+                    self.pass_on(status, headers, framing, reusable);
+                    return Ok(true);
+                }
+                Ok(None) => match stream.await_input(remaining(timeout, started)) {
+                    Ok(true) => received = true,
+                    Ok(false) => return Ok(false),
+                    Err(Error::Timeout(Timeout::PerRead)) if received => {
+                        return Err(other(HeadError::Unfinished));
+                    }
+                    Err(error) => return Err(error),
+                },
+                // Only the first bytes of a connection can be an alert. Later, the same bytes are garbage.
+                Err(HeadError::TlsAlert) if self.is_http => {
+                    return Err(other(HeadError::Malformed("it does not start with HTTP/1")));
+                }
+                Err(error) => return Err(other(error)),
             }
         }
     }
+
+    fn pass_on(&mut self, status: u16, headers: Headers, framing: Framing, reusable: bool) {
+        let close = if reusable { "" } else { "connection: close\r\n" };
+        let (framing, length) = match framing {
+            Framing::Length(0) => ("content-length: 0\r\n", None),
+            Framing::Length(length) => ("content-length: 1\r\n", Some(length)),
+            Framing::Chunked => ("transfer-encoding: chunked\r\n", None),
+            Framing::Close => ("", None),
+        };
+        if let Some(stream) = self.stream.take_if(|_| length.is_some()) {
+            self.slot.put(stream);
+        }
+        let number = self.responses.put(Received { headers, length, slot: self.slot.clone() });
+        let head = format!("HTTP/1.1 {status}\r\n{close}{framing}{NUMBER}: {number}\r\n\r\n");
+        self.substitute_input(head.as_bytes());
+        (self.awaiting_head, self.is_http) = (false, true);
+    }
+
+    fn substitute_input(&mut self, input: &[u8]) {
+        let unused = self.substitute.input().len();
+        self.substitute.input_consume(unused);
+        self.substitute.input_append_buf()[..input.len()].copy_from_slice(input);
+        self.substitute.input_appended(input.len());
+    }
 }
 
-/// Returns `true` if the error means that a socket timeout expired: Unix reports `WouldBlock`, Windows
-/// `TimedOut`.
-pub(super) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+impl Transport for HttpConnection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        match &mut self.stream {
+            Some(stream) if self.substitute.input().is_empty() => stream.buffers(),
+            _ => &mut self.substitute,
+        }
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let stream = self.stream.as_mut().ok_or_else(lost)?;
+        // Nothing that arrived before the request can be its response.
+        if !mem::replace(&mut self.awaiting_head, true) && !stream.buffers().input().is_empty() {
+            return Err(other(HeadError::Malformed("it was sent before the request")));
+        }
+        stream.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if self.awaiting_head {
+            return self.receive_head(timeout);
+        }
+        if let Some(stream) = &mut self.stream {
+            return stream.await_input(timeout);
+        }
+        self.stream = Some(self.slot.take().ok_or_else(lost)?);
+        self.substitute_input(PLACEHOLDER);
+        Ok(true)
+    }
+
+    fn is_open(&mut self) -> bool {
+        // The stream is still in its slot if the response to a HEAD has a length.
+        self.stream = self.stream.take().or_else(|| self.slot.take());
+        let idle = |stream: &mut Box<dyn Stream>| stream.buffers().input().is_empty() && stream.is_open();
+        self.stream.as_mut().is_some_and(idle)
+    }
+
+    fn is_tls(&self) -> bool {
+        self.stream.as_ref().is_some_and(Transport::is_tls)
+    }
 }
 
-/// Opens a loopback connection and returns both of its ends.
-#[cfg(test)]
-pub(super) fn pair(authority: &str) -> (Arc<Connection>, TcpStream) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    (Arc::new(Connection::new(stream, authority)), listener.accept().unwrap().0)
+/// Returns the time that is left of a timeout for reading.
+fn remaining(timeout: NextTimeout, started: Instant) -> NextTimeout {
+    let after = match timeout.after {
+        time::Duration::Exact(limit) => time::Duration::Exact(limit.saturating_sub(started.elapsed())),
+        never @ time::Duration::NotHappening => never,
+    };
+    NextTimeout { after, reason: timeout.reason, per_read: None, per_write: None }
+}
+
+fn other(error: HeadError) -> Error {
+    Error::Other(Box::new(error))
+}
+
+/// Returns the error of a connection whose stream the reader of a body has dropped.
+fn lost() -> Error {
+    io::Error::from(io::ErrorKind::UnexpectedEof).into()
 }

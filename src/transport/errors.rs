@@ -1,7 +1,6 @@
 //! Converts ureq's errors: what happened, and what to check or change.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -13,20 +12,9 @@ use super::connect::DialError;
 use super::limits::Limits;
 use super::own_error;
 use super::proxy::{Proxy, host_and_port};
+use super::response_head::HeadError;
 use crate::config::{Environment, ProxyVariables};
 use crate::error::{Error, ErrorKind, Outcome};
-
-/// The server sent a TLS alert instead of an HTTP response.
-#[derive(Debug)]
-pub(super) struct TlsAlert;
-
-impl fmt::Display for TlsAlert {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it starts with a TLS alert")
-    }
-}
-
-impl StdError for TlsAlert {}
 
 /// Converts an error that occurred before the head of the response was received.
 ///
@@ -66,15 +54,8 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits, pro
             Ok(error @ DialError::Timeout) => connection_lost(error),
             Err(error) => connection_lost(error),
         },
-        ureq::Error::Other(inner) if inner.is::<TlsAlert>() => {
-            // Not marked as malformed, because that would make it retryable: every attempt gets the same
-            // alert.
-            let error = Error::new(ErrorKind::UnexpectedResponse, "the response is not valid HTTP/1.1")
-                .with_source(inner);
-            error.with_hint(match proxy {
-                None => "The port speaks TLS: use https:// in the endpoint.".to_owned(),
-                Some(proxy) => format!("The port of the proxy {proxy} speaks TLS. {}", proxy.setting_hint()),
-            })
+        ureq::Error::Other(inner) if inner.is::<HeadError>() => {
+            head_error(*inner.downcast().expect("the type was just checked"), idle, proxy)
         }
         ureq::Error::Io(error) => connection_lost(error),
         error @ ureq::Error::Protocol(_) => {
@@ -111,6 +92,29 @@ pub(super) fn disconnect_hint(error: Error) -> Error {
             error.with_hint("If the port speaks TLS, use https:// in the endpoint.")
         }
         _ => error,
+    }
+}
+
+/// Returns the error of a response whose head cannot be read.
+fn head_error(error: HeadError, idle: Duration, proxy: Option<&Proxy>) -> Error {
+    let invalid = |text| Error::new(ErrorKind::UnexpectedResponse, text).with_source(error);
+    match error {
+        HeadError::Malformed(_) => invalid("the response is not valid HTTP/1.1")
+            .malformed()
+            .with_hint("If the port speaks TLS, use https:// in the endpoint."),
+        // The others are not marked as malformed, because that would make them retryable: every attempt gets the
+        // same response.
+        HeadError::TlsAlert => invalid("the response is not valid HTTP/1.1").with_hint(match proxy {
+            None => "The port speaks TLS: use https:// in the endpoint.".to_owned(),
+            Some(proxy) => format!("The port of the proxy {proxy} speaks TLS. {}", proxy.setting_hint()),
+        }),
+        HeadError::TooLarge => invalid("the response cannot be read")
+            .with_hint("If the object has that much metadata, store it again with less. AWS allows 2 KiB."),
+        HeadError::Unfinished => Error::new(
+            ErrorKind::Timeout,
+            format!("the server did not finish the headers of a final response within {idle:?}"),
+        )
+        .with_hint("Increase Config::idle_timeout to wait longer."),
     }
 }
 
@@ -227,6 +231,10 @@ mod tests {
         ureq::Error::Io(io::Error::new(kind, "reason"))
     }
 
+    fn head(error: HeadError) -> ureq::Error {
+        ureq::Error::Other(Box::new(error))
+    }
+
     /// Makes ureq fail with a protocol error, whose type it does not export: it connects, and then finds that
     /// it cannot send a request of this HTTP version.
     fn protocol_error() -> ureq::Error {
@@ -272,7 +280,25 @@ mod tests {
                 Some(CALL_HINT),
             ),
             (
-                ureq::Error::Other(Box::new(TlsAlert)),
+                head(HeadError::Malformed("its status line is invalid")),
+                UnexpectedResponse,
+                "the response is not valid HTTP/1.1: its status line is invalid",
+                Some(HTTPS_HINT),
+            ),
+            (
+                head(HeadError::TooLarge),
+                UnexpectedResponse,
+                "the response cannot be read: its headers are longer than 64 KiB",
+                Some("If the object has that much metadata, store it again with less. AWS allows 2 KiB."),
+            ),
+            (
+                head(HeadError::Unfinished),
+                TimedOut,
+                "the server did not finish the headers of a final response within 60s",
+                Some(IDLE_HINT),
+            ),
+            (
+                head(HeadError::TlsAlert),
                 UnexpectedResponse,
                 "the response is not valid HTTP/1.1: it starts with a TLS alert",
                 Some("The port speaks TLS: use https:// in the endpoint."),
@@ -344,7 +370,7 @@ mod tests {
             convert(timeout, Duration::from_secs(10), LIMITS, Some(&proxy)).to_string(),
             "could not connect to the proxy http://proxy.test:3128 within 10s. Check the URL in Config::proxy."
         );
-        let alert = ureq::Error::Other(Box::new(TlsAlert));
+        let alert = head(HeadError::TlsAlert);
         assert_eq!(
             convert(alert, Duration::from_secs(10), LIMITS, Some(&proxy)).to_string(),
             "the response is not valid HTTP/1.1: it starts with a TLS alert. The port of the proxy \

@@ -4,18 +4,16 @@ mod buffers;
 mod connect;
 mod connection;
 mod errors;
-mod idle_pool;
 mod limits;
 mod own_error;
 mod proxy;
-mod raw_body;
 mod request_context;
 mod resolver;
 mod response_body;
+mod response_head;
 mod socket;
 mod tls;
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,11 +30,10 @@ use crate::headers::Headers;
 use crate::request::Method;
 use crate::response::Response;
 use connect::Dialer;
-use connection::Connection;
-use idle_pool::IdlePool;
+use connection::{HttpConnector, Received, Responses};
 use proxy::{Proxy, ProxyConnector};
 use resolver::CachingResolver;
-use response_body::{LARGE_BODY, RawAccess, ResponseBody};
+use response_body::{DirectBody, ResponseBody};
 use socket::SocketConnector;
 use tls::{Tls, TlsConnector};
 
@@ -47,7 +44,7 @@ pub(crate) use limits::Limits;
 pub(crate) struct Transport {
     agent: Agent,
     resolver: CachingResolver,
-    idle_pool: IdlePool,
+    responses: Responses,
     proxy: Option<Arc<Proxy>>,
     /// The program has not set a proxy, so variables that name one are not used.
     ignores_proxy_variables: bool,
@@ -77,15 +74,15 @@ impl Transport {
         let plain = !endpoint.is_https() && !proxy_is_https;
         let tls = if plain { None } else { Some(Arc::new(Tls::new(config)?)) };
         let resolver = CachingResolver::new(proxy.clone());
-        let idle_pool = IdlePool::default();
-        let connector =
-            ().chain(SocketConnector { idle: idle_pool.clone(), dialer: Dialer::default(), plain })
-                .chain(ProxyConnector { proxy: proxy.clone(), tls: tls.clone() })
-                .chain(TlsConnector(tls));
+        let responses = Responses::default();
+        let connector = SocketConnector { dialer: Dialer::default(), plain }
+            .chain(ProxyConnector { proxy: proxy.clone(), tls: tls.clone() })
+            .chain(TlsConnector(tls))
+            .chain(HttpConnector(responses.clone()));
         Ok(Self {
             agent: Agent::with_parts(builder.build(), connector, resolver.clone()),
             resolver,
-            idle_pool,
+            responses,
             proxy,
             ignores_proxy_variables: config.proxy.is_none(),
             connect_timeout: config.connect_timeout,
@@ -115,39 +112,20 @@ impl Transport {
         } else {
             self.run(request, SendBody::none(), limits)
         };
-        let (head, content) = response?.into_parts();
+        let (status, Received { headers, length, slot }, content) = response?;
         // An error response to an incomplete request is valid, but a success cannot be: the server does not
         // have the whole object.
-        if request_context::is_sending_stopped() && head.status.is_success() {
+        if request_context::is_sending_stopped() && matches!(status, 200..=299) {
             return Err(errors::early_success());
         }
-        let len = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        let mut headers = Headers::with_capacity(head.headers.len(), len);
-        for (name, value) in &head.headers {
-            headers.append(name.as_str(), &header_text(value.as_bytes()));
-        }
-        let remaining = content.content_length().unwrap_or_default();
-        // Only GET: the response to a request with a body may arrive before the request is complete, and the
-        // connection cannot be reused then.
-        let large = method == Method::Get && remaining > LARGE_BODY;
-        let connection = if large { request_context::take_connection() } else { None };
-        let raw = connection.and_then(|connection| self.raw_access(connection, &head));
-        let body = ResponseBody::new(content.into_reader(), remaining, raw, limits);
-        Ok(Response { status: head.status.as_u16(), headers, body: Box::new(body) })
-    }
-
-    /// Returns access to the connection of a response, if the body can be read without ureq.
-    fn raw_access(&self, connection: Arc<Connection>, head: &http::response::Parts) -> Option<RawAccess> {
-        // Chunked encoding is decoded by ureq only, and `Forwarding` sees which connections to a proxy stay open.
-        if self.proxy.is_some() || head.headers.contains_key(http::header::TRANSFER_ENCODING) {
-            return None;
-        }
-        // HTTP/1.1 connections are persistent by default. With any `Connection` header but `keep-alive`, the
-        // connection is closed, which is always correct.
-        let mut options = head.headers.get_all(http::header::CONNECTION).iter();
-        let reusable = head.version == http::Version::HTTP_11
-            && options.all(|value| value.as_bytes().eq_ignore_ascii_case(b"keep-alive"));
-        Some(RawAccess { connection, pool: reusable.then(|| self.idle_pool.clone()) })
+        // If ureq expects no body, for example after a HEAD, the connection may have returned to the pool already,
+        // and the slot may hold the stream of another response.
+        let direct = match (content.content_length(), length) {
+            (Some(_), Some(remaining)) => slot.take().map(|stream| DirectBody { stream, slot, remaining }),
+            _ => None,
+        };
+        let body = ResponseBody::new(content.into_reader(), direct, limits);
+        Ok(Response { status, headers, body: Box::new(body) })
     }
 
     /// Runs a request within its limits, and converts ureq's error.
@@ -156,7 +134,7 @@ impl Transport {
         request: http::Request<()>,
         body: SendBody<'_>,
         limits: Limits,
-    ) -> Result<http::Response<ureq::Body>> {
+    ) -> Result<(u16, Received, ureq::Body)> {
         let uri = request.uri().clone();
         let request = request.map(|()| body);
         let request = if limits.deadline.is_some() || limits.idle != self.idle_timeout {
@@ -188,10 +166,15 @@ impl Transport {
         })?;
         // Inside a tunnel, every response is the server's.
         let proxy = proxy.filter(|_| !is_https);
-        let status = response.status().as_u16();
-        match proxy.and_then(|proxy| proxy.own_response(status, response.headers(), &proxy::target(&uri))) {
+        let (head, content) = response.into_parts();
+        let (status, received) = (head.status.as_u16(), self.responses.take(&head));
+        let Some(received) = received else {
+            let text = "the response does not belong to the request";
+            return Err(Error::new(ErrorKind::UnexpectedResponse, text));
+        };
+        match proxy.and_then(|proxy| proxy.own_response(status, &received.headers, &proxy::target(&uri))) {
             Some(error) => Err(error),
-            None => Ok(response),
+            None => Ok((status, received, content)),
         }
     }
 }
@@ -210,15 +193,6 @@ fn http_request(method: Method, url: &str, headers: &Headers) -> Result<http::Re
         request.headers_mut().append(name, value);
     }
     Ok(request)
-}
-
-/// Decodes a header value. S3 sends metadata as UTF-8; anything else is decoded as Latin-1, HTTP's historic
-/// default.
-fn header_text(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    }
 }
 
 /// The body of a request, as ureq reads it. It is not read any further once the server stops accepting it.

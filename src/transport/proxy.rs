@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use ureq::http::{HeaderMap, Uri};
+use ureq::http::Uri;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, Transport, TransportAdapter,
 };
@@ -15,11 +15,13 @@ use ureq::{Error as UreqError, Timeout};
 
 use super::connect;
 use super::own_error;
+use super::socket::Stream;
 use super::tls::{self, Tls};
 use crate::config::{NoProxy, ProxySetting};
 use crate::encode;
 use crate::endpoint::{Endpoint, hide_userinfo};
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 
 /// The default port of a proxy that an environment variable names, as in curl.
 const DEFAULT_PORT_OF_CURL: u16 = 1080;
@@ -192,14 +194,14 @@ impl Proxy {
     ///
     /// A proxy that forwards requests responds on its own behalf, too. Such a response has none of the headers of
     /// S3 and no XML.
-    pub(super) fn own_response(&self, status: u16, headers: &HeaderMap, target: &str) -> Option<Error> {
+    pub(super) fn own_response(&self, status: u16, headers: &Headers, target: &str) -> Option<Error> {
         let of_server = || {
-            headers.keys().any(|name| name.as_str().starts_with("x-amz-"))
-                || headers.get("content-type").is_some_and(|value| {
-                    value.to_str().is_ok_and(|value| value.contains("xml") && !value.contains("xhtml"))
-                })
+            headers.iter().any(|(name, _)| name.starts_with("x-amz-"))
+                || headers
+                    .get("content-type")
+                    .is_some_and(|value| value.contains("xml") && !value.contains("xhtml"))
         };
-        let reason = headers.get("x-squid-error").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let reason = headers.get("x-squid-error").unwrap_or_default();
         let of_proxy = status == 407
             || (matches!(status, 401 | 403 | 500 | 502 | 503 | 504)
                 && !of_server()
@@ -210,10 +212,10 @@ impl Proxy {
     /// Connects to `target` by CONNECT, over an open connection to the proxy.
     fn open_tunnel(
         &self,
-        connection: Box<dyn Transport>,
+        connection: Box<dyn Stream>,
         details: &ConnectionDetails<'_>,
         target: &str,
-    ) -> Result<Box<dyn Transport>, UreqError> {
+    ) -> Result<Box<dyn Stream>, UreqError> {
         let mut stream = TransportAdapter::new(connection, Arc::clone(&details.current_time));
         // The adapter measures the time itself, so the limit holds for all reads and writes together.
         stream.set_timeout(connect::time_left(details)?);
@@ -329,9 +331,9 @@ fn squid_error(value: &str) -> &str {
 }
 
 /// Returns `true` if a response shows that a proxy created it: HTML, as all of them send, or a header of theirs.
-fn has_proxy_mark(headers: &HeaderMap) -> bool {
-    let is_html = headers.get("content-type").is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-    is_html || headers.contains_key("x-squid-error") || headers.contains_key("proxy-connection")
+fn has_proxy_mark(headers: &Headers) -> bool {
+    let is_html = headers.get("content-type").is_some_and(|value| value.starts_with("text/html"));
+    is_html || headers.get("x-squid-error").or(headers.get("proxy-connection")).is_some()
 }
 
 /// Sends requests through the proxy, if they have to: inside a tunnel, or in the form that a proxy forwards.
@@ -342,8 +344,8 @@ pub(super) struct ProxyConnector {
     pub(super) tls: Option<Arc<Tls>>,
 }
 
-impl<In: Transport> Connector<In> for ProxyConnector {
-    type Out = Box<dyn Transport>;
+impl<In: Stream> Connector<In> for ProxyConnector {
+    type Out = Box<dyn Stream>;
 
     fn connect(
         &self,
@@ -351,7 +353,7 @@ impl<In: Transport> Connector<In> for ProxyConnector {
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, UreqError> {
         let Some(connection) = chained else { return Ok(None) };
-        let mut connection: Box<dyn Transport> = Box::new(connection);
+        let mut connection: Box<dyn Stream> = Box::new(connection);
         let Some(proxy) = self.proxy.as_ref().filter(|proxy| proxy.applies_to_uri(details.uri)) else {
             return Ok(Some(connection));
         };
@@ -376,7 +378,9 @@ impl<In: Transport> Connector<In> for ProxyConnector {
 
 /// A connection through a proxy. It is not encrypted yet, even if that to the proxy is.
 #[derive(Debug)]
-struct Tunnel(Box<dyn Transport>);
+struct Tunnel(Box<dyn Stream>);
+
+impl Stream for Tunnel {}
 
 impl Transport for Tunnel {
     fn buffers(&mut self) -> &mut dyn Buffers {
@@ -401,7 +405,7 @@ impl Transport for Tunnel {
 /// Such requests have the whole URL in their first line. ureq writes only the path, so the line is completed here.
 #[derive(Debug)]
 struct Forwarding {
-    connection: Box<dyn Transport>,
+    connection: Box<dyn Stream>,
     proxy: Arc<Proxy>,
     /// The host and port of the server.
     authority: String,
@@ -426,6 +430,12 @@ impl Forwarding {
         }
         rewritten.extend_from_slice(&output[line_end..]);
         Some(rewritten)
+    }
+}
+
+impl Stream for Forwarding {
+    fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, UreqError> {
+        self.connection.receive(buf, timeout)
     }
 }
 

@@ -4,31 +4,24 @@
 //! which request it serves. The state is therefore kept per thread. This is sound because a call is blocking:
 //! everything that ureq calls on its behalf runs on the thread that made it.
 
-use std::cell::RefCell;
-use std::mem;
-use std::sync::Arc;
-
-use super::connection::Connection;
+use std::cell::Cell;
 
 thread_local! {
-    static CURRENT: RefCell<RequestContext> = const { RefCell::new(RequestContext::new(0)) };
+    static CURRENT: Cell<RequestContext> = const { Cell::new(RequestContext::new(0)) };
 }
 
-/// The state of this thread's request and its response.
+/// The state of this thread's request.
+#[derive(Clone, Copy)]
 struct RequestContext {
     /// The length of the request's body.
     body_len: u64,
-    /// The number of response body bytes still to be read, or 0 if it is unknown.
-    remaining: u64,
     /// The peer does not accept the rest of the request's body.
     sending_stopped: bool,
-    /// The connection that the request was sent on, if it is plain TCP.
-    connection: Option<Arc<Connection>>,
 }
 
 impl RequestContext {
     const fn new(body_len: u64) -> Self {
-        Self { body_len, remaining: 0, sending_stopped: false, connection: None }
+        Self { body_len, sending_stopped: false }
     }
 }
 
@@ -40,7 +33,7 @@ pub(super) struct Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        CURRENT.set(mem::replace(&mut self.outer, RequestContext::new(0)));
+        CURRENT.set(self.outer);
     }
 }
 
@@ -54,45 +47,17 @@ pub(super) fn begin(body_len: u64) -> Scope {
 
 /// Returns the length of the request's body.
 pub(super) fn body_len() -> u64 {
-    CURRENT.with_borrow(|current| current.body_len)
-}
-
-/// Sets how many bytes of the response are still to be read. Called before each read.
-///
-/// The body is usually read after the request's scope has ended, possibly on another thread. That is
-/// harmless: the value is only a hint for the size of a buffer, and each read sets it anew.
-pub(super) fn set_remaining(bytes: u64) {
-    CURRENT.with_borrow_mut(|current| current.remaining = bytes);
-}
-
-/// Returns how many bytes of the response are still to be read, or 0 if it is unknown.
-pub(super) fn remaining() -> u64 {
-    CURRENT.with_borrow(|current| current.remaining)
+    CURRENT.get().body_len
 }
 
 /// Stops sending the request's body, because the peer does not accept the rest of it.
 pub(super) fn stop_sending() {
-    CURRENT.with_borrow_mut(|current| current.sending_stopped = true);
+    CURRENT.set(RequestContext { sending_stopped: true, ..CURRENT.get() });
 }
 
 /// Returns `true` if the rest of the request's body is not sent.
 pub(super) fn is_sending_stopped() -> bool {
-    CURRENT.with_borrow(|current| current.sending_stopped)
-}
-
-/// Sets the connection that the request is sent on.
-///
-/// Every write calls this with the same connection, so only the first call stores it.
-pub(super) fn set_connection(connection: &Arc<Connection>) {
-    CURRENT.with_borrow_mut(|current| {
-        current.connection.get_or_insert_with(|| Arc::clone(connection));
-    });
-}
-
-/// Takes the connection that the request was sent on.
-#[must_use = "the context no longer has the connection"]
-pub(super) fn take_connection() -> Option<Arc<Connection>> {
-    CURRENT.with_borrow_mut(|current| current.connection.take())
+    CURRENT.get().sending_stopped
 }
 
 #[cfg(test)]

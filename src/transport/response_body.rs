@@ -1,53 +1,43 @@
-//! The body of a response: read by ureq and, if it is large, without ureq.
+//! The body of a response: read from its stream if its length is known, otherwise by ureq.
 
 use std::io::{self, Read};
-use std::mem;
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::connection::Connection;
-use super::idle_pool::IdlePool;
+use ureq::Timeout;
+use ureq::unversioned::transport::{NextTimeout, time};
+
+use super::connection::Slot;
+use super::errors;
 use super::limits::Limits;
-use super::raw_body::RawBody;
-use super::{errors, request_context};
+use super::socket::Stream;
 
-/// A response body longer than this is read without ureq if possible.
-pub(super) const LARGE_BODY: u64 = 2 << 20;
-/// The smallest buffer that shows that the caller reads in large pieces.
+/// The smallest buffer that is filled without another buffer in between.
 const LARGE_READ: usize = 256 << 10;
+/// A read that returns this many bytes indicates a fast stream.
+const FULL_READ: usize = 64 << 10;
+/// How long received bytes are held back to collect more of a fast stream.
+const COALESCE: Duration = Duration::from_millis(20);
 
 /// The body of a response. Its `io::Error`s wrap an [`Error`](crate::Error).
 pub(super) struct ResponseBody {
-    source: BodySource,
-    /// The number of bytes still to be read, or 0 if it is unknown.
-    remaining: u64,
+    /// The body itself, or a placeholder for it if `direct` is set.
+    ureq: ureq::BodyReader<'static>,
+    direct: Option<DirectBody>,
     limits: Limits,
 }
 
-/// Access to the connection of a body, to read it without ureq.
-pub(super) struct RawAccess {
-    pub(super) connection: Arc<Connection>,
-    /// The pool that takes the connection after the body, unless the server closes it.
-    pub(super) pool: Option<IdlePool>,
-}
-
-/// Where the bytes of a body come from.
-enum BodySource {
-    /// From ureq. `raw` is set as long as a switch to `Raw` is possible.
-    Ureq { body: ureq::BodyReader<'static>, raw: Option<RawAccess> },
-    /// From the connection.
-    Raw { body: RawBody, pool: Option<IdlePool> },
-    /// Nowhere: a raw body has been read completely.
-    Finished,
+/// A body of known length, read from its stream without ureq.
+pub(super) struct DirectBody {
+    pub(super) stream: Box<dyn Stream>,
+    /// Where the stream belongs after the body.
+    pub(super) slot: Slot,
+    /// The number of bytes still to be read, at least 1.
+    pub(super) remaining: u64,
 }
 
 impl ResponseBody {
-    pub(super) fn new(
-        body: ureq::BodyReader<'static>,
-        remaining: u64,
-        raw: Option<RawAccess>,
-        limits: Limits,
-    ) -> Self {
-        Self { source: BodySource::Ureq { body, raw }, remaining, limits }
+    pub(super) fn new(ureq: ureq::BodyReader<'static>, direct: Option<DirectBody>, limits: Limits) -> Self {
+        Self { ureq, direct, limits }
     }
 
     fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, ureq::Error> {
@@ -55,55 +45,65 @@ impl ResponseBody {
         if buf.is_empty() {
             return Ok(0);
         }
-        self.switch_to_raw(buf.len());
-        match &mut self.source {
-            BodySource::Ureq { body, raw } => {
-                // Lets the input buffer grow if much is still to come.
-                request_context::set_remaining(self.remaining);
-                // After an error it is unknown how far ureq has read, so the connection is never read again.
-                let n = body.read(buf).inspect_err(|_| *raw = None)?;
-                self.remaining = self.remaining.saturating_sub(n as u64);
-                Ok(n)
-            }
-            BodySource::Raw { body, .. } => {
-                // Never read beyond the body: what follows belongs to the next response.
-                let want = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(buf.len());
-                let n = body.read(&mut buf[..want], self.limits)?;
-                self.remaining -= n as u64;
-                if self.remaining == 0 {
-                    // Return the connection at once, not on the next read: a caller that knows the length may
-                    // never read again.
-                    if let BodySource::Raw { body, pool: Some(pool) } =
-                        mem::replace(&mut self.source, BodySource::Finished)
-                    {
-                        pool.put(body.into_connection());
-                    }
-                }
-                Ok(n)
-            }
-            BodySource::Finished => Ok(0),
+        let Some(body) = &mut self.direct else { return Ok(self.ureq.read(buf)?) };
+        let n = body.read(buf, self.limits)?;
+        // Return the connection at once, not on the next read: a caller that knows the length may never read
+        // again.
+        if let Some(DirectBody { stream, slot, .. }) = self.direct.take_if(|body| body.remaining == 0) {
+            slot.put(stream);
+            // Reads the placeholder and its end. If this fails, the connection is closed.
+            while self.ureq.read(&mut [0; 2]).is_ok_and(|n| n > 0) {}
         }
+        Ok(n)
     }
+}
 
-    /// Switches from ureq to the connection if this is possible and a read of `len` bytes makes it
-    /// worthwhile.
-    fn switch_to_raw(&mut self, len: usize) {
-        let BodySource::Ureq { raw, .. } = &mut self.source else { return };
-        if self.remaining == 0 {
-            // ureq reads the end itself and returns the connection to its own pool, from where another
-            // request may take it at any time.
-            *raw = None;
-            return;
+impl DirectBody {
+    /// Reads at least one byte.
+    ///
+    /// As long as the stream is fast, this fills the buffer. A receiver that processes each small piece as it
+    /// arrives keeps the TCP window small for the rest of the transfer, and small pieces cost more CPU time.
+    fn read(&mut self, buf: &mut [u8], limits: Limits) -> Result<usize, ureq::Error> {
+        // Never read beyond the body: what follows belongs to the next response.
+        let want = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(buf.len());
+        let small = buf.len() < LARGE_READ;
+        let (mut n, mut idle) = (0, limits.idle);
+        while n < want {
+            let (rest, timeout) = (&mut buf[n..want], timeout(idle, limits.deadline));
+            let received = if small {
+                self.stream.receive_buffered(rest, timeout)
+            } else {
+                self.stream.receive(rest, timeout)
+            };
+            let received = match received {
+                // The caller must get the received bytes first: they count as progress, and a download resumes
+                // after them. If the error persists, the next read returns it.
+                Err(_) | Ok(0) if n > 0 => break,
+                // The end of the stream cuts the body short.
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                received => received?,
+            };
+            n += received;
+            // On Windows, the state of a socket is indeterminate after a read timeout, so a read that may time
+            // out must not be followed by another.
+            if small || received < FULL_READ || cfg!(windows) {
+                break;
+            }
+            // Only the first receive may wait for the full idle timeout.
+            idle = limits.idle.min(COALESCE);
         }
-        // The bytes in ureq's buffer precede those in the socket, so ureq has to return them first.
-        if len < LARGE_READ || !raw.as_ref().is_some_and(|raw| raw.connection.is_drained()) {
-            return;
-        }
-        if let Some(RawAccess { connection, pool }) = raw.take() {
-            // This drops ureq's reader and its transport. The stream stays open, as `connection` shares it.
-            self.source = BodySource::Raw { body: RawBody::new(connection), pool };
-        }
+        self.remaining -= n as u64;
+        Ok(n)
     }
+}
+
+/// Returns the timeout of one read: whichever of the two limits ends first.
+fn timeout(idle: Duration, deadline: Option<Instant>) -> NextTimeout {
+    let after = deadline.map_or(time::Duration::NotHappening, |deadline| {
+        time::Duration::Exact(deadline.saturating_duration_since(Instant::now()))
+    });
+    let per_read = Some(time::Duration::Exact(idle));
+    NextTimeout { after, reason: Timeout::Global, per_read, per_write: None }
 }
 
 impl Read for ResponseBody {

@@ -5,85 +5,80 @@
 //! ureq's own transport fails with a broken pipe in that case, or waits. This one preserves the response:
 //! once the peer stops accepting data, the rest of the request is skipped and the response is read.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::mem;
-use std::sync::Arc;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
-use super::buffers::GrowingBuffers;
-use super::connect::{self, DialError, Dialer};
-use super::connection::{Connection, is_timeout};
-use super::errors::TlsAlert;
-use super::idle_pool::IdlePool;
+use super::buffers::{GrowingBuffers, SMALL};
+use super::connect::{self, DialError, Dialer, is_timeout};
 use super::request_context;
+use super::response_head::ResponseHead;
 
 /// How often a blocked write checks whether the response has arrived already.
 const PEEK_INTERVAL: Duration = Duration::from_millis(250);
-/// The first bytes of an alert in any version of TLS. A TLS server sends one to a client that does not speak
-/// TLS.
-const TLS_ALERT: [u8; 2] = [0x15, 0x03];
+/// A transport whose input can be received without ureq.
+pub(super) trait Stream: Transport {
+    /// Receives bytes, past the buffer if it is empty and if that is possible. Returns 0 at the end of the
+    /// stream.
+    fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, Error> {
+        self.receive_buffered(buf, timeout)
+    }
 
-/// Connects to a server or a proxy, unless an idle connection to it is available.
+    /// Receives bytes through the buffer, which is cheaper if `buf` is small.
+    fn receive_buffered(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, Error> {
+        if self.buffers().input().is_empty() && !self.await_input(timeout)? {
+            return Ok(0);
+        }
+        let buffers = self.buffers();
+        let input = buffers.input();
+        let n = input.len().min(buf.len());
+        buf[..n].copy_from_slice(&input[..n]);
+        buffers.input_consume(n);
+        Ok(n)
+    }
+}
+
+/// Transports of ureq, whose types have no name.
+#[cfg(feature = "native-tls")]
+impl Stream for Box<dyn Transport> {}
+
+impl Stream for Box<dyn Stream> {
+    fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, Error> {
+        (**self).receive(buf, timeout)
+    }
+}
+
+/// Connects to a server or a proxy.
 #[derive(Debug)]
 pub(super) struct SocketConnector {
-    pub(super) idle: IdlePool,
     pub(super) dialer: Dialer,
     /// Neither the endpoint nor the proxy, if any, uses TLS.
     pub(super) plain: bool,
 }
 
-impl<In: Transport> Connector<In> for SocketConnector {
-    type Out = Either<In, Socket>;
+impl Connector for SocketConnector {
+    type Out = Socket;
 
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, Error> {
-        if let Some(tunnel) = chained {
-            return Ok(Some(Either::A(tunnel)));
-        }
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Socket>, Error> {
+        let limit = connect::time_left(details)?;
+        let stream = self.dialer.connect(&details.addrs, limit.not_zero().map(|limit| *limit));
+        let stream = stream.map_err(|error| match error {
+            DialError::Timeout => Error::Timeout(limit.reason),
+            error @ DialError::Io(..) => Error::Other(Box::new(error)),
+        })?;
         let plain = self.plain && details.uri.scheme_str() == Some("http");
-        let authority = details.uri.authority().map_or("", |authority| authority.as_str());
-        let pooled = if plain { self.idle.take(authority) } else { None };
-        // A pooled connection has already carried an HTTP response, so its peer does not speak TLS.
-        let awaiting_first_byte = plain && pooled.is_none();
-        let connection = match pooled {
-            Some(connection) => connection,
-            None => {
-                let limit = connect::time_left(details)?;
-                let stream = self.dialer.connect(&details.addrs, limit.not_zero().map(|limit| *limit));
-                let stream = stream.map_err(|error| match error {
-                    DialError::Timeout => Error::Timeout(limit.reason),
-                    error @ DialError::Io(..) => Error::Other(Box::new(error)),
-                })?;
-                // The head and the body of a request are separate writes. Nagle's algorithm would hold back
-                // the second one until the peer acknowledges the first.
-                stream.set_nodelay(true)?;
-                Arc::new(Connection::new(stream, authority))
-            }
-        };
-        Ok(Some(Either::B(Socket {
-            // A pooled connection still has the timeouts of its last request.
-            read_timeout: connection.stream.read_timeout()?,
-            write_timeout: connection.stream.write_timeout()?,
-            buffers: GrowingBuffers::new(connection.unread()),
-            connection,
-            sending_stopped: false,
-            plain,
-            used: true,
-            awaiting_first_byte,
-        })))
+        Ok(Some(Socket::new(stream, plain)?))
     }
 }
 
-/// A connection as ureq uses it.
+/// A TCP connection.
 #[derive(Debug)]
 pub(super) struct Socket {
-    connection: Arc<Connection>,
+    stream: TcpStream,
     buffers: GrowingBuffers,
     /// The timeouts that the socket has now, so that they are set only if they change.
     read_timeout: Option<Duration>,
@@ -94,8 +89,16 @@ pub(super) struct Socket {
     plain: bool,
     /// The connection has been used since `is_open` was last called.
     used: bool,
-    /// The peer has not sent anything yet, and it may turn out to be a TLS server.
-    awaiting_first_byte: bool,
+}
+
+impl Stream for Socket {
+    fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, Error> {
+        if self.buffers.input().is_empty() {
+            receive(&self.stream, buf, &mut self.read_timeout, timeout)
+        } else {
+            self.receive_buffered(buf, timeout)
+        }
+    }
 }
 
 impl Transport for Socket {
@@ -105,9 +108,6 @@ impl Transport for Socket {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.used = true;
-        if self.plain {
-            request_context::set_connection(&self.connection);
-        }
         let timeout = timeout.for_write();
         let limit = time_left(timeout)?;
         // Wake up every PEEK_INTERVAL to look for an early response. Over TLS a peek sees only ciphertext,
@@ -118,7 +118,7 @@ impl Transport for Socket {
             limit
         };
         if write_timeout != self.write_timeout {
-            self.connection.stream.set_write_timeout(write_timeout)?;
+            self.stream.set_write_timeout(write_timeout)?;
             self.write_timeout = write_timeout;
         }
         let mut since = Instant::now();
@@ -126,7 +126,7 @@ impl Transport for Socket {
         // Once sending has stopped, this returns success without sending anything. ureq then believes that
         // the request is complete and reads the response.
         while sent < amount && !self.sending_stopped {
-            match (&self.connection.stream).write(&self.buffers.pending_output()[sent..amount]) {
+            match (&self.stream).write(&self.buffers.pending_output()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(n) => {
                     sent += n;
@@ -139,9 +139,7 @@ impl Transport for Socket {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {
                     let expired = limit.is_some_and(|limit| since.elapsed() >= limit);
-                    // Over TLS the input may just be a session ticket. It is taken for a response only if the
-                    // call would otherwise fail.
-                    if (self.plain || expired) && self.connection.has_input() {
+                    if self.is_rejected(expired) {
                         self.stop_sending();
                     } else if expired {
                         return Err(Error::Timeout(timeout.reason));
@@ -157,16 +155,9 @@ impl Transport for Socket {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let timeout = timeout.for_read();
-        let limit = time_left(timeout)?;
         let buf = self.buffers.input_append_buf();
-        let n = self.connection.receive(buf, limit, &mut self.read_timeout, timeout.reason)?;
+        let n = receive(&self.stream, buf, &mut self.read_timeout, timeout)?;
         self.buffers.input_appended(n);
-        // Only the first bytes of a connection can be the alert of a TLS server. Later the same bytes are
-        // just a malformed response.
-        if mem::take(&mut self.awaiting_first_byte) && self.buffers.input().starts_with(&TLS_ALERT) {
-            return Err(Error::Other(Box::new(TlsAlert)));
-        }
         Ok(n > 0)
     }
 
@@ -176,16 +167,98 @@ impl Transport for Socket {
     /// second call has to check for input, as only an idle connection can become stale.
     fn is_open(&mut self) -> bool {
         let used = mem::replace(&mut self.used, false);
-        // After an incomplete request, the server would take the next one for the rest of the body.
-        !self.sending_stopped && (used || self.connection.is_open())
+        if used {
+            self.buffers.shrink();
+        }
+        // After an incomplete request, the server would take the next one for the rest of the body. Input that
+        // belongs to no request is either the end of the stream or garbage.
+        !self.sending_stopped
+            && (used || self.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
     }
 }
 
 impl Socket {
+    /// Creates a transport over a connected stream, which carries HTTP if it is `plain`, and otherwise TLS.
+    fn new(stream: TcpStream, plain: bool) -> io::Result<Self> {
+        // The head and the body of a request are separate writes. Nagle's algorithm would hold back the second
+        // one until the peer acknowledges the first.
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            read_timeout: stream.read_timeout()?,
+            write_timeout: stream.write_timeout()?,
+            stream,
+            buffers: GrowingBuffers::default(),
+            sending_stopped: false,
+            plain,
+            used: true,
+        })
+    }
+
     fn stop_sending(&mut self) {
         self.sending_stopped = true;
         // The body need not be read any further.
         request_context::stop_sending();
+    }
+
+    /// Returns `true` if a final response to an incomplete request has arrived.
+    fn is_rejected(&self, expired: bool) -> bool {
+        if !self.plain {
+            // The input may just be a session ticket. It is taken for a response only if the call would
+            // otherwise fail.
+            return expired && self.peek(&mut [0]).is_ok_and(|n| n > 0);
+        }
+        let mut input = vec![0; SMALL];
+        while let Ok(n @ 1..) = self.peek(&mut input) {
+            match ResponseHead::parse(&input[..n]) {
+                // An interim response, which must not hide the final one.
+                Ok(Some(head)) if head.is_interim() => {
+                    let len = head.len;
+                    if (&self.stream).read_exact(&mut input[..len]).is_err() {
+                        return false;
+                    }
+                }
+                Ok(None) => return false,
+                Ok(Some(_)) | Err(_) => return true,
+            }
+        }
+        false
+    }
+
+    /// Reads input without consuming it or waiting for it.
+    ///
+    /// Fails with `WouldBlock` if there is none, and returns 0 at the end of the stream.
+    fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        // A read timeout cannot do this: zero is not allowed, and any other value would wait.
+        self.stream.set_nonblocking(true)?;
+        let found = self.stream.peek(buf);
+        // Restored even if the peek failed: everything else expects blocking calls with timeouts.
+        self.stream.set_nonblocking(false)?;
+        found
+    }
+}
+
+/// Reads the bytes that are available, waiting until the timeout. Returns 0 at the end of the stream.
+///
+/// `current` is the read timeout that the socket has now. The timeout is set only if it changes, which saves a
+/// system call on most reads.
+fn receive(
+    mut stream: &TcpStream,
+    buf: &mut [u8],
+    current: &mut Option<Duration>,
+    timeout: NextTimeout,
+) -> Result<usize, Error> {
+    let timeout = timeout.for_read();
+    let limit = time_left(timeout)?;
+    if limit != *current {
+        stream.set_read_timeout(limit)?;
+        *current = limit;
+    }
+    loop {
+        match stream.read(buf) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_timeout(&error) => return Err(Error::Timeout(timeout.reason)),
+            received => return Ok(received?),
+        }
     }
 }
 

@@ -44,13 +44,16 @@ mod urls;
 
 mod connection {
     mod certificates;
+    mod desynchronisation;
     mod failures;
     mod https_proxy;
+    mod interim_responses;
     mod large_responses;
     mod names;
     mod plain_http_to_tls;
     mod proxy;
     mod real_proxies;
+    mod response_headers;
     mod timeouts;
     mod tls;
 }

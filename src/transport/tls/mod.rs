@@ -15,9 +15,10 @@ use std::sync::Arc;
 
 use ureq::Timeout;
 use ureq::http::Uri;
-use ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
+use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
 use super::own_error;
+use super::socket::Stream;
 use crate::error::{Error, ErrorKind};
 
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
@@ -31,8 +32,8 @@ pub(super) use rustls::Tls;
 #[derive(Debug)]
 pub(super) struct TlsConnector(pub(super) Option<Arc<Tls>>);
 
-impl<In: Transport> Connector<In> for TlsConnector {
-    type Out = Box<dyn Transport>;
+impl<In: Stream> Connector<In> for TlsConnector {
+    type Out = Box<dyn Stream>;
 
     fn connect(
         &self,
@@ -40,7 +41,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
         let Some(connection) = chained else { return Ok(None) };
-        let connection: Box<dyn Transport> = Box::new(connection);
+        let connection: Box<dyn Stream> = Box::new(connection);
         match &self.0 {
             Some(tls) if details.needs_tls() => Ok(Some(wrap(tls, connection, details.uri, details)?)),
             // If TLS is needed but not available, ureq fails.
@@ -52,10 +53,10 @@ impl<In: Transport> Connector<In> for TlsConnector {
 /// Encrypts a connection to the host of `uri`, within the time for connecting.
 pub(super) fn wrap(
     tls: &Arc<Tls>,
-    connection: Box<dyn Transport>,
+    connection: Box<dyn Stream>,
     uri: &Uri,
     details: &ConnectionDetails<'_>,
-) -> Result<Box<dyn Transport>, ureq::Error> {
+) -> Result<Box<dyn Stream>, ureq::Error> {
     tls.wrap(connection, uri, details).map_err(|error| match error {
         ureq::Error::Timeout(Timeout::Connect) => {
             let host = uri.host().unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::config::{Config, Identity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::connect;
 use crate::transport::own_error;
+use crate::transport::socket::Stream;
 
 /// The TLS settings of a client.
 #[derive(Debug)]
@@ -44,10 +45,10 @@ impl Tls {
     /// Encrypts a connection to the host of `uri`.
     pub(in crate::transport) fn wrap(
         &self,
-        connection: Box<dyn Transport>,
+        connection: Box<dyn Stream>,
         uri: &Uri,
         details: &ConnectionDetails<'_>,
-    ) -> Result<Box<dyn Transport>, ureq::Error> {
+    ) -> Result<Box<dyn Stream>, ureq::Error> {
         let details = ConnectionDetails {
             uri,
             addrs: details.resolver.empty(),
@@ -61,7 +62,7 @@ impl Tls {
             register_shutdown: details.register_shutdown.clone(),
         };
         match self.connector.connect(&details, Some(connection)) {
-            Ok(Some(connection)) => Ok(Box::new(connection)),
+            Ok(Some(connection)) => Ok(Box::new(Box::new(connection) as Box<dyn Transport>)),
             Ok(None) => Err(ureq::Error::TlsRequired),
             Err(ureq::Error::NativeTls(error)) => {
                 Err(own_error::wrap(self.error(uri.host().unwrap_or_default(), &error.to_string())))

@@ -1,10 +1,11 @@
 //! A build without TLS.
 
 use ureq::http::Uri;
-use ureq::unversioned::transport::{ConnectionDetails, Transport};
+use ureq::unversioned::transport::ConnectionDetails;
 
 use crate::config::Config;
 use crate::error::Result;
+use crate::transport::socket::Stream;
 
 /// Stands for a TLS library. It is never used, because `https` endpoints and proxies are rejected before.
 #[derive(Debug)]
@@ -17,10 +18,10 @@ impl Tls {
 
     pub(in crate::transport) fn wrap(
         &self,
-        _: Box<dyn Transport>,
+        _: Box<dyn Stream>,
         _: &Uri,
         _: &ConnectionDetails<'_>,
-    ) -> Result<Box<dyn Transport>, ureq::Error> {
+    ) -> Result<Box<dyn Stream>, ureq::Error> {
         Err(ureq::Error::TlsRequired)
     }
 }

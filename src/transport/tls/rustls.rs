@@ -27,6 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::transport::buffers::GrowingBuffers;
 use crate::transport::connect;
 use crate::transport::own_error;
+use crate::transport::socket::Stream;
 
 /// The TLS settings of a client.
 pub(in crate::transport) struct Tls {
@@ -67,10 +68,10 @@ impl Tls {
     /// Encrypts a connection to the host of `uri`.
     pub(in crate::transport) fn wrap(
         self: &Arc<Self>,
-        connection: Box<dyn Transport>,
+        connection: Box<dyn Stream>,
         uri: &Uri,
         details: &ConnectionDetails<'_>,
-    ) -> Result<Box<dyn Transport>, ureq::Error> {
+    ) -> Result<Box<dyn Stream>, ureq::Error> {
         let host = uri.host().unwrap_or_default();
         let name = ServerName::try_from(host.trim_matches(['[', ']'])).map_err(|error| {
             own_error::wrap(
@@ -368,7 +369,7 @@ fn plain_name(name: &str) -> String {
 
 /// An encrypted connection.
 struct TlsTransport {
-    stream: StreamOwned<ClientConnection, TransportAdapter>,
+    stream: StreamOwned<ClientConnection, TransportAdapter<Box<dyn Stream>>>,
     buffers: GrowingBuffers,
     tls: Arc<Tls>,
     host: String,
@@ -386,6 +387,8 @@ impl TlsTransport {
         }
     }
 }
+
+impl Stream for TlsTransport {}
 
 impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
@@ -407,6 +410,7 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
+        self.buffers.shrink();
         self.stream.sock.get_mut().is_open()
     }
 

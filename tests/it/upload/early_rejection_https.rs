@@ -19,7 +19,10 @@ fn assert_rejected_then(then: Then, runs: usize) {
     for run in 0..runs {
         let (status, code) = REJECTIONS[run % REJECTIONS.len()];
         let body = format!("<Error><Code>{code}</Code></Error>");
-        let response = format!("HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        // Every second server sends interim responses first.
+        let interim = ["", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\na: b\r\n\r\n"][run % 2];
+        let response =
+            format!("{interim}HTTP/1.1 {status} No\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         // Only a server that stops reading without closing is detected by the idle timeout.
         let idle = Duration::from_millis(if matches!(then, Then::Stop(_)) { 400 } else { 10_000 });
         let address = tls::responding(response, then, 1);
