@@ -67,6 +67,8 @@ impl Transport {
             .timeout_connect(Some(config.connect_timeout))
             .timeout_per_read(Some(config.idle_timeout))
             .timeout_per_write(Some(config.idle_timeout))
+            .max_idle_connections(config.max_idle_connections)
+            .max_idle_connections_per_host(config.max_idle_connections)
             .input_buffer_size(buffers::SMALL)
             .output_buffer_size(buffers::SMALL);
         let proxy = Proxy::new(config.proxy.as_ref(), endpoint)?.map(Arc::new);

@@ -51,6 +51,7 @@ mod connection {
     mod large_responses;
     mod names;
     mod plain_http_to_tls;
+    mod pool;
     mod proxy;
     mod real_proxies;
     mod response_headers;

@@ -225,7 +225,7 @@ fn start(max_attempts: u32) -> (FakeServer, Config) {
     (server, config)
 }
 
-// promise: R8, R10
+// promise: R8, R11
 #[test]
 fn no_scenario_leaves_a_foreign_byte() {
     let (server, config) = start(3);
@@ -239,11 +239,11 @@ fn no_scenario_leaves_a_foreign_byte() {
     drop(server);
 }
 
-// promise: R8, R10
+// promise: R8, R11
 #[test]
 fn no_scenario_leaves_a_foreign_byte_in_another_thread() {
     let (server, config) = start(6);
-    let client = Client::new(config).unwrap();
+    let client = Client::new(config.max_idle_connections(3)).unwrap();
     let scenarios = scenarios();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
