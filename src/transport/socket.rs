@@ -18,6 +18,10 @@ use super::connect::{self, DialError, Dialer, is_timeout};
 use super::request_context;
 use super::response_head::ResponseHead;
 
+/// How long a connection is silent before the system asks the peer whether it is still there. Shorter than the
+/// time after which routers forget a silent connection.
+#[cfg(feature = "tcp-keepalive")]
+const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How often a blocked write checks whether the response has arrived already.
 const PEEK_INTERVAL: Duration = Duration::from_millis(250);
 /// A transport whose input can be received without ureq.
@@ -183,6 +187,10 @@ impl Socket {
         // The head and the body of a request are separate writes. Nagle's algorithm would hold back the second
         // one until the peer acknowledges the first.
         stream.set_nodelay(true)?;
+        // Only an optimisation, so a system that does not support it is no reason to fail.
+        #[cfg(feature = "tcp-keepalive")]
+        let _ = socket2::SockRef::from(&stream)
+            .set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(KEEPALIVE));
         Ok(Self {
             read_timeout: stream.read_timeout()?,
             write_timeout: stream.write_timeout()?,

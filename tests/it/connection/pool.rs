@@ -73,3 +73,26 @@ fn abandoned_body_closes_its_connection() {
         assert_eq!(server.connections(), expected);
     }
 }
+
+/// A silent connection must survive while the server copies an object, and routers forget it after some minutes.
+#[test]
+#[cfg(all(target_os = "linux", feature = "tcp-keepalive"))]
+fn connections_have_keepalive() {
+    let server = FakeServer::serve(|_| Response::content(HELLO));
+    let client = Client::new(config(&server)).unwrap();
+    get_small(&client);
+    let peer = format!("0100007F:{:04X}", server.port());
+    // The fields: number, local address, peer, state, queues, and the kind of timer; 2 is that of keepalive. Until
+    // the last packet is acknowledged, there is another timer.
+    let has_keepalive = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let line = lines.find(|fields| fields[2] == peer).expect("the connection is still open");
+        line[5].starts_with("02:")
+    };
+    let until = std::time::Instant::now() + Duration::from_secs(10);
+    while !has_keepalive() {
+        assert!(std::time::Instant::now() < until, "no keepalive timer");
+        thread::yield_now();
+    }
+}
