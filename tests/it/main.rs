@@ -57,6 +57,7 @@ mod connection {
     mod response_headers;
     mod timeouts;
     mod tls;
+    mod ureq_features;
 }
 
 mod download {
