@@ -16,7 +16,7 @@ const BROTLI: &[u8] = b"\x8b\x05\x80Hello World!\x03";
 /// Not UTF-8.
 const LATIN1: &[u8] = b"M\xfcller";
 
-// promise: R12
+// promise: R13
 #[test]
 fn features_of_ureq_do_not_change_what_is_read() {
     let objects = [
