@@ -129,21 +129,17 @@ impl HttpConnection {
                 // A request with `Expect: 100-continue`: ureq only looks at the status. The head of a final response
                 // stays in the input and is received when ureq waits for it.
                 Ok(Some(head)) if awaits_100 && (head.status == 100 || !head.is_interim()) => {
-                    let (status, len) = (head.status, head.len);
-                    stream.buffers().input_consume(if status == 100 { len } else { 0 });
-                    self.substitute_input(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes());
+                    stream.buffers().input_consume(if head.status == 100 { head.len } else { 0 });
+                    self.substitute_input(format!("HTTP/1.1 {}\r\n\r\n", head.status).as_bytes());
                     return Ok(true);
                 }
                 Ok(Some(head)) if head.is_interim() => {
-                    let len = head.len;
-                    stream.buffers().input_consume(len);
+                    stream.buffers().input_consume(head.len);
                     received = true;
                 }
                 Ok(Some(head)) => {
-                    let len = head.len;
-                    let (status, (headers, framing, reusable)) = (head.status, head.read().map_err(other)?);
-                    stream.buffers().input_consume(len);
-                    self.pass_on(status, headers, framing, reusable);
+                    stream.buffers().input_consume(head.len);
+                    self.pass_on(head).map_err(other)?;
                     return Ok(true);
                 }
                 Ok(None) => match stream.await_input(remaining(timeout, started)) {
@@ -163,7 +159,10 @@ impl HttpConnection {
         }
     }
 
-    fn pass_on(&mut self, status: u16, headers: Headers, framing: Framing, reusable: bool) {
+    /// Lets ureq have the framing of a final response.
+    fn pass_on(&mut self, head: ResponseHead) -> Result<(), HeadError> {
+        let (framing, reusable) = head.framing()?;
+        let ResponseHead { status, headers, .. } = head;
         let close = if reusable { "" } else { "connection: close\r\n" };
         let (framing, length) = match framing {
             Framing::Length(0) => ("content-length: 0\r\n", None),
@@ -178,6 +177,7 @@ impl HttpConnection {
         let head = format!("HTTP/1.1 {status}\r\n{close}{framing}{NUMBER}: {number}\r\n\r\n");
         self.substitute_input(head.as_bytes());
         (self.awaiting_head, self.is_http) = (false, true);
+        Ok(())
     }
 
     fn substitute_input(&mut self, input: &[u8]) {

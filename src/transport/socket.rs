@@ -220,8 +220,7 @@ impl Socket {
             match ResponseHead::parse(&input[..n]) {
                 // An interim response, which must not hide the final one.
                 Ok(Some(head)) if head.is_interim() => {
-                    let len = head.len;
-                    if (&self.stream).read_exact(&mut input[..len]).is_err() {
+                    if (&self.stream).read_exact(&mut input[..head.len]).is_err() {
                         return false;
                     }
                 }
