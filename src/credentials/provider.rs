@@ -43,7 +43,7 @@ pub(crate) struct Provider {
 enum Origin {
     /// The caller's closure. Credentials without an expiry are not cached.
     Closure,
-    /// A source of the chain with this description. Credentials without an expiry are cached for ever.
+    /// A source of the chain with this description. Credentials without an expiry are not fetched again.
     #[cfg_attr(not(feature = "credentials-chain"), allow(dead_code))]
     Chain(Arc<str>),
 }

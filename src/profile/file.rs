@@ -54,7 +54,7 @@ impl ProfileFile {
     }
 
     pub(super) fn read(path: &Path) -> Self {
-        // reading a pipe could block for ever; aws-cli, too, reads regular files only
+        // reading a pipe could block; aws-cli, too, reads regular files only
         let content = match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
                 Content::Absent("which is not a regular file")
@@ -66,6 +66,10 @@ impl ProfileFile {
             // a home directory that is not a directory, such as /dev/null, has no files
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Content::Absent("which does not exist")
+            }
+            // a container may run as a user who has no access to its home directory, and aws-cli ignores that
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Content::Absent("whose folder this user cannot access")
             }
             Err(error) => Content::Unreadable(error),
         };

@@ -28,7 +28,11 @@ impl Context<'_> {
 
     /// Returns the endpoint of a service such as `STS`: the configured one, in the order of botocore, otherwise that
     /// of AWS.
-    pub(super) fn endpoint(&self, service: &str, of_aws: impl FnOnce() -> String) -> Result<ServiceUrl> {
+    pub(super) fn endpoint(
+        &self,
+        service: &str,
+        of_aws: impl FnOnce() -> Result<String>,
+    ) -> Result<ServiceUrl> {
         let configured = if self.env.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
             None
         } else {
@@ -41,7 +45,7 @@ impl Context<'_> {
             "the {service} endpoint, which AWS_ENDPOINT_URL_{service}, AWS_ENDPOINT_URL or endpoint_url in the profile \
              sets,"
         );
-        ServiceUrl::parse(&configured.unwrap_or_else(of_aws), &set_by)
+        ServiceUrl::parse(&configured.map_or_else(of_aws, Ok)?, &set_by)
     }
 
     /// Returns the folder below `~/.aws` in which aws-cli caches the results of logins.

@@ -191,11 +191,20 @@ fn optional_text<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>> {
     }
 }
 
-/// Parses the time at which credentials expire. Without it, they would be used for ever.
+/// Parses the time at which credentials expire. Without it, they would never be renewed.
 pub(super) fn parse_expiry(text: &str) -> Result<OffsetDateTime> {
-    // the cached tokens of older versions of aws-cli end in UTC
+    // the cached tokens of older versions of aws-cli end in UTC, and some programs print an offset like +0000
     let text = text.trim();
-    let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |start| format!("{start}Z"));
+    let text = match (
+        text.strip_suffix("UTC"),
+        text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)),
+    ) {
+        (Some(time), _) => format!("{time}Z"),
+        (None, Some((time, offset))) if offset.starts_with(['+', '-']) && !offset.contains(':') => {
+            format!("{time}{}:{}", &offset[..3], &offset[3..])
+        }
+        _ => text.to_owned(),
+    };
     Timestamp::from_iso8601(&text).date_time().ok_or_else(|| {
         Error::new(
             ErrorKind::UnexpectedResponse,
@@ -238,18 +247,54 @@ impl ServiceUrl {
     }
 }
 
-/// Returns the domain of AWS's services in a region.
-pub(super) fn aws_domain(region: &str) -> &'static str {
-    match region.split('-').next() {
+/// Returns the endpoint of a service of AWS, such as `sts`, in a region.
+///
+/// The requests carry tokens, so a region that would lead to a host outside of AWS is an error.
+pub(super) fn aws_endpoint(service: &str, region: &str) -> Result<String> {
+    let is_label = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if region.is_empty() || region.len() > 63 || !region.chars().all(is_label) {
+        return Err(Error::invalid(format!("{region:?} is not the name of a region"))
+            .with_hint("A name is like eu-west-1: letters, digits and hyphens."));
+    }
+    let domain = match region.split('-').next() {
         Some("cn") => "amazonaws.com.cn",
         Some("eusc") => "amazonaws.eu",
         _ => "amazonaws.com",
-    }
+    };
+    Ok(format!("https://{service}.{region}.{domain}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn endpoint_of_aws_depends_on_the_region_and_is_within_its_domains() {
+        for (region, endpoint) in [
+            ("eu-west-1", "https://sts.eu-west-1.amazonaws.com"),
+            ("cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", "https://sts.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            assert_eq!(aws_endpoint("sts", region).unwrap(), endpoint);
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            ServiceUrl::parse(endpoint, "the endpoint").map(drop).unwrap();
+        }
+        for region in ["", "x.evil.test/", "x@evil", "evil.test#", "a b", "é"] {
+            let error = aws_endpoint("portal.sso", region).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{region:?} is not the name of a region")), "{error}");
+        }
+    }
+
+    #[test]
+    fn expiry_is_in_utc_or_has_an_offset() {
+        for text in ["1970-01-01T00:00:01Z", "1970-01-01T00:00:01UTC", "1970-01-01T01:00:01+01:00"] {
+            assert_eq!(parse_expiry(text).unwrap().unix_timestamp(), 1, "{text}");
+        }
+        assert_eq!(parse_expiry("1970-01-01T01:00:01+0100").unwrap().unix_timestamp(), 1);
+        for text in ["", "tomorrow", "1970-01-01", "1970-01-01T01:00:01", "+0100"] {
+            assert!(parse_expiry(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn url_is_split_into_origin_and_path() {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::cached_token::{self, login_command};
 use super::context::Context;
-use super::service::{Caller, Network, ServiceRequest, ServiceUrl, aws_domain};
+use super::service::{Caller, Network, ServiceRequest, ServiceUrl, aws_endpoint};
 use crate::credentials::Credentials;
 use crate::encode;
 use crate::error::{Error, ErrorKind, Result};
@@ -72,15 +72,11 @@ impl Sso {
             session: session.as_ref().map_or_else(|| text("sso_start_url"), |(name, _)| name.clone()),
             account: text("sso_account_id"),
             role: text("sso_role_name"),
-            endpoint: context.endpoint("SSO", || Self::aws_endpoint(&text("sso_region")))?,
+            endpoint: context.endpoint("SSO", || aws_endpoint("portal.sso", &text("sso_region")))?,
             cache_folder: context.cache_folder("sso")?,
             command: login_command("aws sso login", profile),
             network: context.network.clone(),
         }))
-    }
-
-    fn aws_endpoint(region: &str) -> String {
-        format!("https://portal.sso.{region}.{}", aws_domain(region))
     }
 
     pub(super) fn fetch(&self) -> Result<Credentials> {
@@ -149,19 +145,6 @@ fn role_credentials(json: &Json) -> Result<Credentials> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn endpoints_of_aws_depend_on_the_region() {
-        for (region, endpoint) in [
-            ("eu-west-1", "https://portal.sso.eu-west-1.amazonaws.com"),
-            ("cn-north-1", "https://portal.sso.cn-north-1.amazonaws.com.cn"),
-            ("eusc-de-east-1", "https://portal.sso.eusc-de-east-1.amazonaws.eu"),
-        ] {
-            assert_eq!(Sso::aws_endpoint(region), endpoint);
-            #[cfg(any(feature = "rustls", feature = "native-tls"))]
-            ServiceUrl::parse(endpoint, "the endpoint").map(drop).unwrap();
-        }
-    }
 
     #[test]
     fn role_credentials_are_parsed() {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::context::Context;
 use super::service::{
-    Caller, Network, ServiceRequest, ServiceResponse, ServiceUrl, aws_domain, parse_expiry, unexpected,
+    Caller, Network, ServiceRequest, ServiceResponse, ServiceUrl, aws_endpoint, parse_expiry, unexpected,
 };
 use super::text_file;
 use crate::checksum::Sha256Digest;
@@ -40,18 +40,13 @@ impl Sts {
     pub(super) fn configured(context: &Context<'_>) -> Result<Self> {
         let region = context.region();
         Ok(Self {
-            endpoint: context.endpoint("STS", || Self::aws_endpoint(region.as_deref()))?,
+            endpoint: context.endpoint("STS", || match &region {
+                Some(region) => aws_endpoint("sts", region),
+                None => Ok("https://sts.amazonaws.com".to_owned()),
+            })?,
             region: region.unwrap_or_else(|| "us-east-1".to_owned()),
             network: context.network.clone(),
         })
-    }
-
-    /// Returns the endpoint of AWS for a region.
-    fn aws_endpoint(region: Option<&str>) -> String {
-        match region {
-            Some(region) => format!("https://sts.{region}.{}", aws_domain(region)),
-            None => "https://sts.amazonaws.com".to_owned(),
-        }
     }
 
     fn caller(&self) -> Caller {
@@ -184,20 +179,6 @@ fn parse(response: &ServiceResponse, action: &str) -> Result<Credentials> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn endpoints_of_aws_depend_on_the_region() {
-        for (region, endpoint) in [
-            (None, "https://sts.amazonaws.com"),
-            (Some("eu-west-1"), "https://sts.eu-west-1.amazonaws.com"),
-            (Some("cn-north-1"), "https://sts.cn-north-1.amazonaws.com.cn"),
-            (Some("eusc-de-east-1"), "https://sts.eusc-de-east-1.amazonaws.eu"),
-        ] {
-            assert_eq!(Sts::aws_endpoint(region), endpoint);
-            #[cfg(any(feature = "rustls", feature = "native-tls"))]
-            ServiceUrl::parse(endpoint, "the endpoint").map(drop).unwrap();
-        }
-    }
 
     #[test]
     fn credentials_are_parsed() {
