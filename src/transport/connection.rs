@@ -20,6 +20,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use super::request_context;
 use super::response_head::{Framing, HeadError, ResponseHead};
 use super::socket::Stream;
 use crate::headers::Headers;
@@ -62,6 +63,13 @@ impl Responses {
         *last += 1;
         responses.insert(*last, response);
         *last
+    }
+
+    /// Drops the response of the current request, whose head ureq has not returned. Its connection is closed.
+    pub(super) fn discard(&self) {
+        if let Some(number) = request_context::response() {
+            lock(&self.0).1.remove(&number);
+        }
     }
 
     /// Takes the response of a head that ureq has returned.
@@ -174,6 +182,7 @@ impl HttpConnection {
             self.slot.put(stream);
         }
         let number = self.responses.put(Received { headers, length, slot: self.slot.clone() });
+        request_context::set_response(number);
         let head = format!("HTTP/1.1 {status}\r\n{close}{framing}{NUMBER}: {number}\r\n\r\n");
         self.substitute_input(head.as_bytes());
         (self.awaiting_head, self.is_http) = (false, true);

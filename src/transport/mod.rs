@@ -156,6 +156,7 @@ impl Transport {
         let proxy = self.proxy.as_deref().filter(|proxy| proxy.applies_to_uri(&uri));
         let is_https = uri.scheme_str() == Some("https");
         let response = self.agent.run(request).map_err(|error| {
+            self.responses.discard();
             let mut error = errors::convert(error, self.connect_timeout, limits, proxy);
             if !is_https && proxy.is_none() {
                 error = errors::disconnect_hint(error);

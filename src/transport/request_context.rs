@@ -1,4 +1,4 @@
-//! State shared by a request's body, its socket and its buffers.
+//! State shared by a request's body, its socket, its buffers and its response.
 //!
 //! ureq offers no way to pass state between them: the body is a plain reader, and the transport does not see
 //! which request it serves. The state is therefore kept per thread. This is sound because a call is blocking:
@@ -17,11 +17,13 @@ struct RequestContext {
     body_len: u64,
     /// The peer does not accept the rest of the request's body.
     sending_stopped: bool,
+    /// The number of the response that was received.
+    response: Option<u64>,
 }
 
 impl RequestContext {
     const fn new(body_len: u64) -> Self {
-        Self { body_len, sending_stopped: false }
+        Self { body_len, sending_stopped: false, response: None }
     }
 }
 
@@ -60,6 +62,16 @@ pub(super) fn is_sending_stopped() -> bool {
     CURRENT.get().sending_stopped
 }
 
+/// Records the number of the response that was received.
+pub(super) fn set_response(number: u64) {
+    CURRENT.set(RequestContext { response: Some(number), ..CURRENT.get() });
+}
+
+/// Returns the number of the response that was received.
+pub(super) fn response() -> Option<u64> {
+    CURRENT.get().response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,11 +79,14 @@ mod tests {
     #[test]
     fn nested_request_does_not_change_the_outer_one() {
         let outer = begin(7);
+        set_response(1);
         let inner = begin(3);
+        assert_eq!(response(), None);
         stop_sending();
-        assert!(is_sending_stopped() && body_len() == 3);
+        set_response(2);
+        assert!(is_sending_stopped() && body_len() == 3 && response() == Some(2));
         drop(inner);
-        assert!(!is_sending_stopped() && body_len() == 7);
+        assert!(!is_sending_stopped() && body_len() == 7 && response() == Some(1));
         drop(outer);
         assert_eq!(body_len(), 0);
     }
