@@ -33,6 +33,8 @@ mod request;
 mod response;
 mod retry;
 mod send_raw;
+#[cfg(feature = "serde")]
+mod serialize;
 mod shell_words;
 mod sign;
 mod signer;

@@ -23,6 +23,7 @@ const STORED: [&str; 6] = [
 
 /// The properties of an object, from the headers of a HEAD or GET response.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectMetadata {
     /// The length of this response's content in bytes: of the object, or of the requested range.
@@ -39,6 +40,7 @@ pub struct ObjectMetadata {
     pub metadata: BTreeMap<String, String>,
     /// The version ID, if the bucket keeps versions.
     pub version_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip))]
     headers: Headers,
 }
 

@@ -30,6 +30,13 @@ macro_rules! impl_names {
             }
         }
 
+        #[cfg(feature = "serde")]
+        impl ::serde::Serialize for $type {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
         /// Parses the name in any ASCII case. The error lists the accepted names.
         impl ::std::str::FromStr for $type {
             type Err = $crate::error::Error;

@@ -19,6 +19,7 @@ const MAX_SHOWN: usize = 128;
 
 /// The owner of a bucket or an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Owner {
     /// The canonical user ID.
@@ -47,6 +48,7 @@ impl Owner {
 
 /// A permission of a grantee.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Grant {
     /// The user or group that has the permission.
@@ -98,6 +100,7 @@ impl Grant {
 
 /// A user or a group in a [`Grant`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Grantee {
     /// A user, identified by the canonical user ID.

@@ -61,6 +61,7 @@ impl_names! {
 /// # Ok::<(), plain_s3::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Acl {
     /// The owner, if the server returned one.

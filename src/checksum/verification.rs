@@ -6,6 +6,7 @@ use super::algorithm::ChecksumAlgorithm;
 ///
 /// The client compares the cheapest checksum that the server returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Verification {
     /// The CRC-64/NVME of the content.

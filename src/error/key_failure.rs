@@ -4,6 +4,7 @@ use super::transient;
 
 /// A key that a call for many keys could not process.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct KeyFailure {
     /// The key of the object.

@@ -137,6 +137,7 @@ impl<'a> FolderOptions<'a> {
 
 /// How far the steps of a [`FolderPlan`](crate::FolderPlan) are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FolderProgress {
     /// How many steps are finished, including those that failed.

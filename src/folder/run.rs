@@ -30,6 +30,7 @@ pub struct FolderPlan<'a> {
 
 /// The result of a transfer of a folder. In a dry run, what would have been done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FolderSummary {
     /// How many files were uploaded or downloaded.

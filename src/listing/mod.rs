@@ -139,6 +139,7 @@ pub struct Pages<T> {
 
 /// A page of a listing: the entries and common prefixes in one response.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The entries of this page.

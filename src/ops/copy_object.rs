@@ -110,6 +110,7 @@ impl CopyObjectOptions {
 
 /// The response to a request that copied an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CopiedObject {
     /// The ETag of the copy. It may differ from the source's even though the content is the same.

@@ -58,6 +58,7 @@ impl DeleteObjectOptions {
 
 /// The response to a request that deleted an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeletedObject {
     /// The ID of the deleted version or, with `delete_marker`, of the marker that now hides the object.

@@ -52,6 +52,7 @@ impl ObjectAttributesOptions {
 
 /// The attributes returned by [`Client::get_object_attributes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectAttributes {
     /// The ETag.
@@ -96,6 +97,7 @@ impl Default for ObjectAttributes {
 
 /// A part of an object that was uploaded in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectPart {
     /// The part number, counted from 1.

@@ -8,6 +8,7 @@ use crate::response::Response;
 
 /// The response to [`Client::head_bucket`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BucketInfo {
     /// The bucket's region, if the server has regions.

@@ -12,6 +12,7 @@ use crate::xml;
 
 /// A bucket, as [`Client::list_buckets`] returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Bucket {
     /// The bucket's name.

@@ -13,6 +13,7 @@ use crate::xml;
 
 /// A multipart upload in progress: neither completed nor aborted.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MultipartUpload {
     /// The key of the object that the upload will create.

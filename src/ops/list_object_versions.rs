@@ -15,6 +15,7 @@ use crate::xml;
 
 /// A version of an object, or a delete marker, in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectVersion {
     /// The key, exactly as it was stored.

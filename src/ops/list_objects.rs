@@ -17,6 +17,7 @@ use crate::xml;
 
 /// An object in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Object {
     /// The key, exactly as it was stored.

@@ -15,6 +15,7 @@ use crate::xml;
 
 /// A part of a multipart upload in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Part {
     /// The part number, from 1 to 10,000.

@@ -9,6 +9,7 @@ use crate::validate;
 /// [`Object`](crate::Object) into its key, and an [`ObjectVersion`](crate::ObjectVersion) into its key and its
 /// version ID.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 pub struct ObjectIdentifier {
     key: String,

@@ -211,6 +211,7 @@ impl PutObjectOptions {
 
 /// The response to a request that stored an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct StoredObject {
     /// The ETag of the new object.

@@ -34,6 +34,7 @@ impl_names! {
 
 /// What [`Client::restore_object`] found or started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Restoration {
     /// The restoration has started (202 Accepted). The object cannot be read yet.

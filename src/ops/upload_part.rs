@@ -34,6 +34,7 @@ impl<'a> UploadRef<'a> {
 
 /// A part that was uploaded, to be passed to [`Client::complete_multipart_upload`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CompletedPart {
     /// The part number, from 1 to 10,000.
     pub part_number: u32,

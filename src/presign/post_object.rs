@@ -151,6 +151,7 @@ impl PostPolicy {
 /// A signed form: its URL and its hidden fields. Anyone who has it can upload what the policy allows until it
 /// expires. `{:?}` hides the values.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PostForm {
     /// The URL for the `action` attribute of the form, which must be sent as `multipart/form-data`.

@@ -47,6 +47,7 @@ impl<'a> DeleteAllOptions<'a> {
 
 /// How much was deleted or, in a dry run, would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeletedCounts {
     /// The number of objects. In a bucket with versioning, every version counts.

@@ -112,6 +112,7 @@ impl DownloadOptions<'_> {
 
 /// The result of [`Client::download_file`].
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Download {
     /// `false` if [`DownloadOptions::if_changed`] found that the file already equals the object.

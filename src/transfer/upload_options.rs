@@ -71,6 +71,7 @@ impl<'a> UploadOptions<'a> {
 /// The result of [`Client::upload_file`](crate::Client::upload_file) and
 /// [`Client::upload_reader`](crate::Client::upload_reader).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Upload {
     /// The length of the object in bytes.

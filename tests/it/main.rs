@@ -38,6 +38,8 @@ mod raw_requests;
 mod readable_successes;
 mod requester;
 mod restoring;
+#[cfg(feature = "serde")]
+mod serialization;
 mod settings;
 mod signing;
 mod urls;

@@ -19,6 +19,7 @@ const CORS: Subresource = Subresource {
 
 /// A rule for cross-origin requests: which websites may send which requests from a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct CorsRule {

@@ -19,6 +19,7 @@ const ENCRYPTION: Subresource = Subresource {
 
 /// How a bucket encrypts new objects that are stored without encryption options of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct BucketEncryption {

@@ -16,6 +16,7 @@ use crate::xml;
 /// A rule applies to all objects that match its prefix, its tags and its sizes. The server applies rules
 /// about once a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct LifecycleRule {
@@ -54,6 +55,7 @@ pub struct LifecycleRule {
 
 /// The move of objects or noncurrent versions to another storage class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LifecycleTransition {
     /// The new storage class.

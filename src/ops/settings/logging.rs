@@ -19,6 +19,7 @@ const LOGGING: Subresource = Subresource {
 
 /// Where the server stores the access logs of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct BucketLogging {

@@ -20,6 +20,7 @@ const OBJECT_LOCK: Subresource = Subresource {
 
 /// The Object Lock configuration of a bucket for which Object Lock is enabled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct ObjectLockConfiguration {
@@ -29,6 +30,7 @@ pub struct ObjectLockConfiguration {
 
 /// The retention that new objects get by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DefaultRetention {
     /// Who can shorten the retention.
@@ -46,6 +48,7 @@ impl DefaultRetention {
 
 /// The length of a default retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum RetentionPeriod {
     /// A number of days.

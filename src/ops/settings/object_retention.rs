@@ -43,6 +43,7 @@ impl_names! {
 
 /// The retention of a version of an object: until when it cannot be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ObjectRetention {
     /// Who can shorten the retention.

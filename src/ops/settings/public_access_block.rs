@@ -20,6 +20,7 @@ const PUBLIC_ACCESS_BLOCK: Subresource = Subresource {
 
 /// How a bucket restricts public access, whatever its ACLs and its policy allow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct PublicAccessBlock {

@@ -19,6 +19,7 @@ const WEBSITE: Subresource = Subresource {
 
 /// How a bucket is served as a website: its documents and redirects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct WebsiteConfiguration {
@@ -34,6 +35,7 @@ pub struct WebsiteConfiguration {
 
 /// A redirect of requests that match all of its conditions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct WebsiteRoutingRule {
@@ -47,6 +49,7 @@ pub struct WebsiteRoutingRule {
 
 /// The target of a redirect. Each part of the URL that is `None` stays as it was in the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use]
 pub struct WebsiteRedirect {
