@@ -1,11 +1,12 @@
 //! The measured client, which uses plain-s3. `Config::from_env` reads endpoint, credentials and region from the
-//! environment; `BENCH_CA` names the PEM file of the certificate authority to trust.
+//! environment; `BENCH_CA` names the PEM file of the certificate authority to trust. `BENCH_CHECK` replaces the default
+//! check: `none`, or `crc64nvme` for a checksum in uploads.
 
 use std::env;
 use std::error::Error;
 use std::fs::{self, File};
 
-use plain_s3::{Client, Config, ListApi, ListOptions};
+use plain_s3::{ChecksumAlgorithm, Client, Config, ListApi, ListOptions};
 use plain_s3_benches::{BUCKET, KEYS, LARGE, SMALL, SMALL_SIZE, memory, report};
 
 const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
@@ -58,8 +59,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn client(check_md5: bool) -> Result<Client, Box<dyn Error>> {
     let mut config = Config::from_env()?;
-    if !check_md5 {
+    let check = env::var("BENCH_CHECK").unwrap_or_default();
+    if !check_md5 || check == "none" {
         config = config.skip_md5_check();
+    }
+    if check == "crc64nvme" {
+        config = config.checksum(ChecksumAlgorithm::Crc64Nvme);
     }
     if let Ok(ca) = env::var("BENCH_CA") {
         config = config.ca_pem(fs::read(ca)?);

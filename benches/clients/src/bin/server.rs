@@ -1,13 +1,17 @@
 //! The server for what nginx cannot serve: uploads, and a listing of 100,000 keys.
 //!
 //! `server` prints its port and serves until it is killed. The ETag in the response to a PUT is the MD5 of its
-//! `Content-MD5` header, so that the server computes no MD5. `server ports N` prints N free ports instead.
+//! `Content-MD5` header, so that the server computes no MD5, and `x-amz-checksum-*` headers are returned as sent.
+//! `GET /counts` returns the number of connections, twice, and of requests, as nginx does. `server ports N` prints N free
+//! ports instead, and `server crc64 FILE` the CRC-64/NVME of a file.
 
 use std::env;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use base64::Engine as _;
@@ -15,33 +19,76 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
 use plain_s3_benches::{KEYS, KEYS_PER_PAGE};
 
+static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+
 fn main() -> io::Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
-    if let [command, count] = &args[..] {
-        assert_eq!(command, "ports");
-        let count = count.parse().map_err(io::Error::other)?;
-        let open: Vec<TcpListener> =
-            (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
-        for listener in open {
-            println!("{}", listener.local_addr()?.port());
-        }
-        return Ok(());
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        [] => listen(),
+        ["ports", count] => print_ports(count.parse().map_err(io::Error::other)?),
+        ["crc64", file] => print_crc64(file),
+        _ => Err(io::Error::other("usage: server [ports N | crc64 FILE]")),
     }
+}
+
+fn print_ports(count: usize) -> io::Result<()> {
+    let open: Vec<TcpListener> =
+        (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    for listener in open {
+        println!("{}", listener.local_addr()?.port());
+    }
+    Ok(())
+}
+
+fn print_crc64(file: &str) -> io::Result<()> {
+    let mut crc = crc64fast_nvme::Digest::new();
+    let mut input = BufReader::with_capacity(1 << 20, File::open(file)?);
+    loop {
+        let bytes = input.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        crc.write(bytes);
+        let read = bytes.len();
+        input.consume(read);
+    }
+    println!("{}", BASE64.encode(crc.sum64().to_be_bytes()));
+    Ok(())
+}
+
+fn listen() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    let pages = Arc::new((0..KEYS / KEYS_PER_PAGE).map(page).collect::<Vec<_>>());
+    let pages = Arc::new(Pages::new());
     println!("{}", listener.local_addr()?.port());
     for stream in listener.incoming() {
         let (stream, pages) = (stream?, Arc::clone(&pages));
+        CONNECTIONS.fetch_add(1, Ordering::Relaxed);
         // An error ends only the connection on which it occurs.
         thread::spawn(move || serve(stream, &pages));
     }
     Ok(())
 }
 
-fn serve(stream: TcpStream, pages: &[Vec<u8>]) -> io::Result<()> {
+/// The pages of the listing, with keys as they are and with URL-encoded keys.
+struct Pages {
+    plain: Vec<Vec<u8>>,
+    encoded: Vec<Vec<u8>>,
+}
+
+impl Pages {
+    fn new() -> Self {
+        let pages = |encoded| (0..KEYS / KEYS_PER_PAGE).map(|number| page(number, encoded)).collect();
+        Self { plain: pages(false), encoded: pages(true) }
+    }
+}
+
+fn serve(stream: TcpStream, pages: &Pages) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut input = BufReader::with_capacity(1 << 20, &stream);
     while let Some(head) = Head::read(&mut input)? {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
         if head.expects_100 {
             (&stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
@@ -63,6 +110,8 @@ struct Head {
     target: String,
     length: u64,
     md5: Option<Vec<u8>>,
+    /// The lines of the headers `x-amz-checksum-*`.
+    checksums: String,
     expects_100: bool,
 }
 
@@ -74,7 +123,8 @@ impl Head {
         }
         let mut words = line.split(' ').map(str::to_owned);
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let mut head = Self { method, target, length: 0, md5: None, expects_100: false };
+        let mut head =
+            Self { method, target, length: 0, md5: None, checksums: String::new(), expects_100: false };
         loop {
             line.clear();
             input.read_line(&mut line)?;
@@ -82,6 +132,9 @@ impl Head {
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => head.length = value.parse().map_err(io::Error::other)?,
                 "content-md5" => head.md5 = BASE64.decode(value).ok(),
+                name if name.starts_with("x-amz-checksum-") => {
+                    let _ = write!(head.checksums, "{name}: {value}\r\n");
+                }
                 "expect" => head.expects_100 = true,
                 _ => {}
             }
@@ -89,10 +142,16 @@ impl Head {
     }
 }
 
-fn respond(head: &Head, body: &[u8], pages: &[Vec<u8>]) -> Vec<u8> {
+fn respond(head: &Head, body: &[u8], pages: &Pages) -> Vec<u8> {
     let query = head.target.split_once('?').map_or("", |(_, query)| query);
     match head.method.as_str() {
+        "GET" if head.target == "/counts" => {
+            let connections = CONNECTIONS.load(Ordering::Relaxed);
+            let text = format!("{connections} {connections} {}\n", REQUESTS.load(Ordering::Relaxed));
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
+        }
         "GET" => {
+            let pages = if query.contains("encoding-type=url") { &pages.encoded } else { &pages.plain };
             let token = query.split('&').find_map(|pair| {
                 pair.strip_prefix("continuation-token=").or_else(|| pair.strip_prefix("marker="))
             });
@@ -116,8 +175,9 @@ fn respond(head: &Head, body: &[u8], pages: &[Vec<u8>]) -> Vec<u8> {
         }
         _ => {
             let e_tag = head.md5.as_deref().map_or("not-an-md5".to_owned(), hex);
+            let checksums = &head.checksums;
             format!(
-                "HTTP/1.1 200 OK\r\nETag: \"{e_tag}\"\r\nAccept-Ranges: bytes\r\nContent-Length: 0\r\n\
+                "HTTP/1.1 200 OK\r\nETag: \"{e_tag}\"\r\nAccept-Ranges: bytes\r\nContent-Length: 0\r\n{checksums}\
                  x-amz-request-id: tx000006edfc3d18de48907-006b014e48-1012-default\r\n\
                  Date: Sat, 21 Nov 2026 07:54:48 GMT\r\nConnection: Keep-Alive\r\n\r\n"
             )
@@ -141,11 +201,16 @@ fn multipart_etag(xml: &str) -> String {
 }
 
 /// Returns a page in the format of Ceph: these fields in this order, and a chunked body.
-fn page(number: usize) -> Vec<u8> {
+fn page(number: usize, encoded: bool) -> Vec<u8> {
     let first = number * KEYS_PER_PAGE;
     let keys = first..first + KEYS_PER_PAGE;
-    let mut text = String::from(
-        "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><EncodingType>url</EncodingType>\
+    let (prefix, encoding) = if encoded {
+        ("photos%2F2026%2Fa%20b", "<EncodingType>url</EncodingType>")
+    } else {
+        ("photos/2026/a b", "")
+    };
+    let mut text = format!(
+        "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{encoding}\
          <Name>bucket</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys>",
     );
     let more = keys.end < KEYS;
@@ -153,7 +218,7 @@ fn page(number: usize) -> Vec<u8> {
     for i in keys.clone() {
         let _ = write!(
             text,
-            "<Contents><Key>photos%2F2026%2Fa%20b-{i:08}</Key><LastModified>2026-11-21T07:54:48.{:03}Z\
+            "<Contents><Key>{prefix}-{i:08}</Key><LastModified>2026-11-21T07:54:48.{:03}Z\
              </LastModified><ETag>&quot;{}&quot;</ETag><Size>{}</Size><StorageClass>STANDARD</StorageClass>\
              <Type>Normal</Type></Contents>",
             i % 1000,
