@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::file_system::FileState;
-pub(crate) use reader::BodyReader;
+pub(crate) use reader::{BodyReader, SendProgress};
 use source::{FileRef, Source};
 
 /// The content of an upload.
@@ -33,7 +33,10 @@ use source::{FileRef, Source};
 /// # Ok(())
 /// # }
 /// ```
-pub struct Body<'a>(Content<'a>);
+pub struct Body<'a> {
+    content: Content<'a>,
+    progress: Option<SendProgress<'a>>,
+}
 
 enum Content<'a> {
     Open(Source<'a>),
@@ -52,19 +55,24 @@ impl<'a> Body<'a> {
     }
 
     fn of(source: Source<'a>) -> Self {
-        Self(Content::Open(source))
+        Content::Open(source).into()
+    }
+
+    /// Reports the progress of sending this body, but not its end, which only the response confirms.
+    pub(crate) fn with_progress(self, progress: Option<SendProgress<'a>>) -> Self {
+        Self { progress, ..self }
     }
 
     /// Returns the content if it is in memory.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
-        match &self.0 {
+        match &self.content {
             Content::Open(Source::Bytes(bytes)) => Some(bytes),
             _ => None,
         }
     }
 
     pub(crate) fn open(self) -> Result<BodyReader<'a>> {
-        let content = match self.0 {
+        let content = match self.content {
             Content::Open(source) => source,
             Content::Path(path) => Source::File(FileRef::Owned(open_file(&path)?)),
         };
@@ -76,7 +84,7 @@ impl<'a> Body<'a> {
                 (start, state.len.saturating_sub(start), Some(state))
             }
         };
-        Ok(BodyReader::new(content, start, len, state))
+        Ok(BodyReader::new(content, start, len, state, self.progress))
     }
 }
 
@@ -103,6 +111,12 @@ fn inspect(mut file: &File) -> Result<(u64, FileState)> {
     }
     let start = file.stream_position().map_err(unreadable)?;
     Ok((start, FileState::of(&metadata)))
+}
+
+impl<'a> From<Content<'a>> for Body<'a> {
+    fn from(content: Content<'a>) -> Self {
+        Self { content, progress: None }
+    }
 }
 
 impl<'a> From<&'a [u8]> for Body<'a> {
@@ -176,7 +190,7 @@ impl From<Box<str>> for Body<'_> {
 
 impl<'a> From<&'a Path> for Body<'a> {
     fn from(path: &'a Path) -> Self {
-        Self(Content::Path(Cow::Borrowed(path)))
+        Content::Path(Cow::Borrowed(path)).into()
     }
 }
 
@@ -188,7 +202,7 @@ impl<'a> From<&'a PathBuf> for Body<'a> {
 
 impl From<PathBuf> for Body<'_> {
     fn from(path: PathBuf) -> Self {
-        Self(Content::Path(Cow::Owned(path)))
+        Content::Path(Cow::Owned(path)).into()
     }
 }
 
@@ -206,7 +220,7 @@ impl<'a> From<&'a File> for Body<'a> {
 
 impl fmt::Debug for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.content {
             Content::Open(Source::Bytes(bytes)) => write!(f, "Body({} bytes)", bytes.len()),
             Content::Open(Source::File(_)) => f.write_str("Body(file)"),
             Content::Open(Source::Reader { len, .. }) => write!(f, "Body(reader of {len} bytes)"),

@@ -7,6 +7,12 @@ use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher,
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_system::FileState;
 
+/// Called with the number of bytes that were sent, while a body is sent. An error cancels the request.
+pub(crate) type SendProgress<'a> = &'a dyn Fn(u64) -> Result<()>;
+
+/// The most bytes that are read at once, if progress is reported.
+const PROGRESS_STEP: usize = 256 << 10;
+
 /// Reads a body for one request and its retries. As a [`Read`], it yields exactly the declared length or
 /// fails. The transport turns that failure into an error of its own, so the cause is kept for
 /// [`take_error`](Self::take_error).
@@ -23,11 +29,32 @@ pub(crate) struct BodyReader<'a> {
     md5: Option<Md5Hasher>,
     /// The SHA-256 that the body must have, and that of the bytes so far.
     sha256: Option<(Sha256Digest, Hasher)>,
+    progress: Option<SendProgress<'a>>,
+    /// The progress reported so far. Further attempts report nothing until they have sent more.
+    reported: u64,
 }
 
 impl<'a> BodyReader<'a> {
-    pub(super) fn new(source: Source<'a>, start: u64, len: u64, state: Option<FileState>) -> Self {
-        Self { source, start, len, state, sent: 0, started: false, error: None, md5: None, sha256: None }
+    pub(super) fn new(
+        source: Source<'a>,
+        start: u64,
+        len: u64,
+        state: Option<FileState>,
+        progress: Option<SendProgress<'a>>,
+    ) -> Self {
+        Self {
+            source,
+            start,
+            len,
+            state,
+            sent: 0,
+            started: false,
+            error: None,
+            md5: None,
+            sha256: None,
+            progress,
+            reported: 0,
+        }
     }
 }
 
@@ -57,16 +84,21 @@ impl BodyReader<'_> {
             Source::File(_) => {}
         }
         let mut hasher = Hasher::new(algorithm);
-        let mut buffer = vec![0; 256 << 10];
         self.rewind()?;
-        loop {
-            match self.try_read(&mut buffer)? {
-                0 => break,
-                n => hasher.update(&buffer[..n]),
-            }
-        }
+        self.read_all(|bytes| hasher.update(bytes))?;
         self.rewind()?;
         Ok(Some(hasher.checksum()))
+    }
+
+    /// Reads the rest of the body without sending it.
+    fn read_all(&mut self, mut with: impl FnMut(&[u8])) -> Result<()> {
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            match self.try_read(&mut buffer)? {
+                0 => return Ok(()),
+                n => with(&buffer[..n]),
+            }
+        }
     }
 
     /// Returns the MD5 of the bytes sent so far, if [`with_md5`](Self::with_md5) was called.
@@ -81,7 +113,7 @@ impl BodyReader<'_> {
         if !self.rewind().ok()? {
             return None;
         }
-        io::copy(self, &mut io::sink()).ok()?;
+        self.read_all(|_| {}).ok()?;
         self.md5()
     }
 
@@ -181,9 +213,22 @@ impl BodyReader<'_> {
     }
 }
 
+impl BodyReader<'_> {
+    /// Reads bytes to send. The transport asks for them after it has sent the previous ones, so these are reported.
+    fn read_to_send(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let Some(progress) = self.progress else { return self.try_read(buf) };
+        if self.sent > self.reported && self.sent < self.len {
+            self.reported = self.sent;
+            progress(self.sent)?;
+        }
+        let most = buf.len().min(PROGRESS_STEP);
+        self.try_read(&mut buf[..most])
+    }
+}
+
 impl Read for BodyReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.try_read(buf).map_err(|error| {
+        self.read_to_send(buf).map_err(|error| {
             self.error = Some(error);
             io::Error::other("the body failed") // only ends the attempt; `take_error` has the cause
         })
@@ -257,6 +302,31 @@ mod tests {
                 assert_eq!(out == text.as_bytes(), text.is_empty() || text == required);
             }
         }
+    }
+
+    #[test]
+    fn progress_only_grows_and_leaves_the_end_to_the_response() {
+        use std::cell::RefCell;
+        let content = vec![7; 2 * PROGRESS_STEP + 1];
+        let reports = RefCell::new(Vec::new());
+        let report = |sent| {
+            reports.borrow_mut().push(sent as usize);
+            Ok(())
+        };
+        let mut body = Body::from(&content).with_progress(Some(&report)).open().unwrap().with_md5();
+        body.checksum(ChecksumAlgorithm::Sha256).unwrap();
+        let mut buffer = vec![0; 4 * PROGRESS_STEP];
+        for _ in 0..2 {
+            assert_eq!(body.read(&mut buffer).unwrap(), PROGRESS_STEP);
+            assert_eq!(body.read(&mut buffer).unwrap(), PROGRESS_STEP);
+            assert_eq!(*reports.borrow(), [PROGRESS_STEP]);
+            assert!(body.rewind().unwrap());
+        }
+        assert_eq!(body.full_md5(), Some(Md5Digest::of(&content)));
+        assert!(body.rewind().unwrap());
+        assert_eq!(io::copy(&mut body, &mut io::sink()).unwrap(), content.len() as u64);
+        let reports = reports.borrow();
+        assert!(reports.is_sorted() && *reports.last().unwrap() < content.len(), "{reports:?}");
     }
 
     #[test]

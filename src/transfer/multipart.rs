@@ -50,7 +50,9 @@ pub(super) fn upload(
         algorithm: None,
         sha256: options.object.pinned_sha256(),
     };
-    let stored = client.store(request, Body::from(&content.buffer), integrity)?;
+    let report = |sent| content.report_sent(sent, options);
+    let body = Body::from(&content.buffer).with_progress(options.progress.is_set().then_some(&report));
+    let stored = client.store(request, body, integrity)?;
     // the object is stored, so there is nothing left to cancel
     let _ = content.report(options);
     Ok(Upload {
@@ -165,7 +167,9 @@ impl Uploader<'_> {
                     CompletedPart::new(number, &part.e_tag).with_checksum(known)
                 }
                 None => {
-                    let body = Body::from(&content.buffer);
+                    let report = |sent| content.report_sent(sent, options);
+                    let body = Body::from(&content.buffer)
+                        .with_progress(options.progress.is_set().then_some(&report));
                     let integrity = BodyIntegrity { known, ..BodyIntegrity::default() };
                     self.client.store_part(self.upload, number, body, integrity, &self.part_headers)?
                 }
@@ -365,8 +369,15 @@ impl<'a> PartReader<'a> {
         Hasher::of(algorithm, &self.buffer)
     }
 
+    /// Reports that the server has the current part.
     fn report(&self, options: &UploadOptions<'_>) -> Result<()> {
-        options.progress.report((self.read, self.source.len))
+        self.report_sent(self.buffer.len() as u64, options)
+    }
+
+    /// Reports that this much of the current part was sent.
+    fn report_sent(&self, sent: u64, options: &UploadOptions<'_>) -> Result<()> {
+        let before = self.read - self.buffer.len() as u64;
+        options.progress.report((before + sent, self.source.len))
     }
 
     fn too_many_parts(&self) -> Error {

@@ -56,9 +56,15 @@ impl<'a> UploadOptions<'a> {
         self
     }
 
-    /// Calls `f(uploaded, total)` after each part, in bytes; `total` is `None` for a reader.
+    /// Calls `f(uploaded, total)` at least every 256 KiB and at the end, also for empty content. Both are in bytes;
+    /// `total` is `None` for a reader.
     ///
-    /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the upload is cancelled.
+    /// `uploaded` never decreases: a part that is sent again is reported only once. The end of a part, and of the whole,
+    /// is reported when the server has confirmed it. A part that is reused (see [`resume`](Self::resume)) is reported as
+    /// a whole.
+    ///
+    /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the upload is cancelled, unless a single
+    /// request has already stored the object.
     pub fn progress<R: ProgressResult>(
         mut self,
         f: impl Fn(u64, Option<u64>) -> R + Send + Sync + 'a,

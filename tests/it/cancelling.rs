@@ -164,6 +164,18 @@ fn upload_in_one_request_is_stored_before_it_can_be_cancelled() {
     assert_eq!(store.get("/b/k").unwrap(), b"small");
 }
 
+// promise: R10
+#[test]
+fn cancelled_upload_in_one_request_stores_nothing() {
+    let store = Store::default();
+    store.put("/b/k", "old");
+    let server = store.serve(|_| None);
+    let options = UploadOptions::new().progress(|_, _| ControlFlow::Break(()));
+    let body = content(3 << 20);
+    assert_cancelled(client(&server).upload_reader_with("b", "k", &body[..], &options), "PutObject b/k");
+    assert_eq!(store.get("/b/k").unwrap(), b"old");
+}
+
 /// Two pages of one version each; the first one refers to the second.
 fn version_page(key: &str, more: &str) -> Response {
     Response::xml(&format!(

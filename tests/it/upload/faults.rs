@@ -34,6 +34,38 @@ fn steps(requests: &[Request]) -> Vec<String> {
     requests.iter().map(step).collect()
 }
 
+/// Fails unless the progress grows by at most 256 KiB at a time, to `size`.
+fn assert_steps(progress: &[u64], size: usize) {
+    let mut before = 0;
+    for &done in progress {
+        assert!((before..=before + (256 << 10)).contains(&done), "{before}, then {done}");
+        before = done;
+    }
+    assert_eq!(progress.last(), Some(&(size as u64)));
+}
+
+#[test]
+fn progress_is_reported_every_256_kib_and_at_the_end_also_after_retries() {
+    for size in [0, 1, 256 << 10, 3 << 20, SIZE] {
+        let body = content(size);
+        for faulty in [false, true] {
+            let store = Store::default();
+            let rejections = Mutex::new(if faulty { 2 } else { 0 });
+            let server = store.serve(move |request| {
+                let mut left = rejections.lock().unwrap();
+                let reject = request.method() == "PUT" && *left > 0;
+                *left -= u32::from(reject);
+                reject.then(|| Response::error(503, "SlowDown"))
+            });
+            let progress = Mutex::new(Vec::new());
+            let options = options().progress(|done, _| progress.lock().unwrap().push(done));
+            client(&server).upload_reader_with("b", "k", &body[..], &options).unwrap();
+            assert!(store.get("/b/k").unwrap() == body);
+            assert_steps(&progress.lock().unwrap(), size);
+        }
+    }
+}
+
 // promise: U1
 #[test]
 fn file_and_reader_are_uploaded_in_parts_and_read_once() {
@@ -56,8 +88,17 @@ fn file_and_reader_are_uploaded_in_parts_and_read_once() {
         assert!(upload.e_tag.unwrap().as_str().ends_with("-3"));
         assert!(store.get("/b/k").unwrap() == body);
         let all = from_file.then_some(SIZE as u64);
-        let part = PART as u64;
-        assert_eq!(*progress.lock().unwrap(), [(part, all), (2 * part, all), (SIZE as u64, all)]);
+        let progress: Vec<u64> = progress
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(done, of)| {
+                assert_eq!(*of, all);
+                *done
+            })
+            .collect();
+        assert_steps(&progress, SIZE);
+        assert!([PART, 2 * PART].iter().all(|part| progress.contains(&(*part as u64))), "{progress:?}");
         let requests = server.requests();
         assert_eq!(steps(&requests), ["POST", "PUT 1", "PUT 2", "PUT 3", "POST"]);
         assert_eq!(requests[1].header("content-md5").unwrap(), md5_base64(&body[..PART]));
