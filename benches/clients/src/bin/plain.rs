@@ -5,9 +5,10 @@
 use std::env;
 use std::error::Error;
 use std::fs::{self, File};
+use std::time::Duration;
 
 use plain_s3::{ChecksumAlgorithm, Client, Config, ListApi, ListOptions};
-use plain_s3_benches::{BUCKET, KEYS, LARGE, SMALL, SMALL_SIZE, memory, report};
+use plain_s3_benches::{BUCKET, KEYS, KEYS_PER_PAGE, LARGE, SMALL, SMALL_SIZE, memory, report};
 
 const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
   download FILE             downloads the large object to a file and checks its MD5
@@ -17,6 +18,8 @@ const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
   get COUNT                 gets the small object COUNT times
   put-small COUNT           puts the small object COUNT times
   list [v1]                 lists all keys
+  pages COUNT               lists the first COUNT pages
+  sign COUNT                presigns COUNT URLs, without a request
   idle                      prints the memory of a client after each of several calls";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -50,6 +53,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         ["list"] => list(ListApi::V2)?,
         ["list", "v1"] => list(ListApi::V1)?,
+        ["pages", count] => {
+            let keys = count.parse::<usize>()? * KEYS_PER_PAGE;
+            for object in client(true)?.list_objects(BUCKET).take(keys) {
+                assert!(object?.size > 0);
+            }
+        }
+        ["sign", count] => {
+            let client = client(true)?;
+            for _ in 0..count.parse()? {
+                client.presign_get_object(BUCKET, SMALL, Duration::from_secs(3600))?;
+            }
+        }
         ["idle"] => return idle(),
         _ => return Err(USAGE.into()),
     }
