@@ -1,5 +1,6 @@
 //! The client: the state that all calls share.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,13 +49,27 @@ struct Inner {
     announced: Mutex<Option<String>>,
 }
 
-/// What the server was found not to support. It is not requested again.
+/// What the server was found not to support. The client does not request it again.
 #[derive(Debug, Default)]
 pub(crate) struct Unsupported {
     /// The header `x-amz-checksum-mode`.
     pub(crate) checksum_mode: AtomicBool,
     /// The query `partNumber` of HeadObject.
     pub(crate) part_numbers: AtomicBool,
+    /// The buckets that reject content without a `Content-MD5`, usually because of Object Lock.
+    without_md5: Mutex<HashSet<String>>,
+}
+
+impl Unsupported {
+    /// Returns `true` if this bucket rejects content without a `Content-MD5`.
+    pub(crate) fn is_without_md5(&self, bucket: &str) -> bool {
+        self.without_md5.lock().unwrap_or_else(PoisonError::into_inner).contains(bucket)
+    }
+
+    /// Remembers that this bucket rejects content without a `Content-MD5`.
+    pub(crate) fn set_without_md5(&self, bucket: &str) {
+        self.without_md5.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned());
+    }
 }
 
 /// The part of the configuration that calls need.

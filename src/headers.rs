@@ -98,6 +98,11 @@ impl Headers {
         self.iter().any(|(name, _)| CONDITIONS.contains(&name))
     }
 
+    /// Returns `true` if the request locks the object that it stores.
+    pub(crate) fn has_object_lock(&self) -> bool {
+        self.iter().any(|(name, _)| name.starts_with("x-amz-object-lock-"))
+    }
+
     fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
         self.iter().filter(|(name, _)| keep(name)).collect()
     }

@@ -64,9 +64,13 @@ impl BodyReader<'_> {
     }
 
     /// Computes the MD5 of the bytes while they are sent.
-    pub(crate) fn with_md5(mut self) -> Self {
+    pub(crate) fn start_md5(&mut self) {
         self.md5 = Some(Md5Hasher::new());
-        self
+    }
+
+    /// Returns `true` if the body can be read again after it was sent.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !matches!(self.source, Source::Reader { .. })
     }
 
     /// Requires the body to have this SHA-256. Otherwise its last bytes are not sent, and nothing is stored.
@@ -101,7 +105,7 @@ impl BodyReader<'_> {
         }
     }
 
-    /// Returns the MD5 of the bytes sent so far, if [`with_md5`](Self::with_md5) was called.
+    /// Returns the MD5 of the bytes sent so far, if [`start_md5`](Self::start_md5) was called.
     pub(crate) fn md5(&self) -> Option<Md5Digest> {
         self.md5.as_ref().map(Md5Hasher::digest)
     }
@@ -313,7 +317,8 @@ mod tests {
             reports.borrow_mut().push(sent as usize);
             Ok(())
         };
-        let mut body = Body::from(&content).with_progress(Some(&report)).open().unwrap().with_md5();
+        let mut body = Body::from(&content).with_progress(Some(&report)).open().unwrap();
+        body.start_md5();
         body.checksum(ChecksumAlgorithm::Sha256).unwrap();
         let mut buffer = vec![0; 4 * PROGRESS_STEP];
         for _ in 0..2 {
@@ -342,7 +347,8 @@ mod tests {
 
     #[test]
     fn bytes_rewind_but_a_reader_only_before_its_first_read() {
-        let mut bytes = Body::from("abc").open().unwrap().with_md5();
+        let mut bytes = Body::from("abc").open().unwrap();
+        bytes.start_md5();
         for _ in 0..2 {
             assert!(bytes.rewind().unwrap());
             assert_eq!(io::read_to_string(&mut bytes).unwrap(), "abc");

@@ -10,7 +10,7 @@ use crate::body::{Body, BodyReader};
 use crate::checksum::{Checksum, ChecksumAlgorithm, Md5Digest, Sha256Digest};
 use crate::client::Client;
 use crate::encode;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::etag::ETag;
 use crate::event::Event;
 use crate::headers::Headers;
@@ -24,6 +24,22 @@ use crate::timestamp;
 /// The hint for a condition that failed after an attempt with an unknown outcome.
 pub(super) const OUTCOME_UNKNOWN_HINT: &str = "The response to an earlier attempt was lost, so this call may \
      have stored the object itself: check it with head_object.";
+
+const MD5_HINT: &str = "The body can be read only once, so its MD5 is not known before it is sent: use upload_reader, pass \
+     a file or bytes, or set the header content-md5.";
+
+/// Returns `true` if the server rejected a request because it has no `Content-MD5`: AWS with InvalidRequest,
+/// Backblaze B2 and moto likewise, MinIO with MissingContentMD5.
+fn demands_md5(error: &Error) -> bool {
+    let names_md5 = |text: Option<&str>| {
+        text.is_some_and(|text| {
+            let text = text.to_ascii_lowercase();
+            text.contains("content-md5") || text.contains("contentmd5")
+        })
+    };
+    let is_wrong = matches!(error.code(), Some("BadDigest" | "InvalidDigest"));
+    error.status() == Some(400) && !is_wrong && (names_md5(error.code()) || names_md5(error.message()))
+}
 
 /// Options for [`Client::put_object_with`] and every other call that creates an object: its media type,
 /// metadata, ACL, encryption and conditions.
@@ -173,6 +189,10 @@ impl PutObjectOptions {
     }
 
     /// Sets any other header of the request, such as `x-amz-object-lock-mode`.
+    ///
+    /// With a header of Object Lock, the client also sends `Content-MD5`, which servers then require. A reader
+    /// cannot be read twice, so `put_object` cannot send it:
+    /// [`upload_reader`](crate::Client::upload_reader) does.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.set(name, value);
         self
@@ -317,7 +337,8 @@ impl Client {
         self.store(put_object_request(bucket, key, options), body.into(), integrity)
     }
 
-    /// Sends content and verifies what was stored. Content that was damaged is sent once more.
+    /// Sends content and verifies what was stored. Content that was damaged is sent once more, and so is content
+    /// that the server rejects because it has no `Content-MD5`.
     pub(crate) fn store(
         &self,
         request: Request<'_>,
@@ -327,7 +348,42 @@ impl Client {
         // an invalid request is rejected before the body is read
         request.validate().map_err(|error| error.with_context(|| request.describe()))?;
         let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
-        let checksum = match (integrity.known, integrity.algorithm) {
+        if let Some(sha256) = integrity.sha256 {
+            body = body.require_sha256(sha256);
+        }
+        let bucket = request.bucket.unwrap_or_default().to_owned();
+        let demanded = self.unsupported().is_without_md5(&bucket);
+        let deadline = self.deadline();
+        let with_md5 = demanded || request.headers.has_object_lock();
+        match self.store_verified(deadline, request.clone(), &mut body, integrity, with_md5) {
+            Err(error) if demands_md5(&error) && request.headers.get("content-md5").is_none() => {
+                self.unsupported().set_without_md5(&bucket);
+                if !body.is_repeatable() {
+                    return Err(error.append_hint(MD5_HINT));
+                }
+                if demanded || !body.rewind()? {
+                    return Err(error);
+                }
+                let call = request.describe();
+                self.settings().events.emit(|| Event::Corrected { call: &call, correction: "Content-MD5" });
+                self.store_verified(deadline, request, &mut body, integrity, true)
+            }
+            stored => stored,
+        }
+    }
+
+    /// Sends content, with a `Content-MD5` if `with_md5` is `true` and the body can be read twice.
+    fn store_verified(
+        &self,
+        deadline: Option<Instant>,
+        request: Request<'_>,
+        body: &mut BodyReader<'_>,
+        integrity: BodyIntegrity,
+        with_md5: bool,
+    ) -> Result<StoredObject> {
+        let with_md5 = with_md5 && request.headers.get("content-md5").is_none();
+        let algorithm = integrity.algorithm.or(with_md5.then_some(ChecksumAlgorithm::Md5));
+        let checksum = match (integrity.known, algorithm) {
             (None, Some(algorithm)) => {
                 body.checksum(algorithm).map_err(|error| error.with_context(|| request.describe()))?
             }
@@ -337,8 +393,13 @@ impl Client {
         let check = self.settings().check_md5;
         let mut request = request.unsigned_payload();
         if let Some(sha256) = integrity.sha256 {
-            body = body.require_sha256(sha256);
             request = request.signed_payload(sha256);
+        }
+        if with_md5 && checksum.is_none_or(|checksum| checksum.md5().is_none()) {
+            let md5 = body.checksum(ChecksumAlgorithm::Md5);
+            if let Some(md5) = md5.map_err(|error| error.with_context(|| request.describe()))? {
+                request = request.header("content-md5", md5.to_base64());
+            }
         }
         match checksum {
             Some(checksum) => {
@@ -348,11 +409,10 @@ impl Client {
                 request = request.header(checksum.algorithm().header(), checksum.to_base64());
             }
             // the server verifies a signed SHA-256
-            None if check && !(signs && integrity.sha256.is_some()) => body = body.with_md5(),
+            None if check && !(signs && integrity.sha256.is_some()) => body.start_md5(),
             None => {}
         }
-        let deadline = self.deadline();
-        match self.store_once(deadline, &request, &mut body, checksum) {
+        match self.store_once(deadline, &request, body, checksum) {
             // a condition would now fail because of the damaged object
             Err(error)
                 if error.kind() == ErrorKind::Integrity
@@ -363,7 +423,7 @@ impl Client {
                 let call = request.describe();
                 let event = || Event::Retry { call: &call, attempt: 1, error: &error, delay: Duration::ZERO };
                 self.settings().events.emit(event);
-                self.store_once(deadline, &request, &mut body, checksum)
+                self.store_once(deadline, &request, body, checksum)
             }
             stored => stored,
         }

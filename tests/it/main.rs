@@ -19,6 +19,7 @@ mod checksums;
 mod copying;
 mod credentials;
 mod deletion;
+mod demands;
 mod docs;
 mod errors;
 mod folders;

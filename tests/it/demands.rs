@@ -1,0 +1,100 @@
+//! What buckets and policies demand of requests: digests, signed payloads and locations.
+
+use std::io::Read;
+
+use plain_s3::{Body, ErrorKind, PutObjectOptions};
+
+use crate::clients::{client, client_v4, client_without_retries};
+use crate::fake_server::{FakeServer, Response};
+use crate::signatures::md5_base64;
+use crate::support::fails;
+
+fn stored() -> Response {
+    Response::new(200)
+}
+
+fn without_md5(code: &str, message: &str) -> Response {
+    Response::new(400).body(format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))
+}
+
+const AWS_MESSAGE: &str = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters";
+
+#[test]
+fn object_lock_headers_are_sent_with_a_digest() {
+    let server = FakeServer::start([stored(), stored(), stored()]);
+    let client = client_v4(&server);
+    for name in ["x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"] {
+        let options = PutObjectOptions::new().header(name, "ON");
+        client.put_object_with("b", "k", "hello", &options).unwrap();
+    }
+    client.put_object("b", "k", "hello").unwrap();
+    let [mode, hold, plain] = server.finish();
+    for request in [mode, hold] {
+        assert_eq!(request.header("content-md5"), Some(md5_base64(b"hello").as_str()));
+    }
+    assert_eq!(plain.header("content-md5"), None);
+}
+
+#[test]
+fn demanded_digest_is_sent_at_once_and_remembered_for_the_bucket() {
+    for (code, message) in [
+        ("InvalidRequest", AWS_MESSAGE),
+        ("MissingContentMD5", "Missing required header for this request: Content-Md5."),
+        ("InvalidRequest", "Missing required header for this request: Content-MD5"),
+    ] {
+        let server = FakeServer::start([without_md5(code, message), stored(), stored(), stored(), stored()]);
+        let client = client_without_retries(&server);
+        client.put_object("locked", "k", "hello").unwrap();
+        client.put_object("locked", "k", "again").unwrap();
+        let crc = PutObjectOptions::new().checksum(plain_s3::ChecksumAlgorithm::Crc32);
+        client.put_object_with("locked", "k", "crc", &crc).unwrap();
+        client.put_object("other", "k", "hello").unwrap();
+        let [rejected, repeated, next, with_crc, other] = server.finish();
+        assert_eq!(rejected.header("content-md5"), None);
+        assert_eq!(repeated.header("content-md5"), Some(md5_base64(b"hello").as_str()));
+        assert_eq!(next.header("content-md5"), Some(md5_base64(b"again").as_str()));
+        assert_eq!(with_crc.header("content-md5"), Some(md5_base64(b"crc").as_str()));
+        assert!(with_crc.header("x-amz-checksum-crc32").is_some());
+        assert_eq!(other.header("content-md5"), None);
+    }
+}
+
+#[test]
+fn part_is_sent_again_with_the_demanded_digest() {
+    let etag = || stored().header("etag", "\"5d41402abc4b2a76b9719d911017c592\"");
+    let server = FakeServer::start([without_md5("InvalidRequest", AWS_MESSAGE), etag()]);
+    client(&server).upload_part("b", "k", "id", 1, "hello").unwrap();
+    let [_, repeated] = server.finish();
+    assert_eq!(repeated.header("content-md5"), Some(md5_base64(b"hello").as_str()));
+}
+
+#[test]
+fn body_that_cannot_be_read_twice_is_rejected_with_a_way_out() {
+    let server = FakeServer::start([
+        without_md5("InvalidRequest", AWS_MESSAGE),
+        without_md5("InvalidRequest", AWS_MESSAGE),
+        stored(),
+    ]);
+    let client = client(&server);
+    for _ in 0..2 {
+        let mut reader = "hello".as_bytes();
+        let body = Body::from_reader(&mut reader as &mut dyn Read, 5);
+        let error = fails(ErrorKind::Server, client.put_object("b", "k", body));
+        assert!(error.hint().unwrap().contains("use upload_reader"), "{error}");
+    }
+    client.upload_reader("b", "k", "hello".as_bytes()).unwrap();
+    let [_, _, uploaded] = server.finish();
+    assert_eq!(uploaded.header("content-md5"), Some(md5_base64(b"hello").as_str()));
+}
+
+#[test]
+fn wrong_digest_of_the_caller_is_not_replaced() {
+    let server =
+        FakeServer::start([without_md5("BadDigest", "The Content-MD5 you specified did not match.")]);
+    let own = PutObjectOptions::new().header("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
+    let error =
+        fails(ErrorKind::Server, client_without_retries(&server).put_object_with("b", "k", "x", &own));
+    assert_eq!(error.code(), Some("BadDigest"));
+    let [request] = server.finish();
+    assert_eq!(request.header("content-md5"), Some("1B2M2Y8AsgTpgAmY7PhCfg=="));
+}
