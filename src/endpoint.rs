@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::access_point::{self, AccessPoint};
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::names::impl_names;
@@ -23,6 +24,12 @@ pub enum AddressingStyle {
     /// with an upper-case letter, an underscore or a colon and, over HTTPS, to names with a dot, which
     /// wildcard certificates do not cover.
     VirtualHosted,
+    /// `https://bucket/key`, boto's `VHostCallingFormat`: the bucket is named like a host that resolves to the
+    /// server, such as `cdn.example.com`.
+    ///
+    /// The endpoint determines the scheme and the port, and serves requests without a bucket. A bucket whose name
+    /// cannot be a host name is addressed in path style.
+    BucketAsHost,
 }
 
 impl_names! {
@@ -31,15 +38,20 @@ impl_names! {
     as_str;
     Path => "path",
     VirtualHosted => "virtual",
+    BucketAsHost => "bucket-as-host",
 }
 
-/// A server: scheme, host and port, without a path.
+/// A server: scheme, host and port, and the path below which it serves buckets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     https: bool,
     host: String,
     /// The host, and the port unless it is the default port of the scheme.
     authority: String,
+    /// The port, unless it is the default port of the scheme: `:8080`.
+    port: String,
+    /// The start of every path, percent-encoded and without a slash at its end: empty for most servers.
+    path: String,
 }
 
 /// The URL of a request without its query: as it is sent, and as it is signed.
@@ -48,28 +60,25 @@ pub(crate) struct Address {
     pub(crate) https: bool,
     /// The `Host` header, which includes the port unless it is the default port of the scheme.
     pub(crate) host: String,
-    /// The path that Signature V2 signs: percent-encoded once, and always with the bucket.
+    /// The path as it is sent and as V4 signs it: percent-encoded once.
+    pub(crate) path: String,
+    /// The path that Signature V2 signs: the sent path, but always with the bucket.
     pub(crate) resource: String,
-    /// The start of the sent path in `resource`: after the bucket if the host contains the bucket.
-    pub(crate) path_start: usize,
+    /// The region that V4 signs, if it is not that of the client.
+    pub(crate) region: Option<String>,
 }
 
 impl Address {
-    /// Returns the path as it is sent.
-    pub(crate) fn path(&self) -> &str {
-        &self.resource[self.path_start..]
-    }
-
     /// Returns the URL with this query string, which must already be encoded.
     pub(crate) fn url(&self, query: &str) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let mark = if query.is_empty() { "" } else { "?" };
-        [scheme, "://", &self.host, self.path(), mark, query].concat()
+        [scheme, "://", &self.host, &self.path, mark, query].concat()
     }
 }
 
 impl Endpoint {
-    /// Parses `http[s]://host[:port]`, with or without a trailing slash.
+    /// Parses `http[s]://host[:port][/path]`, with or without a trailing slash.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let invalid = |problem: &str| {
             Err(Error::invalid(format!("the endpoint {:?} {problem}", hide_userinfo(text)))
@@ -86,13 +95,21 @@ impl Endpoint {
         if https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
             return invalid("requires TLS; enable the feature rustls or native-tls of plain-s3");
         }
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains('@') {
             return invalid("has a user or a password; set credentials with Config::credentials");
         }
-        if rest.contains(['/', '?', '#']) {
-            return invalid("has a path, a query or a fragment; pass the bucket to each call instead");
+        let (rest, path) = match rest.split_once('/') {
+            Some((rest, path)) => (rest, path.strip_suffix('/').unwrap_or(path)),
+            None => (rest, ""),
+        };
+        if rest.contains(['?', '#']) || path.contains(['?', '#']) {
+            return invalid("has a query or a fragment");
         }
+        let Some(path) = normal_path(path) else {
+            return invalid(
+                "has a path with an empty segment, with . or .., or with a wrong percent-encoding",
+            );
+        };
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => match port.parse::<u16>() {
                 Ok(port) if port > 0 => (host, Some(port)),
@@ -112,11 +129,12 @@ impl Endpoint {
                     scheme.to_ascii_lowercase()
                 )));
         }
-        let authority = match port.filter(|&port| port != default_port) {
-            Some(port) => format!("{host}:{port}"),
-            None => host.clone(),
-        };
-        Ok(Self { https, host, authority })
+        if !path.is_empty() && provider_host::is_known(&host) {
+            return invalid("has a path, but its provider has none; pass the bucket to each call instead");
+        }
+        let port = port.filter(|&port| port != default_port);
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        Ok(Self { https, authority: format!("{host}{port}"), host, port, path })
     }
 
     /// Returns the same host over plain HTTP on the default port. An endpoint that is already plain HTTP
@@ -125,11 +143,15 @@ impl Endpoint {
         if !self.https {
             return self.clone();
         }
-        Self { https: false, host: self.host.clone(), authority: self.host.clone() }
+        Self { https: false, authority: self.host.clone(), port: String::new(), ..self.clone() }
     }
 
     pub(crate) fn is_https(&self) -> bool {
         self.https
+    }
+
+    pub(crate) fn is_aws(&self) -> bool {
+        provider_host::is_aws(&self.host)
     }
 
     /// Returns `true` if this provider rejects requests with `x-amz-checksum-*` headers.
@@ -146,12 +168,13 @@ impl Endpoint {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
     }
 
-    /// Returns `true` if the first of several labels of the host is this bucket name. Then the host may
-    /// contain the bucket, as `my-space` in `my-space.nyc3.example.com`, or the bucket may just be called
-    /// `s3`.
+    /// Returns `true` if the first of several labels of the host, or the path, is this bucket name. Then the
+    /// endpoint may contain the bucket, as `my-space` in `my-space.nyc3.example.com`, or the bucket may just be
+    /// called `s3`.
     pub(crate) fn may_contain(&self, bucket: &str) -> bool {
-        !self.has_ip_address()
-            && self.host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1)
+        let in_host = !self.has_ip_address()
+            && self.host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1);
+        in_host || self.path.strip_prefix('/') == Some(bucket)
     }
 
     /// Returns the host in lower case, with the brackets of an IPv6 address.
@@ -165,39 +188,114 @@ impl Endpoint {
         &self.authority
     }
 
+    /// Returns the host, the port and the path.
+    pub(crate) fn location(&self) -> String {
+        [self.authority.as_str(), &self.path].concat()
+    }
+
     /// Returns the address of an object, of a bucket, or of the service itself. The names must have been
     /// validated.
-    pub(crate) fn address(&self, style: AddressingStyle, bucket: Option<&str>, key: Option<&str>) -> Address {
-        let mut resource = String::from("/");
-        let (mut host, mut path_start) = (String::new(), 0);
-        if let Some(bucket) = bucket {
-            encode::push_path(&mut resource, bucket);
-            if style == AddressingStyle::VirtualHosted && self.can_host(bucket) {
-                host = format!("{bucket}.");
-                path_start = resource.len();
+    ///
+    /// # Errors
+    ///
+    /// Fails if this endpoint cannot serve the bucket: an access point of AWS at another server, or a bucket of AWS
+    /// that requires another protocol.
+    pub(crate) fn find(
+        &self,
+        style: AddressingStyle,
+        bucket: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<Address> {
+        let Some(bucket) = bucket else { return Ok(self.address(style, None, None)) };
+        if let Some(access_point) = AccessPoint::parse(bucket)? {
+            if !self.is_aws() {
+                return Err(Error::invalid(format!(
+                    "only AWS serves {bucket:?}, but the endpoint is {}",
+                    self.location()
+                ))
+                .with_hint("Use Config::aws for access points."));
             }
+            let path = format!("/{}", encode::path(key.unwrap_or_default()));
+            return Ok(Address {
+                https: self.https,
+                host: access_point.host(&self.host) + &self.port,
+                resource: path.clone(),
+                path,
+                region: Some(access_point.region.to_owned()),
+            });
+        }
+        if self.is_aws() {
+            access_point::reject_other_protocols(bucket)?;
+            if access_point::is_alias(bucket) {
+                return Ok(self.address(AddressingStyle::VirtualHosted, Some(bucket), key));
+            }
+        }
+        Ok(self.address(style, Some(bucket), key))
+    }
+
+    pub(crate) fn address(&self, style: AddressingStyle, bucket: Option<&str>, key: Option<&str>) -> Address {
+        let (mut host, mut path) = (self.authority.clone(), self.path.clone());
+        let mut resource = self.path.clone();
+        for text in [&mut path, &mut resource] {
+            text.push('/');
+        }
+        if let Some(bucket) = bucket {
             // The path of a bucket ends in a slash. Without it, Ceph computes a different V2 signature.
+            encode::push_path(&mut resource, bucket);
             resource.push('/');
             encode::push_path(&mut resource, key.unwrap_or_default());
+            match style {
+                AddressingStyle::VirtualHosted if self.can_host(bucket) => {
+                    host = format!("{bucket}.{host}");
+                    encode::push_path(&mut path, key.unwrap_or_default());
+                }
+                AddressingStyle::BucketAsHost if is_host_name(bucket) => {
+                    host = format!("{bucket}{}", self.port);
+                    encode::push_path(&mut path, key.unwrap_or_default());
+                }
+                _ => path.clone_from(&resource),
+            }
         }
-        host.push_str(&self.authority);
-        Address { https: self.https, host, resource, path_start }
+        Address { https: self.https, host, path, resource, region: None }
     }
 
     /// Returns `true` if the bucket name can be part of the host name.
     fn can_host(&self, bucket: &str) -> bool {
-        let label = |s: &str| !s.is_empty() && s.len() <= 63 && !s.starts_with('-') && !s.ends_with('-');
-        bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
-            && bucket.split('.').all(label)
-            && !(self.https && bucket.contains('.'))
+        is_host_name(bucket) && !(self.https && bucket.contains('.'))
     }
+}
+
+/// Returns `true` if a bucket name consists of valid labels of a host name.
+fn is_host_name(bucket: &str) -> bool {
+    let label = |s: &str| !s.is_empty() && s.len() <= 63 && !s.starts_with('-') && !s.ends_with('-');
+    bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
+        && bucket.split('.').all(label)
+}
+
+/// Returns the path of an endpoint in its only form: `/` before each segment, and encoded like keys, as servers
+/// encode it before they verify a signature. Returns `None` if the path is not valid.
+fn normal_path(path: &str) -> Option<String> {
+    let mut out = String::new();
+    for segment in path.split('/').filter(|_| !path.is_empty()) {
+        // in a path, a plus sign is not a space
+        let decoded = encode::decode(&segment.replace('+', "%2B"))?;
+        if matches!(decoded.as_str(), "" | "." | "..") || decoded.contains('/') {
+            return None;
+        }
+        out.push('/');
+        encode::push_path(&mut out, &decoded);
+    }
+    Some(out)
 }
 
 fn is_host(host: &str) -> bool {
     if let Some(v6) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
         return v6.parse::<std::net::Ipv6Addr>().is_ok();
     }
-    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+    !host.starts_with('.')
+        && !host.contains("..")
+        && !host.is_empty()
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 
 /// Returns the URL for error texts and logs: without the user and the password that it may have.
@@ -249,8 +347,20 @@ mod tests {
             ("http://a b", "has no valid host name"),
             ("http://h:0", "has a port that is not a number from 1 to 65535"),
             ("http://h:99999", "has a port that is not a number from 1 to 65535"),
-            ("http://h/bucket", "has a path, a query or a fragment; pass the bucket to each call instead"),
-            ("http://h?x", "has a path, a query or a fragment; pass the bucket to each call instead"),
+            ("http://h?x", "has a query or a fragment"),
+            ("http://h/a#b", "has a query or a fragment"),
+            (
+                "http://h/a//b",
+                "has a path with an empty segment, with . or .., or with a wrong percent-encoding",
+            ),
+            (
+                "http://h/a/%2e%2E",
+                "has a path with an empty segment, with . or .., or with a wrong percent-encoding",
+            ),
+            (
+                "http://s3.amazonaws.com/my-bucket",
+                "has a path, but its provider has none; pass the bucket to each call instead",
+            ),
         ] {
             assert_eq!(
                 Endpoint::parse(text).unwrap_err().to_string(),
@@ -289,15 +399,18 @@ mod tests {
         assert_eq!(a.resource, "/b/x/../y%20z");
         let endpoint = Endpoint::parse("http://h").unwrap();
         let bucket = endpoint.address(AddressingStyle::Path, Some("b"), None);
-        assert_eq!((bucket.path(), bucket.resource.as_str()), ("/b/", "/b/"));
+        assert_eq!((bucket.path.as_str(), bucket.resource.as_str()), ("/b/", "/b/"));
         let service = endpoint.address(AddressingStyle::Path, None, None);
-        assert_eq!((service.path(), service.resource.as_str()), ("/", "/"));
+        assert_eq!((service.path.as_str(), service.resource.as_str()), ("/", "/"));
     }
 
     #[test]
     fn virtual_hosted_style_signs_the_bucket_in_the_host() {
         let a = address("http://h:1", AddressingStyle::VirtualHosted, "my.b", "/lead");
-        assert_eq!((a.host.as_str(), a.path(), a.resource.as_str()), ("my.b.h:1", "//lead", "/my.b//lead"));
+        assert_eq!(
+            (a.host.as_str(), a.path.as_str(), a.resource.as_str()),
+            ("my.b.h:1", "//lead", "/my.b//lead")
+        );
     }
 
     #[test]
@@ -306,5 +419,39 @@ mod tests {
             let a = address("http://h", AddressingStyle::VirtualHosted, bucket, "k");
             assert_eq!(a.host, "h", "{bucket}");
         }
+    }
+
+    #[test]
+    fn path_of_the_endpoint_starts_every_path() {
+        let at = |style, bucket, key| {
+            Endpoint::parse("http://h:1/storage/v1/s%33/").unwrap().address(style, bucket, key)
+        };
+        for (style, bucket, host, path, resource) in [
+            (AddressingStyle::Path, Some("b"), "h:1", "/storage/v1/s3/b/k%20", "/storage/v1/s3/b/k%20"),
+            (
+                AddressingStyle::VirtualHosted,
+                Some("b"),
+                "b.h:1",
+                "/storage/v1/s3/k%20",
+                "/storage/v1/s3/b/k%20",
+            ),
+        ] {
+            let a = at(style, bucket, Some("k "));
+            assert_eq!((a.host.as_str(), a.path.as_str(), a.resource.as_str()), (host, path, resource));
+        }
+        assert_eq!(at(AddressingStyle::Path, None, None).path, "/storage/v1/s3/");
+        assert!(Endpoint::parse("http://h/my-bucket").unwrap().may_contain("my-bucket"));
+        assert!(!Endpoint::parse("http://h/storage/my-bucket").unwrap().may_contain("storage"));
+    }
+
+    #[test]
+    fn bucket_as_host_replaces_the_host_but_not_the_port() {
+        let a = address("http://h:1", AddressingStyle::BucketAsHost, "cdn.example.com", "k");
+        assert_eq!(a.url(""), "http://cdn.example.com:1/k");
+        assert_eq!(a.resource, "/cdn.example.com/k");
+        assert_eq!(
+            address("http://h:1", AddressingStyle::BucketAsHost, "Upper", "k").url(""),
+            "http://h:1/Upper/k"
+        );
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_point;
 mod acl;
 mod body;
 mod checksum;

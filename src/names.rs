@@ -86,7 +86,7 @@ pub(crate) mod tests {
         check::<ListApi>("list API version", &["v1", "v2"]);
         let checksums = ["CRC64NVME", "CRC32C", "CRC32", "SHA256", "SHA1", "MD5"];
         check::<ChecksumAlgorithm>("checksum algorithm", &checksums);
-        check::<AddressingStyle>("addressing style", &["path", "virtual"]);
+        check::<AddressingStyle>("addressing style", &["path", "virtual", "bucket-as-host"]);
         check::<MetadataEncoding>("metadata encoding", &["encoded-words", "utf-8"]);
         check::<CannedAcl>(
             "canned ACL",

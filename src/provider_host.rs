@@ -49,12 +49,18 @@ const PROVIDERS: [(&str, Service); 26] = [
 
 /// Providers that reject requests with `x-amz-checksum-*` headers.
 const REJECT_CHECKSUMS: [&str; 2] = ["backblazeb2.com", "us-east-005.dream.io"];
+const AWS: [&str; 2] = ["amazonaws.com", "amazonaws.com.cn"];
 /// Providers that verify and store every kind of checksum.
-const VERIFY_CHECKSUMS: [&str; 2] = ["amazonaws.com", "amazonaws.com.cn"];
+const VERIFY_CHECKSUMS: [&str; 2] = AWS;
 
 /// Returns `true` if the provider with this lower-case host rejects requests with `x-amz-checksum-*` headers.
 pub(crate) fn rejects_checksums(host: &str) -> bool {
     is_in(host, &REJECT_CHECKSUMS)
+}
+
+/// Returns `true` if this lower-case host belongs to AWS.
+pub(crate) fn is_aws(host: &str) -> bool {
+    is_in(host, &AWS)
 }
 
 /// Returns `true` if the provider with this lower-case host verifies `x-amz-checksum-*` headers.
@@ -66,6 +72,11 @@ fn is_in(host: &str, domains: &[&str]) -> bool {
     domains.iter().any(|domain| {
         host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
     })
+}
+
+/// Returns `true` if this lower-case host belongs to a known provider.
+pub(crate) fn is_known(host: &str) -> bool {
+    PROVIDERS.iter().any(|(domain, _)| is_in(host, &[domain]))
 }
 
 /// Splits the lower-case host of a known provider that contains a bucket name: returns the name and the host

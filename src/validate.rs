@@ -1,5 +1,6 @@
 //! Validates arguments before anything is sent. Each error text states the value and the rule it breaks.
 
+use crate::access_point::AccessPoint;
 use crate::error::{Error, Result};
 use crate::headers::{Headers, is_sensitive};
 
@@ -17,11 +18,14 @@ pub(crate) const MAX_PART_SIZE: u64 = 5 << 30;
 /// The maximum number of parts in an upload.
 pub(crate) const MAX_PARTS: u32 = 10_000;
 
-/// Accepts bucket names that cannot change the path of a request: not empty, and without `/`, `?` and
-/// similar.
+/// Accepts the ARNs of access points, and bucket names that cannot change the path of a request: not empty, and
+/// without `/`, `?` and similar.
 ///
 /// The server checks its own rules for new buckets.
 pub(crate) fn bucket(name: &str) -> Result<()> {
+    if AccessPoint::parse(name)?.is_some() {
+        return Ok(());
+    }
     if name.is_empty() {
         return Err(Error::invalid(format!(
             "the bucket name is empty; a bucket name has 1 to {MAX_BUCKET} bytes"

@@ -22,7 +22,7 @@ impl Config {
     /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | credentials, required |
     /// | `AWS_SECURITY_TOKEN`, otherwise `AWS_SESSION_TOKEN` | session token of temporary credentials |
     /// | `AWS_REGION`, otherwise `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
-    /// | `S3_ADDRESSING_STYLE` | `path` (the default) or `virtual` |
+    /// | `S3_ADDRESSING_STYLE` | `path` (the default), `virtual` or `bucket-as-host` |
     /// | `AWS_CA_BUNDLE`, otherwise `SSL_CERT_FILE` | a file with the certificates to trust, see [`ca_pem`](Self::ca_pem) |
     ///
     /// An empty variable counts as not set. For anonymous requests, use [`Config::new`] and
@@ -158,9 +158,10 @@ impl<'a> Environment<'a> {
             None => Ok(None),
             Some("path") => Ok(Some(AddressingStyle::Path)),
             Some("virtual") => Ok(Some(AddressingStyle::VirtualHosted)),
-            Some(other) => {
-                Err(Error::invalid(format!("S3_ADDRESSING_STYLE is {other:?}, not \"path\" or \"virtual\"")))
-            }
+            Some("bucket-as-host") => Ok(Some(AddressingStyle::BucketAsHost)),
+            Some(other) => Err(Error::invalid(format!(
+                "S3_ADDRESSING_STYLE is {other:?}, not \"path\", \"virtual\" or \"bucket-as-host\""
+            ))),
         }
     }
 
@@ -303,7 +304,7 @@ mod tests {
                 ("AWS_SECRET_ACCESS_KEY", "s"),
                 ("S3_ADDRESSING_STYLE", "host")
             ]),
-            "S3_ADDRESSING_STYLE is \"host\", not \"path\" or \"virtual\""
+            "S3_ADDRESSING_STYLE is \"host\", not \"path\", \"virtual\" or \"bucket-as-host\""
         );
     }
 

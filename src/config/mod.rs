@@ -3,6 +3,7 @@
 mod connection;
 mod env;
 mod no_proxy;
+mod providers;
 mod proxy;
 mod tls;
 
@@ -87,10 +88,11 @@ pub struct Config {
 
 impl Config {
     /// Creates a configuration for the server at `endpoint`: `https://host` or `http://host`, followed by a
-    /// port if it is not 443 or 80, such as `http://127.0.0.1:8080`.
+    /// port if it is not 443 or 80, such as `http://127.0.0.1:8080`, and by the path below which the server serves
+    /// buckets, such as `https://REF.supabase.co/storage/v1/s3`. Most servers have no path.
     ///
-    /// [`Client::new`](crate::Client::new) rejects an endpoint without a scheme, with a path, or with a user
-    /// or a password.
+    /// [`Client::new`](crate::Client::new) rejects an endpoint without a scheme, with a query, or with a user or a
+    /// password. The bucket is not part of the endpoint.
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
@@ -191,7 +193,7 @@ impl Config {
         self
     }
 
-    /// Sets whether the bucket name is part of the path or of the host name. The default is
+    /// Sets whether the bucket name is part of the path or of the host name, or is the host name. The default is
     /// [`AddressingStyle::Path`].
     pub fn addressing_style(mut self, style: AddressingStyle) -> Self {
         self.addressing = style;

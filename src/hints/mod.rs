@@ -41,13 +41,13 @@ pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
     error
 }
 
-/// Warns if the host of the endpoint may already contain the bucket name. It is a warning only, because a
-/// bucket may be called like the host.
+/// Warns if the endpoint may already contain the bucket name. It is a warning only, because a bucket may be called
+/// like the first label of the host or like the path.
 pub(crate) fn bucket_in_host(endpoint: &Endpoint, bucket: Option<&str>) -> Option<String> {
     let bucket = bucket.filter(|bucket| endpoint.may_contain(bucket))?;
-    let host = endpoint.authority();
+    let endpoint = endpoint.location();
     Some(format!(
-        "The host {host} may already contain the bucket {bucket:?}: if so, remove the bucket from the endpoint, or objects \
+        "The endpoint {endpoint} may already contain the bucket {bucket:?}: if so, remove the bucket from the endpoint, or objects \
          are stored as {bucket}/KEY."
     ))
 }
@@ -422,7 +422,7 @@ mod tests {
     #[test]
     fn bucket_in_the_host_is_part_of_the_hint() {
         let endpoint = Endpoint::parse("http://my-space.example.com").unwrap();
-        let warning = "The host my-space.example.com may already contain the bucket \"my-space\": if so, remove the bucket \
+        let warning = "The endpoint my-space.example.com may already contain the bucket \"my-space\": if so, remove the bucket \
                        from the endpoint, or objects are stored as my-space/KEY.";
         for (bucket, status, warned) in [
             ("my-space", 404, true),

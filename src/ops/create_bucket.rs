@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::request::{Method, Request};
+use crate::signer::RequestSigner;
 use crate::xml;
 
 /// Options for [`Client::create_bucket_with`]: the ACL, the location and other headers.
@@ -26,7 +27,8 @@ impl CreateBucketOptions {
         self.header("x-amz-acl", acl.as_str())
     }
 
-    /// Sets the region or the placement of the bucket. None is sent by default.
+    /// Sets the region or the placement of the bucket. By default, the client sends its region if the endpoint is
+    /// one of AWS and the region is not us-east-1, and none otherwise.
     ///
     /// On AWS, it must be the region of the endpoint, unless that is us-east-1. Ceph accepts only its own
     /// placements.
@@ -47,9 +49,16 @@ impl CreateBucketOptions {
     }
 }
 
-fn create_bucket_request<'a>(bucket: &'a str, options: &CreateBucketOptions) -> Request<'a> {
+/// Returns the request of CreateBucket. AWS requires the location in every region except us-east-1, where it
+/// rejects it.
+fn create_bucket_request<'a>(
+    bucket: &'a str,
+    options: &CreateBucketOptions,
+    signer: &RequestSigner,
+) -> Request<'a> {
     let request = Request::bucket("CreateBucket", Method::Put, bucket).headers(&options.headers);
-    let Some(location) = &options.location_constraint else { return request };
+    let region = signer.region().filter(|&region| signer.endpoint().is_aws() && region != "us-east-1");
+    let Some(location) = options.location_constraint.as_deref().or(region) else { return request };
     let mut content = String::new();
     xml::push(&mut content, "LocationConstraint", location);
     request.xml(xml::document("CreateBucketConfiguration", &content))
@@ -90,6 +99,35 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn create_bucket_with(&self, bucket: &str, options: &CreateBucketOptions) -> Result<()> {
-        self.call_idempotent(&create_bucket_request(bucket, options), "BucketAlreadyOwnedByYou")
+        self.call_idempotent(
+            &create_bucket_request(bucket, options, self.signer()),
+            "BucketAlreadyOwnedByYou",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Credentials};
+
+    #[test]
+    fn location_is_sent_to_aws_outside_us_east_1() {
+        for (endpoint, region, sent) in [
+            ("http://s3.eu-west-1.amazonaws.com", Some("eu-west-1"), true),
+            ("http://s3.cn-north-1.amazonaws.com.cn", Some("cn-north-1"), true),
+            ("http://s3.us-east-1.amazonaws.com", Some("us-east-1"), false),
+            ("http://s3.amazonaws.com", None, false),
+            ("http://s3.example.com", Some("eu-west-1"), false),
+        ] {
+            let config = Config::new(endpoint).credentials(Credentials::new("a", "s"));
+            let config = region.map_or(config.clone(), |region| config.region(region));
+            let signer = RequestSigner::new(&config).unwrap();
+            let request = create_bucket_request("b", &CreateBucketOptions::new(), &signer);
+            let location = format!("<LocationConstraint>{}</LocationConstraint>", region.unwrap_or_default());
+            assert_eq!(request.document.contains(&location), sent, "{endpoint}");
+            let own = CreateBucketOptions::new().location_constraint("EU");
+            assert!(create_bucket_request("b", &own, &signer).document.contains(">EU<"));
+        }
     }
 }

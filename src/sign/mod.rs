@@ -5,6 +5,7 @@ mod signed;
 mod v2;
 mod v4;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -77,6 +78,14 @@ impl Signer {
         }
     }
 
+    /// Returns the signer for the region of an address.
+    fn at(&self, address: &Address) -> Cow<'_, Self> {
+        match (self, &address.region) {
+            (Self::V4(key), Some(region)) if key.region != *region => Cow::Owned(self.for_region(region)),
+            _ => Cow::Borrowed(self),
+        }
+    }
+
     /// Returns a signer with the same credentials for another service of AWS. V2 is only used for S3.
     #[cfg(feature = "credentials-chain")]
     pub(crate) fn for_service(self, service: &'static str) -> Self {
@@ -88,7 +97,7 @@ impl Signer {
 
     /// Signs a request with headers: returns its own headers and those that the signature adds.
     pub(crate) fn sign(&self, request: &Request<'_>, address: &Address, now: OffsetDateTime) -> Signed {
-        match self {
+        match &*self.at(address) {
             Self::Anonymous => Signed { headers: request.headers.clone(), texts: None },
             Self::V2(credentials) => v2::sign(request, address, credentials, now),
             Self::V4(key) => v4::sign(request, address, key, now),
@@ -105,7 +114,7 @@ impl Signer {
         expires: Duration,
     ) -> Result<String> {
         let seconds = self.check_expiry(expires)?;
-        match self {
+        match &*self.at(address) {
             Self::Anonymous => Err(anonymous()),
             Self::V2(credentials) => v2::presign(request, address, credentials, now, seconds),
             Self::V4(key) => Ok(v4::presign(request, address, key, now, seconds)),

@@ -223,7 +223,8 @@ mod tests {
         let request =
             Request::service("GetObject", Method::Get).header("date", "Wed, 28 Mar 2007 01:49:49 +0000");
         let path = "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re".to_owned();
-        let address = Address { https: false, host: "h".into(), resource: path, path_start: 0 };
+        let address =
+            Address { https: false, host: "h".into(), path: path.clone(), resource: path, region: None };
         let text = string_to_sign(&request, &address, &request.headers, None);
         assert_eq!(signature(example_credentials().secret_key(), &text), "DNEZGsoieTZ92F3bUfSPQcbGmlM=");
     }

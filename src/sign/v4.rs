@@ -101,7 +101,7 @@ pub(super) fn sign(
     let (canonical_headers, signed_headers) = canonical_headers(&address.host, &headers);
     let canonical_request = [
         request.method.as_str(),
-        address.path(),
+        &address.path,
         &canonical_query(query_pairs(request)),
         &canonical_headers,
         &signed_headers,
@@ -155,7 +155,7 @@ pub(super) fn presign(
     let query = canonical_query(pairs);
     let canonical_request = [
         request.method.as_str(),
-        address.path(),
+        &address.path,
         &query,
         &canonical_headers,
         &signed_headers,

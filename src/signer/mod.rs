@@ -285,6 +285,17 @@ impl RequestSigner {
         !self.requester.is_empty() && request.bucket.is_some() && !creates
     }
 
+    /// Returns the region that requests are signed for, unless they are anonymous or signed with V2.
+    pub(crate) fn region(&self) -> Option<&str> {
+        match &self.source {
+            Source::Fixed(Signer::V4(key)) => Some(&key.region),
+            Source::Fixed(_) => None,
+            Source::Provided { version, region, .. } => {
+                (*version == SignatureVersion::V4).then_some(region.as_str())
+            }
+        }
+    }
+
     /// Returns `true` if signatures cover the SHA-256 of the body, so that the server verifies it.
     pub(crate) fn signs_payload(&self) -> bool {
         match &self.source {
@@ -377,7 +388,7 @@ impl RequestSigner {
             ))
             .with_hint("Use an endpoint with https://."));
         }
-        Ok(endpoint.address(self.addressing, request.bucket, request.key))
+        endpoint.find(self.addressing, request.bucket, request.key)
     }
 
     /// Returns the unsigned URL of a request.
@@ -391,7 +402,7 @@ impl RequestSigner {
     /// Adds the endpoint and the signer to a `Debug` output.
     pub(crate) fn debug_fields(&self, out: &mut fmt::DebugStruct<'_, '_>) {
         let scheme = if self.endpoint.is_https() { "https" } else { "http" };
-        out.field("endpoint", &format_args!("{scheme}://{}", self.endpoint.authority()));
+        out.field("endpoint", &format_args!("{scheme}://{}", self.endpoint.location()));
         match &self.source {
             Source::Fixed(signer) => out.field("signer", signer),
             Source::Provided { provider, version, region } => {

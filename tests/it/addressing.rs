@@ -1,10 +1,11 @@
 //! Addressing: the exact request line and Host header for each addressing style and for unusual keys.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use plain_s3::{AddressingStyle, Client, Config, ListOptions};
 
-use crate::clients::{REGION, client, client_v4, config_at, rejected};
+use crate::clients::{REGION, client, client_v4, config, config_at, rejected};
 use crate::fake_server::{FakeServer, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4};
 
@@ -200,7 +201,7 @@ fn bucket_in_the_host_of_an_unknown_server_is_reported() {
     let warnings: Vec<_> =
         events.lock().unwrap().iter().filter(|event| event.contains("warning")).cloned().collect();
     let expected = format!(
-        "DeleteObject my-space/logo.png: warning: The host my-space.localhost:{} may already contain the bucket \
+        "DeleteObject my-space/logo.png: warning: The endpoint my-space.localhost:{} may already contain the bucket \
          \"my-space\": if so, remove the bucket from the endpoint, or objects are stored as my-space/KEY.",
         server.port()
     );
@@ -209,4 +210,72 @@ fn bucket_in_the_host_of_an_unknown_server_is_reported() {
     assert!(error.hint().unwrap().ends_with("or objects are stored as my-space/KEY."), "{error}");
     let error = client.get_object("other", "logo.png").unwrap_err();
     assert!(!error.hint().unwrap().contains("may already contain"), "{error}");
+}
+
+#[test]
+fn path_of_the_endpoint_starts_each_path_and_is_signed() {
+    for region in [None, Some(REGION)] {
+        let server = FakeServer::start([
+            Response::xml("<ListAllMyBucketsResult/>"),
+            Response::new(204),
+            Response::xml("<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>"),
+        ]);
+        let endpoint = format!("{}/storage/v1/s3/", server.endpoint());
+        let config = config_at(&endpoint);
+        let client = Client::new(region.map_or(config.clone(), |region| config.region(region))).unwrap();
+        client.list_buckets().unwrap();
+        client.delete_object("b", "a b").unwrap();
+        client.copy_object(("src", "k"), ("b", "k")).unwrap();
+        assert_eq!(client.object_url("b", "k").unwrap(), format!("{endpoint}b/k"));
+        let policy = plain_s3::PostPolicy::new("k");
+        let form = client.presign_post_object("b", &policy, Duration::from_secs(60)).unwrap();
+        assert_eq!(form.url, format!("{endpoint}b/"));
+        let requests: [_; 3] = server.finish();
+        let lines = requests.each_ref().map(|request| request.line());
+        assert_eq!(
+            lines,
+            [
+                "GET /storage/v1/s3/ HTTP/1.1",
+                "DELETE /storage/v1/s3/b/a%20b HTTP/1.1",
+                "PUT /storage/v1/s3/b/k HTTP/1.1"
+            ]
+        );
+        assert_eq!(requests[2].header("x-amz-copy-source"), Some("src/k"));
+        for request in &requests {
+            match region {
+                None => assert_signed_v2(request, None),
+                Some(_) => assert_signed_v4(request),
+            }
+        }
+    }
+}
+
+#[test]
+fn presigned_url_contains_the_path_of_the_endpoint() {
+    for region in [None, Some(REGION)] {
+        let config = config_at("http://h/storage/v1/s3");
+        let client = Client::new(region.map_or(config.clone(), |region| config.region(region))).unwrap();
+        let url = client.presign_get_object("b", "k", Duration::from_secs(60)).unwrap();
+        assert!(url.url.starts_with("http://h/storage/v1/s3/b/k?"), "{url}");
+    }
+}
+
+#[test]
+fn bucket_as_host_is_addressed_without_a_path() {
+    for region in [None, Some(REGION)] {
+        let server = FakeServer::start([Response::new(204), Response::new(204)]);
+        let config = config(&server).addressing_style(AddressingStyle::BucketAsHost);
+        let client = Client::new(region.map_or(config.clone(), |region| config.region(region))).unwrap();
+        client.delete_object("cdn.localhost", "a/b").unwrap();
+        client.delete_object("Upper", "k").unwrap();
+        let port = server.port();
+        let [hosted, by_path] = server.finish();
+        assert_eq!(hosted.line(), "DELETE /a/b HTTP/1.1");
+        assert_eq!(hosted.header("host"), Some(format!("cdn.localhost:{port}").as_str()));
+        assert_eq!(by_path.line(), "DELETE /Upper/k HTTP/1.1");
+        match region {
+            None => assert_signed_v2(&hosted, Some("cdn.localhost")),
+            Some(_) => assert_signed_v4(&hosted),
+        }
+    }
 }

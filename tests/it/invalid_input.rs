@@ -24,10 +24,12 @@ fn invalid_endpoint_is_rejected() {
         ("http://h:", "port"),
         ("http://h:0", "port"),
         ("http://h:65536", "port"),
-        ("http://h/bucket", "has a path"),
-        ("http://h//", "has a path"),
-        ("http://h?x=y", "has a path"),
-        ("http://h#f", "has a path"),
+        ("http://h//a", "has a path with an empty segment"),
+        ("http://h/a/../b", "has a path with an empty segment"),
+        ("http://nyc3.digitaloceanspaces.com/bucket", "has a path, but its provider has none"),
+        ("http://h?x=y", "has a query"),
+        ("http://h/a#f", "has a query"),
+        ("http://.h", "no valid host"),
     ] {
         let error = rejected(Client::new(config_at(endpoint)), words);
         assert!(error.to_string().contains(&format!("{endpoint:?}")), "{error}");
@@ -36,7 +38,9 @@ fn invalid_endpoint_is_rejected() {
 
 #[test]
 fn password_in_endpoint_or_proxy_is_not_shown() {
-    for endpoint in ["http://user:hunter2@h", "http://hunter2@h/", "http://a:hunter2@b@h"] {
+    for endpoint in
+        ["http://user:hunter2@h", "http://hunter2@h/", "http://a:hunter2@b@h", "http://a/hunter2@h"]
+    {
         let error = rejected(Client::new(config_at(endpoint)), "user or a password");
         assert!(!format!("{error:?} {error:#?}").contains("hunter2"), "{error:?}");
     }

@@ -127,7 +127,7 @@ impl Role {
         let mut request = Request::service("AssumeRole", Method::Post).header("content-type", FORM);
         request.payload_sha256 = Sha256Digest::of(form).to_hex().into();
         let mut address = self.sts.endpoint.endpoint().address(AddressingStyle::Path, None, None);
-        self.sts.endpoint.path.clone_into(&mut address.resource);
+        self.sts.endpoint.path.clone_into(&mut address.path);
         let signer = Signer::new(base.clone(), SignatureVersion::V4, &self.sts.region).for_service("sts");
         Ok(signer.sign(&request, &address, OffsetDateTime::now_utc()).headers)
     }

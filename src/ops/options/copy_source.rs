@@ -1,5 +1,6 @@
 //! The source of a copy: its header, and the setters that the options of CopyObject and UploadPartCopy share.
 
+use crate::access_point;
 use crate::encode;
 use crate::request::Request;
 use crate::validate;
@@ -25,7 +26,8 @@ pub(crate) fn with_copy_source<'a>(
 
 fn copy_source((bucket, key): (&str, &str), version_id: Option<&str>) -> String {
     // R2 rejects a leading slash, and no server requires it
-    let mut source = format!("{}/{}", encode::path(bucket), encode::path(key));
+    let separator = if access_point::is_arn(bucket) { "/object/" } else { "/" };
+    let mut source = [&encode::path(bucket), separator, &encode::path(key)].concat();
     if let Some(id) = version_id {
         source.push_str("?versionId=");
         source.push_str(&encode::query(id));

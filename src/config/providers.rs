@@ -1,0 +1,214 @@
+//! Configurations for known providers and servers: endpoint, region, signature and addressing style.
+//!
+//! [`provider_host`](crate::provider_host) knows the same providers by their hosts, and with them the checksums that
+//! they reject or verify. docs/providers.md describes their other differences.
+
+use super::Config;
+use crate::encoded_word::MetadataEncoding;
+use crate::endpoint::AddressingStyle;
+
+impl Config {
+    /// Creates a configuration for AWS in a region, such as `eu-west-1`, `cn-north-1` or `us-gov-west-1`, in
+    /// virtual-hosted style.
+    ///
+    /// A bucket argument may also be the alias or the ARN of a regional access point. Multi-region access points,
+    /// Outposts and directory buckets require other protocols and are rejected.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config, Credentials};
+    /// let config = Config::aws("eu-west-1").credentials(Credentials::new("access", "secret"));
+    /// let client = Client::new(config)?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://b.s3.eu-west-1.amazonaws.com/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    // https://docs.aws.amazon.com/general/latest/gr/s3.html
+    pub fn aws(region: &str) -> Self {
+        provider(format!("https://s3.{region}.{}", aws_domain(region)), region)
+            .addressing_style(AddressingStyle::VirtualHosted)
+    }
+
+    /// Creates a configuration like [`aws`](Self::aws), for the endpoint that has IPv6 as well as IPv4 addresses.
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/dual-stack-endpoints.html
+    pub fn aws_dual_stack(region: &str) -> Self {
+        provider(format!("https://s3.dualstack.{region}.{}", aws_domain(region)), region)
+            .addressing_style(AddressingStyle::VirtualHosted)
+    }
+
+    /// Creates a configuration for Backblaze B2 in a region, such as `us-west-004`.
+    // https://www.backblaze.com/docs/cloud-storage-s3-compatible-api
+    pub fn backblaze_b2(region: &str) -> Self {
+        provider(format!("https://s3.{region}.backblazeb2.com"), region)
+    }
+
+    /// Creates a configuration for a Ceph gateway, such as `http://127.0.0.1:8080`. Metadata is sent as UTF-8, as
+    /// other clients of Ceph send it.
+    // https://docs.ceph.com/en/latest/radosgw/s3/; any region is accepted (measured, docs/providers.md)
+    pub fn ceph(endpoint: &str) -> Self {
+        provider(endpoint.to_owned(), "us-east-1").metadata_encoding(MetadataEncoding::Utf8)
+    }
+
+    /// Creates a configuration for Cloudflare R2. The account ID has 32 hexadecimal digits.
+    // https://developers.cloudflare.com/r2/api/s3/api/
+    pub fn cloudflare_r2(account_id: &str) -> Self {
+        provider(format!("https://{account_id}.r2.cloudflarestorage.com"), "auto")
+    }
+
+    /// Creates a configuration for DigitalOcean Spaces in a region, such as `nyc3`.
+    // https://docs.digitalocean.com/products/spaces/reference/s3-compatibility/
+    pub fn digitalocean_spaces(region: &str) -> Self {
+        provider(format!("https://{region}.digitaloceanspaces.com"), region)
+    }
+
+    /// Creates a configuration for DreamObjects in a region, such as `us-east-005`. The older hosts, such as
+    /// `objects-us-west-1.dream.io`, are not regions: use [`Config::ceph`].
+    // https://help.dreamhost.com/hc/en-us/articles/360001370846
+    pub fn dreamobjects(region: &str) -> Self {
+        provider(format!("https://s3.{region}.dream.io"), region)
+    }
+
+    /// Creates a configuration for Garage, with the region that is `s3_region` in its configuration.
+    // https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility
+    pub fn garage(endpoint: &str, region: &str) -> Self {
+        provider(endpoint.to_owned(), region)
+    }
+
+    /// Creates a configuration for Google Cloud Storage with HMAC keys.
+    // https://cloud.google.com/storage/docs/interoperability
+    pub fn google_cloud_storage() -> Self {
+        provider("https://storage.googleapis.com".to_owned(), "auto")
+    }
+
+    /// Creates a configuration for MinIO in its default region.
+    // https://min.io/docs/minio/linux/reference/s3-api-compatibility.html
+    pub fn minio(endpoint: &str) -> Self {
+        provider(endpoint.to_owned(), "us-east-1")
+    }
+
+    /// Creates a configuration for Supabase. The project reference is the first label of the project's URL, and the
+    /// region is that of the project.
+    // https://supabase.com/docs/guides/storage/s3/authentication
+    pub fn supabase(project_ref: &str, region: &str) -> Self {
+        provider(format!("https://{project_ref}.storage.supabase.co/storage/v1/s3"), region)
+    }
+
+    /// Creates a configuration for OpenStack Swift in its default region.
+    // https://docs.openstack.org/swift/latest/middleware.html: the option `location` of s3api
+    pub fn swift(endpoint: &str) -> Self {
+        provider(endpoint.to_owned(), "us-east-1")
+    }
+
+    /// Creates a configuration for Wasabi in a region, such as `eu-central-1`.
+    // https://docs.wasabi.com/docs/what-are-the-service-urls-for-wasabis-different-storage-regions
+    pub fn wasabi(region: &str) -> Self {
+        provider(format!("https://s3.{region}.wasabisys.com"), region)
+    }
+}
+
+/// Returns a configuration with Signature V4, which every provider accepts, and in path style.
+fn provider(endpoint: String, region: &str) -> Config {
+    Config::new(endpoint).region(region)
+}
+
+/// Returns the domain of the partition that a region of AWS belongs to.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+fn aws_domain(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
+#[cfg(all(test, any(feature = "rustls", feature = "native-tls")))]
+mod tests {
+    use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::signer::RequestSigner;
+    use crate::{Credentials, Method, RawRequest};
+
+    const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+    const SERVER: &str = "http://127.0.0.1:8080";
+
+    #[test]
+    fn presets_address_and_sign_as_their_providers_document() {
+        for (config, url, region) in [
+            (Config::aws("us-east-1"), "https://b.s3.us-east-1.amazonaws.com/k", "us-east-1"),
+            (Config::aws("us-gov-west-1"), "https://b.s3.us-gov-west-1.amazonaws.com/k", "us-gov-west-1"),
+            (Config::aws("cn-north-1"), "https://b.s3.cn-north-1.amazonaws.com.cn/k", "cn-north-1"),
+            (
+                Config::aws_dual_stack("cn-north-1"),
+                "https://b.s3.dualstack.cn-north-1.amazonaws.com.cn/k",
+                "cn-north-1",
+            ),
+            (
+                Config::backblaze_b2("us-west-004"),
+                "https://s3.us-west-004.backblazeb2.com/b/k",
+                "us-west-004",
+            ),
+            (Config::ceph(SERVER), "http://127.0.0.1:8080/b/k", "us-east-1"),
+            (
+                Config::cloudflare_r2(ACCOUNT),
+                "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com/b/k",
+                "auto",
+            ),
+            (Config::digitalocean_spaces("nyc3"), "https://nyc3.digitaloceanspaces.com/b/k", "nyc3"),
+            (Config::dreamobjects("us-east-005"), "https://s3.us-east-005.dream.io/b/k", "us-east-005"),
+            (Config::garage(SERVER, "garage"), "http://127.0.0.1:8080/b/k", "garage"),
+            (Config::google_cloud_storage(), "https://storage.googleapis.com/b/k", "auto"),
+            (Config::minio(SERVER), "http://127.0.0.1:8080/b/k", "us-east-1"),
+            (
+                Config::supabase("abc", "eu-west-1"),
+                "https://abc.storage.supabase.co/storage/v1/s3/b/k",
+                "eu-west-1",
+            ),
+            (Config::swift(SERVER), "http://127.0.0.1:8080/b/k", "us-east-1"),
+            (Config::wasabi("eu-central-1"), "https://s3.eu-central-1.wasabisys.com/b/k", "eu-central-1"),
+        ] {
+            let signer = RequestSigner::new(&config.credentials(Credentials::new("a", "s"))).unwrap();
+            let request = RawRequest::new(Method::Get).bucket("b").key("k");
+            let signed = signer.sign(&request).unwrap();
+            assert_eq!(signed.url, url);
+            let (_, scope) = signed.headers.iter().find(|(name, _)| name == "authorization").unwrap();
+            assert!(scope.contains(&format!("/{region}/s3/aws4_request")), "{scope}");
+        }
+    }
+
+    #[test]
+    fn rejected_checksums_are_known_for_the_presets() {
+        let endpoint = |config: Config| Endpoint::parse(&config.endpoint).unwrap();
+        assert!(endpoint(Config::backblaze_b2("us-west-004")).rejects_checksums());
+        assert!(endpoint(Config::dreamobjects("us-east-005")).rejects_checksums());
+        for region in ["eu-west-1", "cn-north-1"] {
+            assert!(endpoint(Config::aws(region)).verifies_checksums());
+        }
+    }
+
+    #[test]
+    fn invalid_region_of_a_preset_is_rejected() {
+        for region in ["", "a/b", "x y", "h#"] {
+            assert!(RequestSigner::new(&Config::aws(region)).is_err(), "{region:?}");
+        }
+        assert!(RequestSigner::new(&Config::cloudflare_r2("")).is_err());
+    }
+
+    fn sign(bucket: &str, config: Config) -> crate::Result<crate::SignedRequest> {
+        let signer = RequestSigner::new(&config.credentials(Credentials::new("a", "s")))?;
+        signer.sign(&RawRequest::new(Method::Get).bucket(bucket).key("a b"))
+    }
+
+    #[test]
+    fn access_points_are_addressed_by_their_own_host_and_region() {
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/data";
+        let signed = sign(arn, Config::aws("us-east-1")).unwrap();
+        assert_eq!(signed.url, "https://data-123456789012.s3-accesspoint.eu-west-1.amazonaws.com/a%20b");
+        assert!(signed.headers.iter().any(|(_, value)| value.contains("/eu-west-1/s3/aws4_request")));
+        let path_style = Config::aws("us-east-1").addressing_style(AddressingStyle::Path);
+        let alias = sign("data-abc123-s3alias", path_style).unwrap();
+        assert_eq!(alias.url, "https://data-abc123-s3alias.s3.us-east-1.amazonaws.com/a%20b");
+        for (bucket, config, words) in [
+            (arn, Config::ceph(SERVER), "only AWS serves"),
+            ("b--use1-az4--x-s3", Config::aws("us-east-1"), "directory bucket"),
+            ("m1.mrap", Config::aws("us-east-1"), "multi-region access point"),
+            ("arn:aws:s3::1:accesspoint/m.mrap", Config::aws("us-east-1"), "multi-region access point"),
+        ] {
+            let error = sign(bucket, config).unwrap_err();
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+}
