@@ -80,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) check_md5: bool,
     /// The checksum that uploads send instead of an MD5.
     pub(crate) checksum: Option<ChecksumAlgorithm>,
+    /// Signature V4 covers the SHA-256 of content.
+    pub(crate) sign_payload: bool,
     pub(crate) events: EventSink,
 }
 
@@ -92,6 +94,7 @@ impl Client {
     /// credentials, the certificates or the proxy are invalid. The error states the reason.
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
+        let signs_payload = signer.signs_payload();
         let verifies = config.check_md5 && signer.endpoint().verifies_checksums();
         let checksum = config.checksum.or(verifies.then_some(ChecksumAlgorithm::Crc64Nvme));
         let checksum_mode = AtomicBool::new(signer.endpoint().rejects_checksums());
@@ -105,6 +108,7 @@ impl Client {
                     call_timeout: config.call_timeout,
                     check_md5: config.check_md5,
                     checksum,
+                    sign_payload: config.sign_payload && signs_payload,
                     events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use crate::headers::Headers;
-use crate::request::{Method, Request};
-
-pub(crate) const PAYLOAD_SHA256: &str = "x-amz-content-sha256";
+use crate::request::{Method, PAYLOAD_SHA256, Request};
 
 /// A request for an operation that has no method of its own: a method, a bucket, a key, a query and headers.
 ///

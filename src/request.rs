@@ -38,6 +38,8 @@ impl_names! {
     Delete => "DELETE",
 }
 
+/// The header with the SHA-256 of the body, or with `UNSIGNED-PAYLOAD`.
+pub(crate) const PAYLOAD_SHA256: &str = "x-amz-content-sha256";
 /// The SHA-256 of an empty body.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The value that V4 signs instead of a SHA-256 if the body is not hashed.
@@ -143,6 +145,11 @@ impl<'a> Request<'a> {
     pub(crate) fn signed_payload(mut self, sha256: Sha256Digest) -> Self {
         self.payload_sha256 = Cow::Owned(sha256.to_hex());
         self
+    }
+
+    /// Returns `true` if the V4 signature does not cover the body.
+    pub(crate) fn has_unsigned_payload(&self) -> bool {
+        self.payload_sha256 == UNSIGNED_PAYLOAD
     }
 
     /// Declares that the values of user metadata are sent as they are, because the caller or another object

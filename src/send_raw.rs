@@ -8,7 +8,8 @@ use crate::body::Body;
 use crate::checksum::{Md5Digest, Sha256Digest};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::raw_request::{PAYLOAD_SHA256, RawRequest, has_body};
+use crate::raw_request::{RawRequest, has_body};
+use crate::request::PAYLOAD_SHA256;
 use crate::response::Response;
 
 /// The successful response to a [`RawRequest`]. It implements [`Read`] for the body.
@@ -103,6 +104,7 @@ impl Client {
         let request = request.require(body.len() == 0 || has_body(method), || {
             format!("a {} request has no body, but {} bytes were passed", method.as_str(), body.len())
         });
+        let request = self.sign_payload(request, &mut body)?;
         self.execute(self.deadline(), &request, &mut body, |response: Response| {
             Ok(RawResponse {
                 status: response.status,

@@ -184,6 +184,7 @@ fn call(client: &Client, operation: u8) {
         13 => {
             check(client.head_object(bucket, key));
             check(client.object_exists(bucket, key));
+            check(client.enforces_if_none_exists(bucket, key));
         }
         14 => check(client.delete_object(bucket, key)),
         15 => check(client.delete_objects(bucket, ["a", "b"])),

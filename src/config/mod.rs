@@ -50,6 +50,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// | [`metadata_encoding`](Self::metadata_encoding) | [`MetadataEncoding::EncodedWords`] |
 /// | [`checksum`](Self::checksum) | CRC-64/NVME on AWS, otherwise MD5 |
 /// | [`skip_md5_check`](Self::skip_md5_check) | checksums are checked |
+/// | [`sign_payload`](Self::sign_payload) | content is not signed |
 /// | [`ca_pem`](Self::ca_pem) | the root certificates of Mozilla, or of the system |
 /// | [`client_certificate`](Self::client_certificate), [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
 ///
@@ -80,6 +81,7 @@ pub struct Config {
     pub(crate) metadata_encoding: MetadataEncoding,
     pub(crate) check_md5: bool,
     pub(crate) checksum: Option<ChecksumAlgorithm>,
+    pub(crate) sign_payload: bool,
     pub(crate) ca: Option<CaBundle>,
     pub(crate) identity: Option<Identity>,
     pub(crate) proxy: Option<ProxySetting>,
@@ -110,6 +112,7 @@ impl Config {
             metadata_encoding: MetadataEncoding::EncodedWords,
             check_md5: true,
             checksum: None,
+            sign_payload: false,
             ca: None,
             identity: None,
             proxy: None,
@@ -312,6 +315,17 @@ impl Config {
     /// less; see [`ChecksumAlgorithm`]. Servers whose ETags look like MD5s but are not need this setting.
     pub fn skip_md5_check(mut self) -> Self {
         self.check_md5 = false;
+        self
+    }
+
+    /// Signs the SHA-256 of all content that is sent. By default only documents are signed, such as settings, and
+    /// content is signed as `UNSIGNED-PAYLOAD`.
+    ///
+    /// Bucket policies can require it with the condition `s3:x-amz-content-sha256`. It requires Signature V4; with
+    /// V2, it has no effect. Files are read twice. A reader cannot be read twice, so `put_object` rejects it;
+    /// [`upload_reader`](crate::Client::upload_reader) accepts it.
+    pub fn sign_payload(mut self) -> Self {
+        self.sign_payload = true;
         self
     }
 

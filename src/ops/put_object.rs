@@ -17,7 +17,7 @@ use crate::headers::Headers;
 use crate::media_type;
 use crate::metadata::{USER_PREFIX, content_md5};
 use crate::ops::options::encryption::with_customer_key;
-use crate::request::{Method, Request};
+use crate::request::{Method, PAYLOAD_SHA256, Request};
 use crate::response::Response;
 use crate::timestamp;
 
@@ -160,6 +160,9 @@ impl PutObjectOptions {
 
     /// Sets `If-None-Match: *`: the request fails if an object with this key exists (see
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+    ///
+    /// **Some servers ignore it**, replace the object and report success: Garage, rclone and s3rver. Find out with
+    /// [`enforces_if_none_exists`](crate::Client::enforces_if_none_exists) before you rely on it.
     pub fn if_none_exists(self) -> Self {
         self.header("if-none-match", "*")
     }
@@ -337,6 +340,41 @@ impl Client {
         self.store(put_object_request(bucket, key, options), body.into(), integrity)
     }
 
+    /// Returns `true` if the server rejects [`if_none_exists`](PutObjectOptions::if_none_exists) for an object that
+    /// exists. Some servers ignore the condition and replace the object.
+    ///
+    /// The only way to find out is to try: stores a small object with this key twice, and deletes it. `key` must
+    /// not belong to an object, and other programs must not use it.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an object with this key exists; nothing is
+    /// stored. Otherwise returns the errors of [`put_object`](Self::put_object) and
+    /// [`delete_object`](Self::delete_object).
+    ///
+    /// ```no_run
+    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// if !client.enforces_if_none_exists("my-new-bucket", "locks/probe")? {
+    ///     eprintln!("objects of this server cannot serve as locks");
+    /// }
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
+    pub fn enforces_if_none_exists(&self, bucket: &str, key: &str) -> Result<bool> {
+        if self.object_exists(bucket, key)? {
+            let error = Error::invalid("an object with the key of the probe exists already");
+            return Err(error.with_hint("Pass a key that no object has."));
+        }
+        let options = PutObjectOptions::new().if_none_exists();
+        self.put_object_with(bucket, key, "first", &options)?;
+        // other content, so that a retry after a lost response cannot mistake the first object for the second
+        let second = self.put_object_with(bucket, key, "second", &options);
+        self.delete_object(bucket, key)?;
+        match second {
+            Err(error) if error.is_precondition_failed() => Ok(true),
+            second => second.map(|_| false),
+        }
+    }
+
     /// Sends content and verifies what was stored. Content that was damaged is sent once more, and so is content
     /// that the server rejects because it has no `Content-MD5`.
     pub(crate) fn store(
@@ -412,6 +450,7 @@ impl Client {
             None if check && !(signs && integrity.sha256.is_some()) => body.start_md5(),
             None => {}
         }
+        let request = self.sign_payload(request, body)?;
         match self.store_once(deadline, &request, body, checksum) {
             // a condition would now fail because of the damaged object
             Err(error)
@@ -426,6 +465,29 @@ impl Client {
                 self.store_once(deadline, &request, body, checksum)
             }
             stored => stored,
+        }
+    }
+
+    /// Signs the SHA-256 of the body if the configuration requires it and the request does not have it already.
+    pub(crate) fn sign_payload<'r>(
+        &self,
+        request: Request<'r>,
+        body: &mut BodyReader<'_>,
+    ) -> Result<Request<'r>> {
+        let has_own = request.headers.get(PAYLOAD_SHA256).is_some();
+        if !self.settings().sign_payload || !request.has_unsigned_payload() || has_own {
+            return Ok(request);
+        }
+        let unknown = || {
+            Error::invalid(
+                "the body can be read only once, so its SHA-256 cannot be signed before it is sent",
+            )
+            .with_hint("Use upload_reader, pass a file or bytes, or set PutObjectOptions::sha256.")
+        };
+        let sha256 = body.checksum(ChecksumAlgorithm::Sha256);
+        match sha256.and_then(|sha256| sha256.and_then(|sha256| sha256.sha256()).ok_or_else(unknown)) {
+            Ok(sha256) => Ok(request.signed_payload(sha256)),
+            Err(error) => Err(error.with_context(|| request.describe())),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::encode::{self, hex};
 use crate::endpoint::Address;
 use crate::error::SignedTexts;
 use crate::headers::Headers;
-use crate::request::Request;
+use crate::request::{PAYLOAD_SHA256, Request};
 use crate::timestamp;
 
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -93,7 +93,9 @@ pub(super) fn sign(
     let date = timestamp::amz_date(now);
     let mut headers = request.headers.clone_for_signing();
     headers.set_str("x-amz-date", &date);
-    headers.set_str("x-amz-content-sha256", &request.payload_sha256);
+    // the caller's own value is kept
+    let payload_sha256 = headers.get(PAYLOAD_SHA256).unwrap_or(&request.payload_sha256).to_owned();
+    headers.set_str(PAYLOAD_SHA256, &payload_sha256);
     if let Some(token) = key.credentials.token() {
         headers.set_str("x-amz-security-token", token);
     }
@@ -105,7 +107,7 @@ pub(super) fn sign(
         &canonical_query(query_pairs(request)),
         &canonical_headers,
         &signed_headers,
-        &request.payload_sha256,
+        &payload_sha256,
     ]
     .join("\n");
     let text = string_to_sign(&date, &scope, &canonical_request);

@@ -2,12 +2,14 @@
 
 use std::io::Read;
 
-use plain_s3::{Body, ErrorKind, PutObjectOptions};
+use plain_s3::{Body, ChecksumAlgorithm, Client, ErrorKind, Method, PutObjectOptions, RawRequest};
 
-use crate::clients::{client, client_v4, client_without_retries};
+use crate::clients::{REGION, client, client_v4, client_without_retries, config, rejected};
 use crate::fake_server::{FakeServer, Response};
-use crate::signatures::md5_base64;
-use crate::support::fails;
+use crate::signatures::{assert_signed_v4, md5_base64};
+use crate::support::{TempDir, fails};
+
+const HELLO_SHA256: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
 fn stored() -> Response {
     Response::new(200)
@@ -46,7 +48,7 @@ fn demanded_digest_is_sent_at_once_and_remembered_for_the_bucket() {
         let client = client_without_retries(&server);
         client.put_object("locked", "k", "hello").unwrap();
         client.put_object("locked", "k", "again").unwrap();
-        let crc = PutObjectOptions::new().checksum(plain_s3::ChecksumAlgorithm::Crc32);
+        let crc = PutObjectOptions::new().checksum(ChecksumAlgorithm::Crc32);
         client.put_object_with("locked", "k", "crc", &crc).unwrap();
         client.put_object("other", "k", "hello").unwrap();
         let [rejected, repeated, next, with_crc, other] = server.finish();
@@ -97,4 +99,68 @@ fn wrong_digest_of_the_caller_is_not_replaced() {
     assert_eq!(error.code(), Some("BadDigest"));
     let [request] = server.finish();
     assert_eq!(request.header("content-md5"), Some("1B2M2Y8AsgTpgAmY7PhCfg=="));
+}
+
+/// Returns a client that signs content.
+fn signing_client(server: &FakeServer) -> Client {
+    Client::new(config(server).region(REGION).sign_payload()).unwrap()
+}
+
+#[test]
+fn content_is_signed_if_the_configuration_requires_it() {
+    let server = FakeServer::serve(|_| stored());
+    let client = signing_client(&server);
+    let folder = TempDir::new();
+    let file = folder.file("hello.txt", "hello");
+    client.put_object("b", "k", "hello").unwrap();
+    client.put_object("b", "k", std::fs::File::open(&file).unwrap()).unwrap();
+    client.upload_reader("b", "k", "hello".as_bytes()).unwrap();
+    client.send_raw(&RawRequest::new(Method::Put).bucket("b").key("k"), "hello").unwrap();
+    let pinned = PutObjectOptions::new().checksum(ChecksumAlgorithm::Crc32);
+    client.put_object_with("b", "k", "hello", &pinned).unwrap();
+    let mut reader = "hello".as_bytes();
+    let body = Body::from_reader(&mut reader as &mut dyn Read, 5);
+    rejected(client.put_object("b", "k", body), "read only once");
+    for request in server.finish::<5>() {
+        assert_eq!(request.header("x-amz-content-sha256"), Some(HELLO_SHA256));
+        assert_signed_v4(&request);
+    }
+}
+
+#[test]
+fn digest_of_the_caller_is_signed_unchanged() {
+    let own = PutObjectOptions::new().header("x-amz-content-sha256", HELLO_SHA256);
+    let server = FakeServer::start([stored(), stored(), stored()]);
+    client_v4(&server).put_object_with("b", "k", "hello", &own).unwrap();
+    signing_client(&server).put_object_with("b", "k", "hello", &own).unwrap();
+    client_v4(&server).put_object("b", "k", "hello").unwrap();
+    let [own, both, unsigned] = server.finish();
+    for request in [&own, &both] {
+        assert_eq!(request.header("x-amz-content-sha256"), Some(HELLO_SHA256));
+        assert_signed_v4(request);
+    }
+    assert_eq!(unsigned.header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+}
+
+#[test]
+fn ignored_condition_is_detected_and_the_probe_is_deleted() {
+    for (second, supported) in [(Response::error(412, "PreconditionFailed"), true), (stored(), false)] {
+        let server =
+            FakeServer::start([Response::error(404, "NotFound"), stored(), second, Response::new(204)]);
+        assert_eq!(client(&server).enforces_if_none_exists("b", "probe").unwrap(), supported);
+        let [head, first, again, delete] = server.finish();
+        assert_eq!(head.line(), "HEAD /b/probe HTTP/1.1");
+        for request in [first, again] {
+            assert_eq!(request.header("if-none-match"), Some("*"));
+        }
+        assert_eq!(delete.line(), "DELETE /b/probe HTTP/1.1");
+    }
+}
+
+#[test]
+fn existing_object_is_not_used_as_a_probe() {
+    let server = FakeServer::start([stored()]);
+    rejected(client(&server).enforces_if_none_exists("b", "k"), "exists already");
+    let [head] = server.finish();
+    assert_eq!(head.method(), "HEAD");
 }
