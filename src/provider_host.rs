@@ -18,9 +18,10 @@ enum Service {
 }
 
 /// The first entry that matches counts.
-const PROVIDERS: [(&str, Service); 26] = [
+const PROVIDERS: [(&str, Service); 27] = [
     ("amazonaws.com", Service::FirstLabel("s3")),
     ("amazonaws.com.cn", Service::FirstLabel("s3")),
+    ("amazonaws.eu", Service::FirstLabel("s3")),
     ("aliyuncs.com", Service::FirstLabel("oss-")),
     ("backblazeb2.com", Service::FirstLabel("s3")),
     ("cloud-object-storage.appdomain.cloud", Service::FirstLabel("s3")),
@@ -49,9 +50,9 @@ const PROVIDERS: [(&str, Service); 26] = [
 
 /// Providers that reject requests with `x-amz-checksum-*` headers.
 const REJECT_CHECKSUMS: [&str; 2] = ["backblazeb2.com", "us-east-005.dream.io"];
-const AWS: [&str; 2] = ["amazonaws.com", "amazonaws.com.cn"];
+const AWS: [&str; 3] = ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"];
 /// Providers that verify and store every kind of checksum.
-const VERIFY_CHECKSUMS: [&str; 2] = AWS;
+const VERIFY_CHECKSUMS: [&str; 3] = AWS;
 
 /// Returns `true` if the provider with this lower-case host rejects requests with `x-amz-checksum-*` headers.
 pub(crate) fn rejects_checksums(host: &str) -> bool {
@@ -117,6 +118,16 @@ fn is_service(label: &str, start: &str) -> bool {
 
 fn is_account_id(label: &str) -> bool {
     label.len() == 32 && label.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Returns the domain of the partition that a region of AWS belongs to.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+pub(crate) fn aws_domain(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "amazonaws.com.cn",
+        Some("eusc") => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::Config;
 use crate::encoded_word::MetadataEncoding;
 use crate::endpoint::AddressingStyle;
+use crate::provider_host::aws_domain;
 
 impl Config {
     /// Creates a configuration for AWS in a region, such as `eu-west-1`, `cn-north-1` or `us-gov-west-1`, in
@@ -107,12 +108,6 @@ impl Config {
 /// Returns a configuration with Signature V4, which every provider accepts, and in path style.
 fn provider(endpoint: String, region: &str) -> Config {
     Config::new(endpoint).region(region)
-}
-
-/// Returns the domain of the partition that a region of AWS belongs to.
-// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-fn aws_domain(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
 #[cfg(all(test, any(feature = "rustls", feature = "native-tls")))]

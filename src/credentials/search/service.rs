@@ -15,6 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, ErrorResponse, Result};
 use crate::headers::Headers;
 use crate::json::Json;
+use crate::provider_host::aws_domain;
 use crate::request::Method;
 use crate::retry::RetryPolicy;
 use crate::timestamp::Timestamp;
@@ -256,12 +257,7 @@ pub(super) fn aws_endpoint(service: &str, region: &str) -> Result<String> {
         return Err(Error::invalid(format!("{region:?} is not the name of a region"))
             .with_hint("A name is like eu-west-1: letters, digits and hyphens."));
     }
-    let domain = match region.split('-').next() {
-        Some("cn") => "amazonaws.com.cn",
-        Some("eusc") => "amazonaws.eu",
-        _ => "amazonaws.com",
-    };
-    Ok(format!("https://{service}.{region}.{domain}"))
+    Ok(format!("https://{service}.{region}.{}", aws_domain(region)))
 }
 
 #[cfg(test)]
