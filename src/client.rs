@@ -19,6 +19,12 @@ use crate::transport::Transport;
 /// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]. It starts no
 /// threads, and each call blocks until it is complete.
 ///
+/// The methods are grouped by topic: [files and large objects](#files-and-large-objects),
+/// [deleting many objects](#deleting-many-objects), [folders](#folders), [buckets](#buckets), [objects](#objects),
+/// [listings](#listings), [multipart uploads](#multipart-uploads-step-by-step), [access control](#access-control),
+/// [bucket settings](#bucket-settings), [Object Lock](#object-lock), [URLs and forms](#urls-and-forms) and
+/// [other requests](#other-requests).
+///
 /// ```no_run
 /// use plain_s3::Client;
 ///
@@ -85,6 +91,7 @@ pub(crate) struct Settings {
     pub(crate) events: EventSink,
 }
 
+/// # Creating a client
 impl Client {
     /// Creates a client. Nothing is sent.
     ///

@@ -66,6 +66,7 @@ impl fmt::Debug for RawResponse {
     }
 }
 
+/// # Other requests
 impl Client {
     /// Sends a raw request, for an operation that has no method.
     ///

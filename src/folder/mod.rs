@@ -22,6 +22,9 @@ pub use step::{FolderAction, FolderStep};
 use crate::client::Client;
 use crate::error::Result;
 
+/// # Folders
+///
+/// A local folder and the objects under a prefix. Only what differs is transferred.
 impl Client {
     /// Uploads the files of a folder and its subfolders that the bucket does not have yet or that differ.
     ///

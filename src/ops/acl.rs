@@ -58,6 +58,7 @@ fn parse(response: Response) -> Result<Acl> {
     response.xml(&["AccessControlPolicy"], &["AccessControlList"], Acl::read)
 }
 
+/// # Access control
 impl Client {
     /// Returns an object's ACL.
     /// ([GetObjectAcl](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAcl.html))

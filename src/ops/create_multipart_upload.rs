@@ -25,6 +25,10 @@ pub(crate) fn create_multipart_upload_request<'a>(
         .not_repeatable()
 }
 
+/// # Multipart uploads, step by step
+///
+/// [`upload_file`](Self::upload_file), [`upload_reader`](Self::upload_reader) and [`copy`](Self::copy) do this by
+/// themselves. These methods are for programs that upload the parts in another way.
 impl Client {
     /// Creates a multipart upload and returns its upload ID.
     /// ([CreateMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html))

@@ -33,6 +33,7 @@ fn list_buckets_request(token: Option<&str>) -> Request<'_> {
     Request::service("ListBuckets", Method::Get).query_if("continuation-token", token)
 }
 
+/// # Buckets
 impl Client {
     /// Lists the buckets that the owner of these credentials owns.
     /// ([ListBuckets](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html))

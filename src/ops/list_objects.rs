@@ -61,6 +61,7 @@ impl From<Object> for ObjectIdentifier {
     }
 }
 
+/// # Listings
 impl Client {
     /// Lists the objects of a bucket, in byte order of their keys.
     /// ([ListObjectsV2](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html))

@@ -1,33 +1,57 @@
 //! One file per AWS action, or per family of actions on one sub-resource: options, request, public method,
 //! parser.
 
-pub(crate) mod abort_multipart_upload;
-mod acl;
-pub(crate) mod complete_multipart_upload;
-mod copy_object;
-mod create_bucket;
-pub(crate) mod create_multipart_upload;
-mod delete_bucket;
-pub(crate) mod delete_object;
-mod delete_objects;
-mod get_object;
-mod get_object_attributes;
-mod head_bucket;
-pub(crate) mod head_object;
+// The methods of `Client` are documented in the order of these modules. rustfmt sorts only adjacent lines.
 mod list_buckets;
-mod list_multipart_uploads;
-mod list_object_versions;
+
+mod create_bucket;
+
+mod head_bucket;
+
+mod delete_bucket;
+
+pub(crate) mod put_object;
+
+mod get_object;
+
+pub(crate) mod head_object;
+
+mod get_object_attributes;
+
+mod copy_object;
+
+pub(crate) mod delete_object;
+
+mod delete_objects;
+
+mod restore_object;
+
 mod list_objects;
+
+mod list_object_versions;
+
+pub(crate) mod create_multipart_upload;
+
+pub(crate) mod upload_part;
+
+mod upload_part_copy;
+
+pub(crate) mod complete_multipart_upload;
+
+pub(crate) mod abort_multipart_upload;
+
+mod list_multipart_uploads;
+
 mod list_parts;
+
+mod acl;
+
+mod settings;
+
 mod object_identifier;
 pub(crate) mod object_reader;
 pub(crate) mod object_source;
 pub(crate) mod options;
-pub(crate) mod put_object;
-mod restore_object;
-mod settings;
-pub(crate) mod upload_part;
-mod upload_part_copy;
 
 pub use acl::AclOptions;
 pub use complete_multipart_upload::CompleteMultipartUploadOptions;

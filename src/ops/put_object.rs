@@ -277,6 +277,7 @@ pub(crate) fn put_object_request<'a>(
         })
 }
 
+/// # Objects
 impl Client {
     /// Stores an object, replacing any object with this key.
     /// ([PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html))

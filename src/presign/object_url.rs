@@ -31,6 +31,9 @@ impl ObjectUrlOptions {
     }
 }
 
+/// # URLs and forms
+///
+/// For programs without credentials, such as browsers. Nothing is sent.
 impl Client {
     /// Returns the unsigned URL of an object, which works for everyone if the object is public. Nothing is
     /// sent.

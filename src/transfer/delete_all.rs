@@ -6,6 +6,9 @@ use super::deleter::Deleter;
 use crate::client::Client;
 use crate::error::{Error, Result};
 
+/// # Deleting many objects
+///
+/// These methods also delete versions, delete markers and unfinished uploads.
 impl Client {
     /// Deletes a bucket with all its contents: objects, their versions, delete markers and unfinished
     /// uploads.

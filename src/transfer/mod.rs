@@ -1,17 +1,23 @@
 //! Calls that consist of several requests, or of a request and a file.
 
+// The methods of `Client` are documented in the order of these modules. rustfmt sorts only adjacent lines.
+mod upload;
+
+mod download;
+
 mod copy;
+
+mod rename;
+
 mod delete_all;
+
 mod delete_all_options;
 mod deleter;
-mod download;
 mod in_place;
 mod multipart;
 mod partial_file;
 pub(crate) mod progress;
-mod rename;
 mod target;
-mod upload;
 mod upload_options;
 
 pub use copy::CopyOptions;

@@ -10,6 +10,9 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_system::FileState;
 
+/// # Files and large objects
+///
+/// Objects of any size, verified. Large ones are transferred in parts.
 impl Client {
     /// Uploads a file of any size.
     ///

@@ -1,5 +1,6 @@
 //! Checks the documents against the repository: code blocks must match the examples, and links must exist.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,10 +27,9 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Returns the code blocks of a language.
-fn blocks(markdown: &str, language: &str) -> Vec<String> {
-    let start = format!("```{language}\n");
-    let pieces = markdown.split(&start).skip(1);
+/// Returns the programs and the excerpts of a page. rustdoc does not compile excerpts (`rust,ignore`).
+fn blocks(markdown: &str) -> Vec<String> {
+    let pieces = markdown.split("```rust,").skip(1).map(|piece| piece.split_once('\n').unwrap().1);
     pieces.map(|piece| piece.split("```").next().unwrap().to_owned()).collect()
 }
 
@@ -44,10 +44,10 @@ fn tutorial_shows_each_example_in_order() {
     let tutorial = read("docs/tutorial.md");
     let mut rest = tutorial.as_str();
     for step in STEPS {
-        let link = format!("(../examples/{step}.rs))");
+        let link = format!("[../examples/{step}.rs])");
         let (_, after) =
             rest.split_once(&link).unwrap_or_else(|| panic!("{step} is missing or out of order"));
-        let block = &blocks(after, "rust")[0];
+        let block = &blocks(after)[0];
         assert!(with_body(&read(format!("examples/{step}.rs"))).contains(block), "{step}:\n{block}");
         rest = after;
     }
@@ -55,11 +55,11 @@ fn tutorial_shows_each_example_in_order() {
 
 #[test]
 fn tutorial_code_is_compiled_elsewhere() {
-    let mut compiled = with_body(&blocks(&read("README.md"), "rust,no_run").join("\n"));
+    let mut compiled = with_body(&blocks(&read("README.md")).join("\n"));
     for step in STEPS {
         compiled += &with_body(&read(format!("examples/{step}.rs")));
     }
-    for block in blocks(&read("docs/tutorial.md"), "rust") {
+    for block in blocks(&read("docs/tutorial.md")) {
         assert!(compiled.contains(&block), "{block}");
     }
 }
@@ -77,14 +77,16 @@ fn examples_are_short_and_document_how_to_run_them() {
 #[test]
 fn recipes_show_every_other_example() {
     let page = read("docs/recipes.md");
-    let mut pieces = page.split("```rust\n");
+    let mut pieces = page.split("```rust,");
     let mut expected = pieces.next().unwrap().to_owned();
     let mut shown: Vec<String> = vec![];
     for piece in pieces {
-        let link = expected.rsplit_once("(../examples/").unwrap().1;
-        let file = link.split_once(')').unwrap().0.to_owned();
+        let link = expected.rsplit_once("[../examples/").unwrap().1;
+        let file = link.split_once(']').unwrap().0.to_owned();
         let (_, after) = piece.split_once("```").unwrap();
-        expected += &format!("```rust\n{}```{after}", read(format!("examples/{file}")));
+        // The dependencies of the async examples are not those of this crate, so rustdoc cannot compile them.
+        let attribute = if file.starts_with("async/") { "ignore" } else { "no_run" };
+        expected += &format!("```rust,{attribute}\n{}```{after}", read(format!("examples/{file}")));
         shown.push(file);
     }
     if std::env::var("S3_TEST_UPDATE").is_ok_and(|value| value == "1") {
@@ -123,7 +125,7 @@ fn recipes_show_every_other_example() {
 fn methods_named_in_the_boto_guide_exist() {
     let text = read("docs/coming-from-boto.md");
     let examples = with_body(&read("examples/grants.rs")) + &with_body(&read("examples/raw_request.rs"));
-    for block in blocks(&text, "rust") {
+    for block in blocks(&text) {
         assert!(examples.contains(&block), "{block}");
     }
     let source = all_source(&root().join("src"));
@@ -176,35 +178,99 @@ fn all_source(folder: &Path) -> String {
 
 #[test]
 fn links_point_to_existing_files() {
-    let mut documents: Vec<PathBuf> = vec![];
-    for folder in ["", "docs"] {
-        for entry in fs::read_dir(root().join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "md") {
-                documents.push(path);
-            }
-        }
-    }
     let mut links = 0;
-    for document in documents {
-        // Skips code: every other piece between fences is a code block.
-        let text: String = read(&document).split("```").step_by(2).collect();
-        for target in text.split("](").skip(1).filter_map(|piece| piece.split(')').next()) {
+    for page in pages() {
+        let text = prose(&read(&page));
+        let inline = text.split("](").skip(1).filter_map(|piece| piece.split(')').next());
+        let defined: Vec<(&str, &str)> = text.lines().filter_map(definition).collect();
+        for target in inline.chain(defined.iter().map(|(_, target)| *target)) {
             if target.contains("://") {
                 continue;
             }
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let path = if file.is_empty() { document.clone() } else { document.with_file_name(file) };
-            assert!(path.exists(), "{} links to {target}", document.display());
+            let path = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            assert!(path.exists(), "{} links to {target}", page.display());
             if !anchor.is_empty() {
                 let headings = read(&path);
                 let mut headings = headings.lines().filter(|line| line.starts_with('#')).map(slug);
-                assert!(headings.any(|slug| slug == anchor), "{} links to {target}", document.display());
+                assert!(headings.any(|slug| slug == anchor), "{} links to {target}", page.display());
             }
             links += 1;
         }
+        for label in text.split("][").skip(1).filter_map(|piece| piece.split(']').next()) {
+            let label_is = |(name, _): &(&str, &str)| *name == label;
+            assert!(defined.iter().any(label_is), "{}: [{label}] is not defined", page.display());
+        }
     }
     assert!(links > 20, "found only {links} links");
+}
+
+/// On docs.rs, a link to `transfers.md` would be dead. `src/documentation/links.md` replaces the targets.
+///
+/// Generated by `S3_TEST_UPDATE=1 cargo test pages_link`.
+#[test]
+fn pages_link_to_each_other_on_docs_rs() {
+    let modules = read("src/documentation/mod.rs");
+    let module_of = |file: &str| {
+        let line = modules.lines().find(|line| line.ends_with(&format!(": \"{file}\",")))?;
+        Some(line.trim().split(':').next().unwrap().to_owned())
+    };
+    let mut links = BTreeMap::new();
+    for page in pages() {
+        let name = page.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        if module_of(&name).is_none() {
+            continue;
+        }
+        let text = prose(&read(&page));
+        for target in text.split("](").skip(1).filter_map(|piece| piece.split(')').next()) {
+            let resolved = target.contains("://") || target.starts_with('#');
+            assert!(resolved, "{name}: write [text][{target}], and [{target}]: {target} at the end");
+        }
+        for (label, target) in text.lines().filter_map(definition) {
+            assert_eq!(label, target, "{name}: the label of a link is its target");
+            let (file, anchor) =
+                target.split_once('#').map_or((target, ""), |(file, _)| (file, &target[file.len()..]));
+            let path = file.strip_prefix("../").map_or_else(|| format!("docs/{file}"), str::to_owned);
+            let packaged = path.starts_with("examples/") && path.ends_with(".rs") && !path.contains("async");
+            let url = match module_of(&path) {
+                Some(module) => format!("crate::documentation::{module}{anchor}"),
+                None if packaged => format!("https://docs.rs/crate/plain-s3/latest/source/{path}"),
+                None => format!("{}/blob/main/{path}{anchor}", env!("CARGO_PKG_REPOSITORY")),
+            };
+            links.insert(label.to_owned(), url);
+        }
+    }
+    let expected: String = links.iter().map(|(label, url)| format!("[{label}]: {url}\n")).collect();
+    let file = root().join("src/documentation/links.md");
+    if std::env::var("S3_TEST_UPDATE").is_ok_and(|value| value == "1") {
+        fs::write(&file, &expected).unwrap();
+    }
+    assert!(
+        read(&file) == expected,
+        "update src/documentation/links.md with S3_TEST_UPDATE=1 cargo test pages_link"
+    );
+    for page in fs::read_dir(root().join("docs")).unwrap() {
+        let name = page.unwrap().file_name().into_string().unwrap();
+        let is_page = name == "adding-an-operation.md" || module_of(&format!("docs/{name}")).is_some();
+        assert!(is_page, "docs/{name} is not in src/documentation/mod.rs");
+    }
+}
+
+/// Returns the documents in the root and in `docs`.
+fn pages() -> Vec<PathBuf> {
+    let entries = ["", "docs"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let paths = entries.into_iter().flatten().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+/// Returns the text without its code blocks: every other piece between fences is one.
+fn prose(markdown: &str) -> String {
+    markdown.split("```").step_by(2).collect()
+}
+
+/// Returns label and target if the line is `[label]: target`.
+fn definition(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix('[')?.split_once("]: ")
 }
 
 /// Returns the anchor of a heading, in the form that code hosts generate.

@@ -74,9 +74,12 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn table(promises: &[(String, String)], marked: &[(String, String, String)]) -> String {
     let mut text = "# Promises and their tests\n\n\
-        This table is generated from the markers in `tests/`; see [CONTRIBUTING.md](../CONTRIBUTING.md#tests). The\n\
-        promises are explained in [transfers.md](transfers.md) and [security.md](security.md). The tests in `live` run\n\
+        This table is generated from the markers in `tests/`; see [CONTRIBUTING.md][../CONTRIBUTING.md#tests]. The\n\
+        promises are explained in [transfers.md][transfers.md] and [security.md][security.md]. The tests in `live` run\n\
         against real servers.\n\n\
+        [../CONTRIBUTING.md#tests]: ../CONTRIBUTING.md#tests\n\
+        [transfers.md]: transfers.md\n\
+        [security.md]: security.md\n\n\
         | ID | promise | tests |\n|---|---|---|\n"
         .to_owned();
     for (id, title) in promises {

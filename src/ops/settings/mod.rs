@@ -4,22 +4,38 @@
 //! bucket at `DELETE /bucket?encryption`, and stores an object at `PUT /bucket/key?…`. Therefore every change
 //! first reads the setting, and is sent only if the response shows that the server knows it.
 
-mod cors;
-mod encryption;
-mod lifecycle;
-mod lifecycle_rule;
-mod location;
-mod logging;
-mod object_legal_hold;
-mod object_lock_configuration;
-mod object_retention;
-mod ownership_controls;
+// The methods of `Client` are documented in the order of these modules. rustfmt sorts only adjacent lines.
 mod policy;
+
 mod public_access_block;
-mod request_payment;
-mod tagging;
+
+mod ownership_controls;
+
 mod versioning;
+
+mod lifecycle;
+
+mod encryption;
+
+mod tagging;
+
+mod cors;
+
 mod website;
+
+mod logging;
+
+mod request_payment;
+
+mod location;
+
+mod object_lock_configuration;
+
+mod object_retention;
+
+mod object_legal_hold;
+
+mod lifecycle_rule;
 
 pub use cors::CorsRule;
 pub use encryption::BucketEncryption;

@@ -70,6 +70,7 @@ impl ObjectLockConfiguration {
     }
 }
 
+/// # Object Lock
 impl Client {
     /// Returns the Object Lock configuration of a bucket, or `None` if Object Lock is not enabled.
     /// ([GetObjectLockConfiguration](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html))

@@ -37,6 +37,10 @@ impl_names! {
     Suspended => "Suspended",
 }
 
+/// # Bucket settings
+///
+/// A setting is read before it is changed, so that a server that does not implement it never receives the change.
+/// The methods for tags also exist for objects.
 impl Client {
     /// Returns the versioning status of a bucket, or `None` if versioning was never enabled.
     /// ([GetBucketVersioning](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html))
