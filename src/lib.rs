@@ -52,6 +52,7 @@
 //!
 //! - [Tutorial](documentation::tutorial): the basics in eleven steps
 //! - [Recipes](documentation::recipes): complete programs for common jobs
+//! - [Troubleshooting](documentation::troubleshooting): the texts of errors, and what to do
 //! - [Credentials](documentation::credentials) and [providers](documentation::providers): how to connect
 //! - [Transfers](documentation::transfers) and [security](documentation::security): what is guaranteed
 //! - [Testing](documentation::testing): testing code that uses this crate

@@ -48,6 +48,8 @@ const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// How much is shown of a bucket name and of a key in errors and events, in bytes.
 const MAX_SHOWN_BUCKET: usize = 128;
 const MAX_SHOWN_KEY: usize = 1024;
+/// The same for a key that is too long to be one.
+const MAX_SHOWN_INVALID_KEY: usize = 43;
 
 /// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no
 /// secret.
@@ -255,8 +257,10 @@ impl<'a> Request<'a> {
                     let backslash = if c == '\\' { "\\" } else { "" };
                     backslash.chars().chain([c])
                 });
-                let mut line = printable::Line::new(MAX_SHOWN_KEY);
-                escaped.take(MAX_SHOWN_KEY + 1).for_each(|c| {
+                // no object has a longer key, so its start is enough
+                let limit = if key.len() > validate::MAX_KEY { MAX_SHOWN_INVALID_KEY } else { MAX_SHOWN_KEY };
+                let mut line = printable::Line::new(limit);
+                escaped.take(limit + 1).for_each(|c| {
                     let _ = line.write_char(c); // writing to a `Line` cannot fail
                 });
                 format!("{} {bucket}/{}", self.action, line.finish())

@@ -7,7 +7,7 @@ use crate::headers::{Headers, is_sensitive};
 /// Headers that the client sets itself, for the address, the signature and the connection.
 const RESERVED_HEADERS: [&str; 4] = ["host", "authorization", "transfer-encoding", "connection"];
 /// The maximum length of a key in S3, in bytes of UTF-8.
-const MAX_KEY: usize = 1024;
+pub(crate) const MAX_KEY: usize = 1024;
 /// The maximum length of a bucket name on any server, in bytes. New buckets on AWS have at most 63.
 const MAX_BUCKET: usize = 255;
 /// The maximum length of a region name in bytes. The names of AWS have at most 20.

@@ -2,7 +2,8 @@
 //!
 //! These modules contain no code. They are the pages in the folder `docs` of the package.
 //!
-//! Start with the [`tutorial`] or the [`recipes`]. [`testing`] shows how to test a program that uses this crate.
+//! Start with the [`tutorial`] or the [`recipes`]. [`troubleshooting`] explains error texts, and [`testing`] shows how to
+//! test a program that uses this crate.
 
 // The pages link to each other by file name. The first definition of a link is the one that counts, so links.md
 // replaces the targets at the end of each page. A test generates links.md.
@@ -24,6 +25,8 @@ pages! {
     tutorial: "docs/tutorial.md",
     /// Complete programs for common jobs.
     recipes: "docs/recipes.md",
+    /// The texts of errors, what they mean, and what to do.
+    troubleshooting: "docs/troubleshooting.md",
     /// The sources of credentials, their order and their errors.
     credentials: "docs/credentials.md",
     /// Endpoints, regions and peculiarities of AWS, Ceph, Backblaze B2 and others.

@@ -43,6 +43,7 @@ mod restoring;
 mod serialization;
 mod settings;
 mod signing;
+mod troubleshooting;
 mod urls;
 
 mod connection {
