@@ -65,8 +65,11 @@
 //! | feature | effect |
 //! |---|---|
 //! | `rustls` (default) | HTTPS through rustls, with ring and the Mozilla root certificates |
-//! | `native-tls` | HTTPS through the TLS library of the system; use it with `default-features = false` |
+//! | `rustls-native-certs` | the root certificates of the system for rustls |
+//! | `tcp-keepalive` | TCP keepalive, for networks in which silent connections are forgotten |
+//! | `native-tls` | HTTPS through the TLS library and the root certificates of the system; use it with `default-features = false` |
 //! | `credentials-chain` (default) | `Config::load`: credentials from roles, SSO, processes, containers and instance metadata |
+//! | `serde` | `Serialize` for everything that the client returns, such as the entries of a listing |
 //!
 //! Without `rustls` and `native-tls`, an `https://` endpoint is an error.
 
