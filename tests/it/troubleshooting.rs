@@ -58,10 +58,10 @@ fn coded(status: u16, code: &'static str, f: impl FnOnce(&Client) -> Result<()>)
 }
 
 fn input() -> Vec<Entry> {
-    let client = Client::new(config_at("https://s3.example.com").region("us-east-1")).unwrap();
+    let client = Client::new(config_at("http://s3.example.com").region("us-east-1")).unwrap();
     let new = |endpoint: &str| Client::new(config_at(endpoint));
     let as_user = |access: &str, secret: &str| {
-        Client::new(config_at("https://s3.example.com").credentials(Credentials::new(access, secret)))
+        Client::new(config_at("http://s3.example.com").credentials(Credentials::new(access, secret)))
     };
     let put = |options: PutObjectOptions| client.put_object_with("b", "k", "content", &options);
     vec![
@@ -87,12 +87,12 @@ fn input() -> Vec<Entry> {
             "Use `Config::credentials`.",
         ),
         entry(
-            Client::new(config_at("https://s3.example.com").region("eu west")),
+            Client::new(config_at("http://s3.example.com").region("eu west")),
             "A region is a name such as `eu-west-1`.",
             "Use the name that the provider gives. [providers.md][providers.md] lists them.",
         ),
         entry(
-            Client::new(config_at("https://s3.example.com").proxy("socks5://proxy:1")),
+            Client::new(config_at("http://s3.example.com").proxy("socks5://proxy:1")),
             "Only HTTP proxies are supported.",
             "Use the HTTP port of the proxy.",
         ),
