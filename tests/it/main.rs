@@ -43,6 +43,8 @@ mod restoring;
 mod serialization;
 mod settings;
 mod signing;
+// without TLS, some texts recommend the features for it
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod troubleshooting;
 mod urls;
 
