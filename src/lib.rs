@@ -24,6 +24,7 @@
 //! | task | method |
 //! |---|---|
 //! | configure the endpoint, region, credentials and timeouts | [`Config`], [`Credentials`], [`RetryPolicy`] |
+//! | use a known provider | [`Config::aws`], [`Config::cloudflare_r2`], [`Config::backblaze_b2`], [and others](Config#implementations) |
 //! | list, create, check and delete buckets | [`list_buckets`](Client::list_buckets), [`create_bucket`](Client::create_bucket), [`bucket_exists`](Client::bucket_exists), [`delete_bucket`](Client::delete_bucket) |
 //! | store text or bytes | [`put_object`](Client::put_object) |
 //! | read an object, or a range of it | [`get_object`](Client::get_object), [`GetObjectOptions::range`] |

@@ -72,7 +72,7 @@ fn input() -> Vec<Entry> {
             "Use the URL of the S3 API.",
         ),
         entry(
-            new("https://s3.example.com/my-bucket"),
+            new("https://s3.eu-west-1.amazonaws.com/my-bucket"),
             "The endpoint is that of the whole server.",
             "Remove the bucket, and pass its name to each call.",
         ),
