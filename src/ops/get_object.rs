@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::error::Result;
 use crate::ops::object_reader::ObjectReader;
+use crate::ops::object_source::Source;
 use crate::ops::options::get_object::GetObjectOptions;
 
 impl Client {
@@ -52,6 +53,6 @@ impl Client {
         key: &str,
         options: &GetObjectOptions,
     ) -> Result<ObjectReader> {
-        ObjectReader::open(self, bucket, key, options)
+        ObjectReader::open(Source::new(self, bucket, key, options))
     }
 }

@@ -6,7 +6,6 @@ use std::io::{self, Read};
 use std::thread;
 
 use crate::checksum::{Comparison, ContentCheck, PartSizes, Verification};
-use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::metadata::ObjectMetadata;
@@ -54,15 +53,18 @@ pub struct ObjectReader {
     verification: Verification,
     /// The content differs from its checksum.
     damaged: bool,
+    /// The content could not be verified, and its last bytes were not returned.
+    failed: bool,
     /// Attempts to resume since the last byte arrived.
     resume_attempts: u32,
 }
 
 impl ObjectReader {
-    pub(crate) fn open(client: &Client, bucket: &str, key: &str, options: &GetObjectOptions) -> Result<Self> {
-        let (mut reader, truncatable) = Self::open_unchecked(Source::new(client, bucket, key, options))?;
+    pub(crate) fn open(source: Source) -> Result<Self> {
+        let is_whole = source.options.is_whole();
+        let (mut reader, truncatable) = Self::open_unchecked(source)?;
         let length = Some(reader.length).filter(|&length| length != UNKNOWN_LENGTH);
-        let check = reader.source.check(reader.metadata.headers(), length, options.is_whole());
+        let check = reader.source.check(reader.metadata.headers(), length, is_whole);
         if let Some(error) = truncatable.filter(|_| check.is_none()) {
             return Err(error.with_context(|| reader.source.call()));
         }
@@ -79,7 +81,11 @@ impl ObjectReader {
             |request| source.client.call_until(source.deadline, request, |response| parse(response, options));
         let content = if source.wants_checksums() {
             match get(&request.clone().header(CHECKSUM_MODE, "ENABLED")) {
-                Err(error) if source.rejects_checksums(&error) => get(&request)?,
+                Err(error) if Source::rejects_checksums(&error) => {
+                    let content = get(&request)?;
+                    source.stop_requesting_checksums();
+                    content
+                }
                 content => content?,
             }
         } else {
@@ -91,6 +97,7 @@ impl ObjectReader {
             verification: Verification::Length,
             check: None,
             damaged: false,
+            failed: false,
             metadata,
             source,
             body,
@@ -139,9 +146,13 @@ impl ObjectReader {
         let from_start = self.done == 0;
         match self.read_all() {
             Err(error) if self.damaged && from_start && self.source.retries(&error) => {
-                let Source { client, bucket, key, options, .. } = &self.source;
-                let mut again = Self::open(client, bucket, key, options)?;
-                again.read_all()
+                // the caller may have kept the metadata, which must belong to the content
+                match Self::open(self.source.pinned_to(self.metadata.e_tag.as_ref())) {
+                    Err(error) if error.is_precondition_failed() => {
+                        Err(object_changed(self.done).with_context(|| self.source.call()))
+                    }
+                    again => again?.read_all(),
+                }
             }
             result => result,
         }
@@ -225,9 +236,14 @@ impl ObjectReader {
         let verified = match check.compare() {
             Comparison::Equal(verification) => Ok(verification),
             Comparison::Different(error) => Err(error),
+            Comparison::Unclear if self.failed => {
+                let message = "the content could not be verified";
+                Err(Error::new(ErrorKind::Integrity, message).with_hint("Read it again from the start."))
+            }
             Comparison::Unclear => self.read_again(check),
         };
-        self.damaged = verified.is_err();
+        self.failed = verified.is_err();
+        self.damaged = verified.as_ref().is_err_and(|error| error.kind() == ErrorKind::Integrity);
         self.verification = verified?;
         self.check = None;
         Ok(())
@@ -237,11 +253,12 @@ impl ObjectReader {
     /// the parts have other sizes than assumed.
     fn read_again(&self, check: &ContentCheck) -> Result<Verification> {
         let (e_tag, parts) = (self.metadata.e_tag.as_ref(), check.parts().unwrap_or_default());
-        let length = self.length; // only a whole object of known length has parts to check
+        // of the whole object, which is checked even if only its rest is read
+        let length = self.start.unwrap_or_default() + self.length;
         let known = e_tag.and_then(|e_tag| self.source.part_sizes(length, parts, e_tag));
         let sizes = known.map_or_else(|| PartSizes::whole_mib(length, parts), |sizes| vec![sizes]);
         let Some(mut second) = check.restarted(sizes) else { return Ok(Verification::Length) };
-        let (mut again, _) = Self::open_unchecked(self.source.again(e_tag))?;
+        let (mut again, _) = Self::open_unchecked(self.source.whole_object(e_tag))?;
         let mut buffer = vec![0; READ_AGAIN];
         loop {
             match again.fetch_next(&mut buffer)? {

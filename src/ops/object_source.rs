@@ -23,6 +23,7 @@ pub(crate) fn get_object_request<'a>(
 }
 
 /// What is needed to request an object again, or the rest of its content.
+#[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) client: Client,
     pub(crate) bucket: String,
@@ -43,18 +44,19 @@ impl Source {
     }
 
     /// Returns the source of the whole object if it still has this ETag, without a pinned SHA-256.
-    pub(crate) fn again(&self, e_tag: Option<&ETag>) -> Self {
-        let options = self.options.clone().whole_object();
-        Self {
-            client: self.client.clone(),
-            bucket: self.bucket.clone(),
-            key: self.key.clone(),
-            options: match e_tag {
-                Some(e_tag) => options.if_match(e_tag),
-                None => options,
-            },
-            deadline: self.deadline,
+    pub(crate) fn whole_object(&self, e_tag: Option<&ETag>) -> Self {
+        let mut source = self.pinned_to(e_tag);
+        source.options = source.options.whole_object();
+        source
+    }
+
+    /// Returns the same source if the object still has this ETag. A weak ETag would never match.
+    pub(crate) fn pinned_to(&self, e_tag: Option<&ETag>) -> Self {
+        let mut source = self.clone();
+        if let Some(e_tag) = e_tag.filter(|e_tag| e_tag.is_strong()) {
+            source.options = source.options.if_match(e_tag);
         }
+        source
     }
 
     /// Returns the call as errors and events name it.
@@ -81,14 +83,15 @@ impl Source {
             && !self.client.unsupported().checksum_mode.load(Ordering::Relaxed)
     }
 
-    /// Returns `true` if the server rejected the request for the stored checksums. They are not requested again.
-    pub(crate) fn rejects_checksums(&self, error: &Error) -> bool {
+    /// Returns `true` if the server rejected the request because of the header for the stored checksums.
+    pub(crate) fn rejects_checksums(error: &Error) -> bool {
         let message = error.message().unwrap_or_default();
-        let rejected = matches!(error.status(), Some(400 | 501)) && names_header(message, CHECKSUM_MODE);
-        if rejected {
-            self.client.unsupported().checksum_mode.store(true, Ordering::Relaxed);
-        }
-        rejected
+        matches!(error.status(), Some(400 | 501)) && names_header(message, CHECKSUM_MODE)
+    }
+
+    /// Remembers that the server rejects the header for the stored checksums.
+    pub(crate) fn stop_requesting_checksums(&self) {
+        self.client.unsupported().checksum_mode.store(true, Ordering::Relaxed);
     }
 
     /// Returns how content of this length, if it is known, is checked, which these headers describe. `is_whole`
@@ -117,7 +120,7 @@ impl Source {
 
     /// Returns the headers of the whole object with its checksums, if the server returns them.
     pub(crate) fn stored_checksums(&self, e_tag: Option<&ETag>) -> Option<Headers> {
-        let whole = self.again(e_tag);
+        let whole = self.whole_object(e_tag);
         if !whole.wants_checksums() {
             return None;
         }

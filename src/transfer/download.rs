@@ -8,7 +8,10 @@ use super::in_place::InPlaceFile;
 use super::partial_file::PartialFile;
 use super::progress::{Progress, ProgressResult};
 use super::target::Target;
-use crate::checksum::{Comparison, ContentCheck, Md5Digest, Md5Hasher, PartSizes, Verification};
+use crate::checksum::{
+    Checksum, ChecksumAlgorithm, Comparison, ContentCheck, Hasher, Md5Digest, Md5Hasher, PartSizes,
+    Verification,
+};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
@@ -52,8 +55,10 @@ impl<'a> DownloadOptions<'a> {
     /// MD5 of the MD5s of its parts.
     ///
     /// If they are equal, the file is not touched, so it keeps its modification time, and
-    /// [`Download::changed`] is `false`. This is what a build script needs. An object without a checksum is always
-    /// downloaded, and so is one in parts whose sizes are neither usual nor reported by the server.
+    /// [`Download::changed`] is `false`. This is what a build script needs. If
+    /// [`GetObjectOptions::sha256`] is set, the file is compared with it, and nothing is requested if they are equal.
+    /// A range is always downloaded. So are an object without a checksum, and one in parts whose sizes are neither
+    /// usual nor reported by the server.
     pub fn if_changed(mut self) -> Self {
         self.if_changed = true;
         self
@@ -132,6 +137,18 @@ impl Download {
     /// one.
     pub fn unchanged() -> Self {
         Self { changed: false, bytes: 0, resumed_from: 0, verification: Verification::Md5, metadata: None }
+    }
+
+    /// Returns the result after an object was read to its end, from this offset.
+    pub(super) fn of(object: ObjectReader, resumed_from: u64) -> Self {
+        Self {
+            changed: true,
+            // only now is it known if the server did not announce it
+            bytes: resumed_from + object.metadata.content_length,
+            resumed_from,
+            verification: object.verification(),
+            metadata: Some(object.metadata),
+        }
     }
 }
 
@@ -215,168 +232,158 @@ impl Client {
             target.ensure_replaceable()?;
         }
         let mut object_options = options.object.clone();
-        let existing = match target.file() {
-            Some(_) if options.if_changed => Some(md5_of_file(&target.path)?),
-            _ => None,
-        };
-        if let Some(md5) = &existing {
-            object_options = object_options.if_none_match(md5.to_hex());
+        let mut existing = None;
+        if options.if_changed && target.file().is_some() {
+            if let Some(sha256) = options.object.pinned_sha256() {
+                // an equal ETag would not prove that the file is what the caller has pinned
+                if sha256_of_file(&target.path)? == sha256.into() {
+                    return Ok(Download { verification: Verification::Sha256, ..Download::unchanged() });
+                }
+            } else if options.object.is_whole() {
+                let md5 = md5_of_file(&target.path)?;
+                object_options = object_options.if_none_match(md5.to_hex());
+                existing = Some(md5);
+            }
         }
         let source = Source::new(self, bucket, key, &object_options);
-        let download = |damaged: &mut bool| {
-            let existing = existing.as_ref();
-            if in_place {
-                self.download_in_place(&source, existing, target, options, damaged)
-            } else {
-                self.download_and_replace(&source, existing, target, options, damaged)
+        let existing = existing.as_ref();
+        let downloaded = if in_place {
+            download_in_place(source, existing, target, options)
+        } else {
+            let mut damaged = false;
+            match download_and_replace(&source, existing, target, options, &mut damaged) {
+                Err(error) if damaged && source.retries(&error) => {
+                    download_and_replace(&source, existing, target, options, &mut damaged)
+                }
+                downloaded => downloaded,
             }
         };
-        let mut damaged = false;
-        let mut downloaded = download(&mut damaged);
-        if let Err(error) = &downloaded
-            && damaged
-            && source.retries(error)
-        {
-            downloaded = download(&mut damaged);
-        }
         match downloaded {
             Err(error) if existing.is_some() && error.is_not_modified() => Ok(Download::unchanged()),
             downloaded => downloaded,
         }
     }
+}
 
-    /// Writes into the target. `existing` is its MD5 if it is to be compared. Sets `damaged` if the content differs
-    /// from its checksum.
-    fn download_in_place(
-        &self,
-        source: &Source,
-        existing: Option<&Md5Digest>,
-        target: &Target,
-        options: &DownloadOptions<'_>,
-        damaged: &mut bool,
-    ) -> Result<Download> {
-        let mut file = InPlaceFile::open(target)?;
-        let mut object = self.get_object_with(&source.bucket, &source.key, &source.options)?;
-        if let Some(verification) = compare_file(existing, &target.path, &object)? {
-            return Ok(Download { verification, ..Download::unchanged() });
-        }
-        let total = object.metadata.content_length;
-        file.clear()?;
-        let copied = copy(&mut object, &mut |bytes| file.write(bytes), 0, total, &options.progress);
-        *damaged = object.is_damaged();
-        copied.and_then(|()| file.finish(!options.skip_sync)).map_err(|error| file.explain(error))?;
-        Ok(Download {
-            changed: true,
-            bytes: total,
-            resumed_from: 0,
-            verification: object.verification(),
-            metadata: Some(object.metadata),
-        })
+/// Writes into the target. `existing` is its MD5 if it is to be compared.
+fn download_in_place(
+    mut source: Source,
+    existing: Option<&Md5Digest>,
+    target: &Target,
+    options: &DownloadOptions<'_>,
+) -> Result<Download> {
+    let mut file = InPlaceFile::open(target)?;
+    let mut object = ObjectReader::open(source.clone())?;
+    if let Some(verification) = compare_file(existing, &target.path, &object)? {
+        return Ok(Download { verification, ..Download::unchanged() });
     }
+    // the target has lost its content, so a second attempt must not find it unchanged
+    source.options = source.options.without_conditions();
+    let mut written = write_in_place(&mut object, &mut file, options);
+    if let Err(error) = &written
+        && object.is_damaged()
+        && file.can_be_cleared()
+        && source.retries(error)
+    {
+        written = ObjectReader::open(source).and_then(|again| {
+            object = again;
+            write_in_place(&mut object, &mut file, options)
+        });
+    }
+    written.map_err(|error| file.explain(error))?;
+    Ok(Download::of(object, 0))
+}
 
-    /// Writes to a partial file, which replaces the target. See [`download_in_place`](Self::download_in_place).
-    fn download_and_replace(
-        &self,
-        source: &Source,
-        existing: Option<&Md5Digest>,
-        target: &Target,
-        options: &DownloadOptions<'_>,
-        damaged: &mut bool,
-    ) -> Result<Download> {
-        let Started { mut object, mut partial, offset } =
-            self.start(&source.bucket, &source.key, target, &source.options, options.resume)?;
-        if offset == 0
-            && let Some(verification) = compare_file(existing, &target.path, &object)?
-        {
-            return Ok(Download { verification, ..Download::unchanged() });
+fn write_in_place(
+    object: &mut ObjectReader,
+    file: &mut InPlaceFile<'_>,
+    options: &DownloadOptions<'_>,
+) -> Result<()> {
+    file.clear()?;
+    let total = object.metadata.content_length;
+    copy(object, &mut |bytes| file.write(bytes), 0, total, &options.progress)?;
+    file.finish(!options.skip_sync)
+}
+
+/// Writes to a partial file, which replaces the target. Sets `damaged` if the content differs from its checksum.
+fn download_and_replace(
+    source: &Source,
+    existing: Option<&Md5Digest>,
+    target: &Target,
+    options: &DownloadOptions<'_>,
+    damaged: &mut bool,
+) -> Result<Download> {
+    let Started { mut object, mut partial, offset } = start(source, target, options.resume)?;
+    if offset == 0
+        && let Some(verification) = compare_file(existing, &target.path, &object)?
+    {
+        return Ok(Download { verification, ..Download::unchanged() });
+    }
+    if options.resume
+        && let Some(e_tag) = object.metadata.strong_e_tag()
+    {
+        partial.persist_as(e_tag)?;
+    }
+    let total = offset + object.metadata.content_length;
+    let copied = copy(&mut object, &mut |bytes| partial.write(bytes), offset, total, &options.progress);
+    if let Err(error) = copied {
+        if error.kind() == ErrorKind::Integrity {
+            // no later run could complete these bytes
+            partial.discard();
         }
-        if options.resume
-            && let Some(e_tag) = object.metadata.strong_e_tag()
+        *damaged = object.is_damaged();
+        return Err(error);
+    }
+    partial.finish(!options.skip_sync)?;
+    Ok(Download::of(object, offset))
+}
+
+/// Opens the object and the partial file, either from the start or where an earlier run ended.
+fn start<'p>(source: &Source, target: &'p Target, resume: bool) -> Result<Started<'p>> {
+    // created before the request, so that a target that cannot be written is reported before anything is
+    // sent
+    let partial = PartialFile::create(target)?;
+    if resume && let Some(started) = start_resumed(source, &partial)? {
+        return Ok(started);
+    }
+    Ok(Started { object: ObjectReader::open(source.clone())?, partial, offset: 0 })
+}
+
+/// Opens the rest of an object of which an earlier run left the start, if it still is the same object.
+fn start_resumed<'p>(source: &Source, fresh: &PartialFile<'p>) -> Result<Option<Started<'p>>> {
+    let Some((mut partial, e_tag, len)) = fresh.find_earlier()? else { return Ok(None) };
+    let wanted = source.options.if_match_header();
+    if wanted.is_some_and(|wanted| wanted != "*" && wanted != e_tag.to_header()) {
+        // the caller requests another version than the one that the file belongs to
+        partial.discard();
+        return Ok(None);
+    }
+    // the last byte is requested again: for a file that lacks only its name, the range would be empty
+    // otherwise
+    let offset = len.saturating_sub(1);
+    let mut rest = source.pinned_to(Some(&e_tag));
+    rest.options = rest.options.range(offset..);
+    let mut object = match ObjectReader::open(rest) {
+        Ok(object) if object.metadata.e_tag.as_ref() == Some(&e_tag) => object,
+        Err(error)
+            if !error.is_precondition_failed() && !error.is_invalid_range() && !error.is_not_modified() =>
         {
-            partial.persist_as(e_tag)?;
-        }
-        let total = offset + object.metadata.content_length;
-        let copied = copy(&mut object, &mut |bytes| partial.write(bytes), offset, total, &options.progress);
-        if let Err(error) = copied {
-            if error.kind() == ErrorKind::Integrity {
-                // no later run could complete these bytes
-                partial.discard();
-            }
-            *damaged = object.is_damaged();
             return Err(error);
         }
-        partial.finish(!options.skip_sync)?;
-        Ok(Download {
-            changed: true,
-            // only now is it known if the server did not announce it
-            bytes: offset + object.metadata.content_length,
-            resumed_from: offset,
-            verification: object.verification(),
-            metadata: Some(object.metadata),
-        })
-    }
-
-    /// Opens the object and the partial file, either from the start or where an earlier run ended.
-    fn start<'p>(
-        &self,
-        bucket: &str,
-        key: &str,
-        target: &'p Target,
-        options: &GetObjectOptions,
-        resume: bool,
-    ) -> Result<Started<'p>> {
-        // created before the request, so that a target that cannot be written is reported before anything is
-        // sent
-        let partial = PartialFile::create(target)?;
-        if resume && let Some(started) = self.start_resumed(bucket, key, &partial, options)? {
-            return Ok(started);
-        }
-        Ok(Started { object: self.get_object_with(bucket, key, options)?, partial, offset: 0 })
-    }
-
-    /// Opens the rest of an object of which an earlier run left the start, if it still is the same object.
-    fn start_resumed<'p>(
-        &self,
-        bucket: &str,
-        key: &str,
-        fresh: &PartialFile<'p>,
-        options: &GetObjectOptions,
-    ) -> Result<Option<Started<'p>>> {
-        let Some((mut partial, e_tag, len)) = fresh.find_earlier()? else { return Ok(None) };
-        let wanted = options.if_match_header();
-        if wanted.is_some_and(|wanted| wanted != "*" && wanted != e_tag.to_header()) {
-            // the caller requests another version than the one that the file belongs to
+        // the file is of no use any more; a request for the whole object gets the same 304, if it was one
+        _ => {
             partial.discard();
             return Ok(None);
         }
-        // the last byte is requested again: for a file that lacks only its name, the range would be empty
-        // otherwise
-        let offset = len.saturating_sub(1);
-        let rest = options.clone().range(offset..).if_match(&e_tag);
-        let mut object = match self.get_object_with(bucket, key, &rest) {
-            Ok(object) if object.metadata.e_tag.as_ref() == Some(&e_tag) => object,
-            Err(error)
-                if !error.is_precondition_failed()
-                    && !error.is_invalid_range()
-                    && !error.is_not_modified() =>
-            {
-                return Err(error);
-            }
-            // the file is of no use any more; a request for the whole object gets the same 304, if it was one
-            _ => {
-                partial.discard();
-                return Ok(None);
-            }
-        };
-        let mut check = check_of_resumed(&object, offset + object.metadata.content_length);
-        partial.replay(offset, |bytes| {
-            if let Some(check) = &mut check {
-                check.update(bytes);
-            }
-        })?;
-        object.set_check(check);
-        Ok(Some(Started { object, partial, offset }))
-    }
+    };
+    let mut check = check_of_resumed(&object, offset + object.metadata.content_length);
+    partial.replay(offset, |bytes| {
+        if let Some(check) = &mut check {
+            check.update(bytes);
+        }
+    })?;
+    object.set_check(check);
+    Ok(Some(Started { object, partial, offset }))
 }
 
 /// Returns the check of a whole object of which only the rest is read. Its response has no checksum of the whole, so
@@ -435,6 +442,13 @@ fn fill(object: &mut ObjectReader, buffer: &mut [u8]) -> (usize, Option<Result<(
         }
     }
     (n, None)
+}
+
+/// Returns the SHA-256 of a file.
+fn sha256_of_file(path: &Path) -> Result<Checksum> {
+    let mut sha256 = Hasher::new(ChecksumAlgorithm::Sha256);
+    read_file(path, |bytes| sha256.update(bytes))?;
+    Ok(sha256.checksum())
 }
 
 /// Returns the MD5 of a file.

@@ -1,7 +1,7 @@
 //! Writing into a target that cannot be replaced: a mounted file, a device or a pipe.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 
 use super::target::Target;
 use crate::error::{Error, Result};
@@ -12,6 +12,8 @@ pub(super) struct InPlaceFile<'a> {
     file: File,
     target: &'a Target,
     is_regular: bool,
+    /// The old content is lost.
+    cleared: bool,
 }
 
 impl<'a> InPlaceFile<'a> {
@@ -30,15 +32,22 @@ impl<'a> InPlaceFile<'a> {
                 Err(TryLockError::Error(_)) | Ok(()) => {}
             }
         }
-        Ok(Self { file, target, is_regular })
+        Ok(Self { file, target, is_regular, cleared: false })
     }
 
-    /// Deletes the old content.
+    /// Deletes the old content. Writing starts at the beginning.
     pub(super) fn clear(&mut self) -> Result<()> {
         if self.is_regular {
-            self.file.set_len(0).map_err(|error| self.target.cannot_write(error))?;
+            let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
+            cleared.map_err(|error| self.target.cannot_write(error))?;
         }
+        self.cleared = true;
         Ok(())
+    }
+
+    /// Returns `true` if the target can be written a second time. Others have passed on what was written.
+    pub(super) fn can_be_cleared(&self) -> bool {
+        self.is_regular
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -53,8 +62,11 @@ impl<'a> InPlaceFile<'a> {
         Ok(())
     }
 
-    /// Adds to the error of a download that the old content is lost.
+    /// Adds to the error of a download that the old content is lost, if it is.
     pub(super) fn explain(&self, error: Error) -> Error {
+        if !self.cleared {
+            return error;
+        }
         let path = self.target.path.display();
         error.append_hint(&format!("The content of {path} is incomplete, because it was written in place."))
     }

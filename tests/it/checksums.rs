@@ -164,6 +164,116 @@ fn damaged_content_is_requested_a_second_time() {
     let _: [Request; 6] = server.finish();
 }
 
+// promise: D13
+#[test]
+fn file_in_place_is_written_again_if_its_content_was_damaged() {
+    let folder = TempDir::new();
+    let target = folder.file("f", "the old content");
+    let damaged = || digits(CRC64).body("123456780");
+    let server = FakeServer::start([
+        damaged(),
+        digits(CRC64),
+        // The second attempt does not find the object.
+        damaged(),
+        Response::error(404, "NoSuchKey"),
+        damaged(),
+        damaged(),
+    ]);
+    let client = client(&server);
+    let options = DownloadOptions::new().in_place();
+    let download = || client.download_file_with("b", "k", &target, &options);
+    assert_eq!(download().unwrap().verification, Verification::Crc64Nvme);
+    assert_eq!(fs::read_to_string(&target).unwrap(), DIGITS);
+    for kind in [ErrorKind::Server, ErrorKind::Integrity] {
+        let error = fails(kind, download());
+        assert!(error.to_string().contains("f is incomplete, because it was written in place."), "{error}");
+    }
+    let _: [Request; 6] = server.finish();
+}
+
+#[test]
+fn file_in_place_that_lost_its_content_is_not_unchanged() {
+    let folder = TempDir::new();
+    let target = folder.file("f", DIGITS);
+    let e_tag = md5_hex(DIGITS.as_bytes());
+    let server = FakeServer::start([
+        Response::new(304).header("etag", &e_tag),
+        // The server ignores the condition.
+        Response::content(DIGITS),
+        digits(CRC64),
+        // Another object, damaged, which then becomes the one that the file was.
+        Response::new(200).header("etag", "other").header(CRC64.0, CRC64.1).body("damaged, long"),
+        Response::content(DIGITS),
+    ]);
+    let client = client(&server);
+    let options = DownloadOptions::new().in_place().if_changed();
+    for changed in [false, false, false, true] {
+        let download = client.download_file_with("b", "k", &target, &options).unwrap();
+        assert_eq!(download.changed, changed);
+        assert_eq!(fs::read_to_string(&target).unwrap(), DIGITS);
+    }
+    let conditions = server.finish::<5>().map(|request| request.header("if-none-match").is_some());
+    assert_eq!(conditions, [true, true, true, true, false]);
+}
+
+#[test]
+fn if_changed_compares_the_file_with_the_pinned_sha256() {
+    let folder = TempDir::new();
+    let target = folder.file("f", "replaced");
+    let server = FakeServer::serve(|request| match request.header("if-none-match") {
+        Some(_) => Response::new(304),
+        None => digits(CRC64),
+    });
+    let client = client(&server);
+    let pinned = DownloadOptions::new().object(GetObjectOptions::new().sha256(SHA256)).if_changed();
+    for changed in [true, false] {
+        let download = client.download_file_with("b", "k", &target, &pinned).unwrap();
+        assert_eq!((download.changed, download.verification), (changed, Verification::Sha256));
+        assert_eq!(fs::read_to_string(&target).unwrap(), DIGITS);
+    }
+    let [_] = server.finish();
+}
+
+#[test]
+fn if_changed_does_not_compare_a_range_with_the_whole_object() {
+    let folder = TempDir::new();
+    let target = folder.file("f", DIGITS);
+    let server = FakeServer::serve(|request| match request.header("if-none-match") {
+        Some(_) => Response::new(304),
+        None => Response::object(request, DIGITS.as_bytes()),
+    });
+    let range = DownloadOptions::new().object(GetObjectOptions::new().range(2..4)).if_changed();
+    assert!(client(&server).download_file_with("b", "k", &target, &range).unwrap().changed);
+    assert_eq!(fs::read_to_string(&target).unwrap(), "34");
+}
+
+#[test]
+fn content_requested_a_second_time_belongs_to_the_metadata() {
+    let server =
+        FakeServer::start([digits(CRC64).body("123456780"), Response::error(412, "PreconditionFailed")]);
+    let object = client(&server).get_object("b", "k").unwrap();
+    let error = fails(ErrorKind::Integrity, object.bytes());
+    assert!(error.to_string().contains("the object was replaced while it was read"), "{error}");
+    let [_, again] = server.finish();
+    assert_eq!(again.header("if-match"), Some("\"opaque\""));
+}
+
+#[test]
+fn content_that_was_not_verified_has_no_end() {
+    let composite = |body: &str| digits(("x-amz-checksum-crc32", "7kxlUA==-1")).body(body);
+    // Whether the content is damaged cannot be found out, because the second download fails.
+    let server = FakeServer::start([
+        composite("123456780"),
+        Response::error(403, "AccessDenied"),
+        composite("123456780"),
+    ]);
+    let mut object = client(&server).get_object("b", "k").unwrap();
+    for words in ["AccessDenied", "the content could not be verified", "the content could not be verified"] {
+        let error = object.read_to_end(&mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
 #[test]
 fn stream_that_was_handed_out_is_not_requested_a_second_time() {
     let server = FakeServer::start([digits(CRC64).body("123456780"), digits(CRC64).body("123456780")]);

@@ -167,10 +167,15 @@ impl GetObjectOptions {
     pub(crate) fn remaining(mut self, bytes: std::ops::Range<u64>, e_tag: &ETag) -> Self {
         // a range counts from the start of the object, not of a part
         self.query.retain(|(name, _)| *name != "partNumber");
+        self.without_conditions().range(bytes).if_match(e_tag)
+    }
+
+    /// Returns the same options without the conditions that a response has already met, except `If-Match`.
+    pub(crate) fn without_conditions(mut self) -> Self {
         for condition in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
             self.headers.remove(condition);
         }
-        self.range(bytes).if_match(e_tag)
+        self
     }
 
     /// Returns who pays for the request, and the expected owner of the bucket.
@@ -180,11 +185,8 @@ impl GetObjectOptions {
 
     /// Returns the options for the metadata of a part of the same object.
     pub(crate) fn of_part(mut self, number: u32, e_tag: &ETag) -> Self {
-        for condition in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
-            self.headers.remove(condition);
-        }
         self.range = None;
-        self.part_number(number).if_match(e_tag)
+        self.without_conditions().part_number(number).if_match(e_tag)
     }
 
     /// Returns the options for the whole content of the same object, without a pinned SHA-256.
