@@ -182,12 +182,17 @@ fn read(root: Node<'_, '_>, version_id: Option<String>) -> StoredObject {
     }
 }
 
-/// Returns the checksum of the object: that of the whole content, or of the checksums of the parts, to which some
-/// servers add the number of parts.
+/// Returns the checksum of the object if it covers what that of an upload by this crate covers: the whole content, or
+/// the checksums of the parts. To the latter, some servers add the number of parts.
 fn checksum(root: Node<'_, '_>, algorithm: ChecksumAlgorithm) -> Option<Checksum> {
     let text = xml::child_text(root, algorithm.element()?)?;
-    let value = text.rsplit_once('-').map_or(text.as_str(), |(value, _)| value);
-    Checksum::from_base64(algorithm, value)
+    let kind = xml::child_text(root, "ChecksumType").unwrap_or_default();
+    let (value, is_composite) = match text.rsplit_once('-') {
+        Some((value, _)) => (value, true),
+        None => (text.as_str(), kind.eq_ignore_ascii_case("COMPOSITE")),
+    };
+    let checksum = Checksum::from_base64(algorithm, value);
+    checksum.filter(|_| !(is_composite && algorithm.covers_whole_object()))
 }
 
 fn write(parts: &[CompletedPart]) -> String {
@@ -223,13 +228,19 @@ mod tests {
         let crc = Checksum::from_base64(ChecksumAlgorithm::Crc32c, "4waSgw==");
         let text = write(&[CompletedPart::new(1, "a").with_checksum(crc)]);
         assert!(text.contains("</ETag><ChecksumCRC32C>4waSgw==</ChecksumCRC32C></Part>"), "{text}");
-        for value in ["4waSgw==", "4waSgw==-2"] {
-            let text = format!(
-                "<CompleteMultipartUploadResult><ChecksumCRC32C>{value}</ChecksumCRC32C>\
-                 </CompleteMultipartUploadResult>"
-            );
+        let sha1 = Checksum::from_base64(ChecksumAlgorithm::Sha1, "98O8HYCOBHMq32eZZczDTKeuNEE=");
+        for (content, expected) in [
+            ("<ChecksumCRC32C>4waSgw==</ChecksumCRC32C>", crc),
+            ("<ChecksumCRC32C>4waSgw==</ChecksumCRC32C><ChecksumType>FULL_OBJECT</ChecksumType>", crc),
+            // not the checksum of the whole content, which was sent
+            ("<ChecksumCRC32C>4waSgw==-2</ChecksumCRC32C>", None),
+            ("<ChecksumCRC32C>4waSgw==</ChecksumCRC32C><ChecksumType>COMPOSITE</ChecksumType>", None),
+            ("<ChecksumSHA1>98O8HYCOBHMq32eZZczDTKeuNEE=</ChecksumSHA1>", sha1),
+            ("<ChecksumSHA1>98O8HYCOBHMq32eZZczDTKeuNEE=-2</ChecksumSHA1>", sha1),
+        ] {
+            let text = format!("<CompleteMultipartUploadResult>{content}</CompleteMultipartUploadResult>");
             let document = xml::parse(&text).unwrap();
-            assert_eq!(read(document.root_element(), None).checksum, crc);
+            assert_eq!(read(document.root_element(), None).checksum, expected, "{content}");
         }
     }
 

@@ -81,7 +81,7 @@ impl Client {
         options: &PutObjectOptions,
     ) -> Result<String> {
         let (mut headers, _) = options.split_conditions();
-        if let Some(algorithm) = options.algorithm() {
+        if let Some(algorithm) = options.algorithm(None) {
             declare_checksum(&mut headers, algorithm);
         }
         self.create_upload(bucket, key, &headers)

@@ -10,7 +10,7 @@ use crate::body::{Body, BodyReader};
 use crate::checksum::{Checksum, ChecksumAlgorithm, Md5Digest, Sha256Digest};
 use crate::client::Client;
 use crate::encode;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::event::Event;
 use crate::headers::Headers;
@@ -175,8 +175,8 @@ impl PutObjectOptions {
     /// compares it; a server that ignores checksums returns none, and the client then compares the MD5 with the
     /// ETag. An upload in parts sends a checksum for each part.
     ///
-    /// AWS, Ceph 18 and newer, LocalStack and others store the checksum, and downloads verify it. Backblaze B2 and
-    /// DreamObjects reject every checksum except [`Md5`](ChecksumAlgorithm::Md5).
+    /// AWS and LocalStack store the checksum, and downloads verify it. Ceph 16 ignores it. Backblaze B2 and DreamObjects
+    /// reject every checksum except [`Md5`](ChecksumAlgorithm::Md5).
     pub fn checksum(mut self, algorithm: ChecksumAlgorithm) -> Self {
         self.checksum = Some(algorithm);
         self
@@ -213,9 +213,11 @@ impl PutObjectOptions {
         &self.headers
     }
 
-    /// Returns the checksum that is sent, if it is not the default.
-    pub(crate) fn algorithm(&self) -> Option<ChecksumAlgorithm> {
-        self.checksum
+    /// Returns the checksum to send: that of these options, or the default unless the caller has set the header of
+    /// one. AWS accepts only one.
+    pub(crate) fn algorithm(&self, default: Option<ChecksumAlgorithm>) -> Option<ChecksumAlgorithm> {
+        let is_set = self.headers.iter().any(|(name, _)| name.starts_with("x-amz-checksum-"));
+        self.checksum.or(default.filter(|_| !is_set))
     }
 
     /// Returns the SHA-256 that the content must have. If it is not valid, the request is not either.
@@ -335,7 +337,7 @@ impl Client {
     ) -> Result<StoredObject> {
         let integrity = BodyIntegrity {
             known: None,
-            algorithm: options.checksum.or(self.settings().checksum),
+            algorithm: options.algorithm(self.settings().checksum),
             sha256: options.pinned_sha256(),
         };
         self.store(put_object_request(bucket, key, options), body.into(), integrity)
@@ -428,8 +430,6 @@ impl Client {
             }
             (known, _) => known,
         };
-        let signs = self.signer().signs_payload();
-        let check = self.settings().check_md5;
         let mut request = request.unsigned_payload();
         if let Some(sha256) = integrity.sha256 {
             request = request.signed_payload(sha256);
@@ -447,26 +447,31 @@ impl Client {
                 }
                 request = request.header(checksum.algorithm().header(), checksum.to_base64());
             }
-            // the server verifies a signed SHA-256
-            None if check && !(signs && integrity.sha256.is_some()) => body.start_md5(),
+            // even if a SHA-256 is signed, because not every server verifies it
+            None if self.settings().check_md5 => body.start_md5(),
             None => {}
         }
         let request = self.sign_payload(request, body)?;
-        match self.store_once(deadline, &request, body, checksum) {
-            // a condition would now fail because of the damaged object
-            Err(error)
-                if error.kind() == ErrorKind::Integrity
-                    && self.settings().retry.allows_retries()
-                    && !request.headers.has_conditions()
-                    && body.rewind()? =>
-            {
-                let call = request.describe();
-                let event = || Event::Retry { call: &call, attempt: 1, error: &error, delay: Duration::ZERO };
-                self.settings().events.emit(event);
-                self.store_once(deadline, &request, body, checksum)
-            }
-            stored => stored,
+        let mut headers = self.send_content(deadline, &request, body, checksum)?;
+        let mut verified = self.verify_stored(&headers, body, checksum);
+        // a condition would now fail because of the damaged object
+        if let Err(error) = &verified
+            && self.settings().retry.allows_retries()
+            && !request.headers.has_conditions()
+            && body.rewind()?
+        {
+            let call = request.describe();
+            let event = || Event::Retry { call: &call, attempt: 1, error, delay: Duration::ZERO };
+            self.settings().events.emit(event);
+            headers = self.send_content(deadline, &request, body, checksum)?;
+            verified = self.verify_stored(&headers, body, checksum);
         }
+        let checksum = verified.map_err(|error| error.with_context(|| request.describe()))?;
+        Ok(StoredObject {
+            e_tag: headers.get("etag").map(ETag::new),
+            version_id: headers.get("x-amz-version-id").map(str::to_owned),
+            checksum,
+        })
     }
 
     /// Signs the SHA-256 of the body if the configuration requires it and the request does not have it already.
@@ -492,15 +497,15 @@ impl Client {
         }
     }
 
-    fn store_once(
+    /// Sends content and returns the headers of the response.
+    fn send_content(
         &self,
         deadline: Option<Instant>,
         request: &Request<'_>,
         body: &mut BodyReader<'_>,
         checksum: Option<Checksum>,
-    ) -> Result<StoredObject> {
+    ) -> Result<Headers> {
         let check = self.settings().check_md5;
-        let known_md5 = checksum.and_then(|checksum| checksum.md5());
         let is_part = request.query.iter().any(|(name, _)| name == "partNumber");
         let stored = self.execute(deadline, request, body, |response: Response| {
             let no_e_tag = response.malformed("the response to the upload has no ETag");
@@ -508,42 +513,35 @@ impl Client {
             // an object would be stored twice, but a part is replaced, and needs its ETag
             if check && is_part && headers.get("etag").is_none() { Err(no_e_tag) } else { Ok(headers) }
         });
-        let headers = match stored {
+        match stored {
             // the condition may have failed because of the object that an earlier attempt stored
             Err(error) if error.is_precondition_failed() && error.is_outcome_unknown() => {
+                let known_md5 = checksum.and_then(|checksum| checksum.md5());
                 let ours = known_md5.or_else(|| body.full_md5().filter(|_| check));
                 let identical = ours.and_then(|ours| self.find_identical(request, deadline, ours));
-                identical.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))?
+                identical.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))
             }
-            stored => stored?,
-        };
-        let returned = checksum.and_then(|sent| sent.returned_in(&headers));
-        let verified = match (returned, checksum) {
-            (Some(returned), Some(sent)) => sent.ensure_equal(&returned, "the uploaded content"),
-            _ if check => self.compare_e_tag(&headers, body, known_md5),
-            _ => Ok(()),
-        };
-        verified.map_err(|error| error.with_context(|| request.describe()))?;
-        Ok(StoredObject {
-            e_tag: headers.get("etag").map(ETag::new),
-            version_id: headers.get("x-amz-version-id").map(str::to_owned),
-            checksum: returned,
-        })
+            stored => stored,
+        }
     }
 
-    /// Compares the ETag of a stored object with the MD5 of the body, unless the ETag is none.
-    fn compare_e_tag(
+    /// Compares the checksum that was sent, or else the MD5 of the body, with what the server has returned. Returns the
+    /// checksum if the server has returned it.
+    fn verify_stored(
         &self,
         headers: &Headers,
         body: &mut BodyReader<'_>,
-        known: Option<Md5Digest>,
-    ) -> Result<()> {
-        let Some(theirs) = content_md5(headers) else { return Ok(()) };
-        // a server that returns no checksum has not verified it either, so the MD5 is computed after all
-        match known.or_else(|| body.md5()).or_else(|| body.full_md5()) {
-            Some(ours) => Checksum::from(ours).ensure_equal(&theirs.into(), "the uploaded content"),
-            None => Ok(()),
+        sent: Option<Checksum>,
+    ) -> Result<Option<Checksum>> {
+        let returned = sent.and_then(|sent| sent.returned_in(headers));
+        match (returned, sent) {
+            (Some(returned), Some(sent)) => sent.ensure_equal(&returned, "the uploaded content")?,
+            _ if self.settings().check_md5 => {
+                compare_e_tag(headers, body, sent.and_then(|sent| sent.md5()))?;
+            }
+            _ => {}
         }
+        Ok(returned)
     }
 
     /// Returns the headers of the current object if its MD5 is `ours`.
@@ -557,5 +555,15 @@ impl Client {
             .headers(&stored.headers.for_each_part());
         let found = self.call_until(deadline, &head, |response| Ok(response.headers));
         found.ok().filter(|headers| content_md5(headers) == Some(ours))
+    }
+}
+
+/// Compares the ETag of a stored object with the MD5 of the body, unless the ETag is none.
+fn compare_e_tag(headers: &Headers, body: &mut BodyReader<'_>, known: Option<Md5Digest>) -> Result<()> {
+    let Some(theirs) = content_md5(headers) else { return Ok(()) };
+    // a server that returns no checksum has not verified it either, so the MD5 is computed after all
+    match known.or_else(|| body.md5()).or_else(|| body.full_md5()) {
+        Some(ours) => Checksum::from(ours).ensure_equal(&theirs.into(), "the uploaded content"),
+        None => Ok(()),
     }
 }

@@ -516,11 +516,30 @@ fn content_damaged_on_the_way_is_sent_again() {
     Client::new(config).unwrap().put_object("b", "k", DIGITS).unwrap();
     let requests: [Request; 4] = server.finish();
     assert!(requests.iter().all(|request| request.body == DIGITS.as_bytes()));
+    // A server that ignores a signed SHA-256.
+    let server = FakeServer::serve(|_| Response::stored(b"damaged"));
+    let pinned = PutObjectOptions::new().sha256(SHA256);
+    let bodies = [Body::from(DIGITS), Body::from_reader(DIGITS.as_bytes(), 9)];
+    for body in bodies {
+        fails(ErrorKind::Integrity, client_v4(&server).put_object_with("b", "k", body, &pinned));
+    }
+    let _: [Request; 3] = server.finish();
     // With a condition, a second attempt would fail because of the first.
     let server = FakeServer::start([Response::stored(b"damaged")]);
     let options = PutObjectOptions::new().if_none_exists();
     fails(ErrorKind::Integrity, client(&server).put_object_with("b", "k", DIGITS, &options));
     let [_] = server.finish();
+}
+
+#[test]
+fn checksum_of_the_caller_is_sent_alone() {
+    let server = FakeServer::start([Response::stored(DIGITS.as_bytes())]);
+    let client = Client::new(config(&server).checksum(ChecksumAlgorithm::Crc64Nvme)).unwrap();
+    let options = PutObjectOptions::new().header("x-amz-checksum-crc32c", "4waSgw==");
+    client.put_object_with("b", "k", DIGITS, &options).unwrap();
+    let [request] = server.finish();
+    assert_eq!(request.header("x-amz-checksum-crc32c"), Some("4waSgw=="));
+    assert_eq!(request.header(CRC64.0), None);
 }
 
 #[test]
@@ -551,8 +570,11 @@ fn pinned_sha256_of_an_upload_is_checked_before_it_is_stored() {
             }
         }
     }
-    let complete: Vec<Request> = server.finish_any().into_iter().filter(|request| request.complete).collect();
+    let (complete, rest): (Vec<Request>, Vec<Request>) =
+        server.finish_any().into_iter().partition(|request| request.complete);
     assert_eq!(complete.len(), 4);
+    // Content that is not the expected one is not sent a second time.
+    assert!(rest.len() <= 4, "{}", rest.len());
     assert!(complete.iter().all(|request| request.header("x-amz-content-sha256") == Some(SHA256)));
     let options = PutObjectOptions::new().sha256("15e2");
     fails(ErrorKind::InvalidInput, client.put_object_with("b", "k", DIGITS, &options));
