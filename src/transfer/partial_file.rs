@@ -93,7 +93,9 @@ impl<'a> PartialFile<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(failed)?,
         };
-        self.lock(&file, path)?;
+        if !self.lock(&file, path)? {
+            return Ok(None);
+        }
         // its last user may have renamed or deleted it meanwhile
         let opened = file.metadata().map_err(failed)?;
         let at_path =
@@ -103,7 +105,8 @@ impl<'a> PartialFile<'a> {
 
     /// Gives the file a name by which a later run finds it, and keeps it from now on if the download fails.
     ///
-    /// Does neither if the name is too long, or taken by a file that cannot be used.
+    /// Does neither if the name is too long, if it is taken by a file that cannot be used, or on a file system
+    /// without locks.
     pub(super) fn persist_as(&mut self, e_tag: &ETag) -> Result<()> {
         let path = self.target.path.with_file_name(resumable_name(self.target, e_tag));
         if path == self.path {
@@ -112,9 +115,10 @@ impl<'a> PartialFile<'a> {
         }
         // not renamed, because that would replace a file that another download has just created
         let file = match file_system::create_private(&path) {
-            Ok(file) => {
-                self.lock(&file, &path)?;
-                file
+            Ok(file) if self.lock(&file, &path)? => file,
+            Ok(_) => {
+                let _ = fs::remove_file(&path);
+                return Ok(());
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let Some((file, _)) = self.open_earlier(&path)? else { return Ok(()) };
@@ -130,19 +134,27 @@ impl<'a> PartialFile<'a> {
         Ok(())
     }
 
-    /// Locks a file that other downloads find by its name.
-    fn lock(&self, file: &File, path: &Path) -> Result<()> {
-        let error = match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => {
-                io::Error::new(io::ErrorKind::WouldBlock, "another download is writing to it")
-            }
-            Err(TryLockError::Error(error)) => error,
-        };
+    /// Locks a file that other downloads find by its name. Returns `false` on a file system without locks.
+    ///
+    /// Fails if another download has locked it.
+    fn lock(&self, file: &File, path: &Path) -> Result<bool> {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(_)) => return Ok(false),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let error = io::Error::new(io::ErrorKind::WouldBlock, "another download is writing to it");
         Err(self.cannot_use(path, error).with_hint(
             "Only one download at a time can resume a target. Wait until the other one has finished, or \
              download without DownloadOptions::resume.",
         ))
+    }
+
+    /// Returns `false` if another program has removed, renamed or replaced the file.
+    fn is_at_its_path(&self) -> bool {
+        let found = fs::symlink_metadata(&self.path);
+        let ours = self.file.metadata();
+        found.and_then(|found| Ok(file_system::is_same_file(&found, &ours?))).unwrap_or(false)
     }
 
     fn cannot_use(&self, path: &Path, error: io::Error) -> Error {
@@ -184,18 +196,13 @@ impl<'a> PartialFile<'a> {
             self.discard();
             return Err(self.target.cannot_write(error));
         }
-        let renamed = applied.and_then(|()| {
-            let opened = self.file.metadata()?;
-            match fs::symlink_metadata(&self.path) {
-                Ok(found) if file_system::is_same_file(&found, &opened) => {}
-                _ => {
-                    return Err(io::Error::other("another program has removed or replaced the partial file"));
-                }
-            }
-            fs::rename(&self.path, &self.target.path)
-        });
-        // it is the target now, or the only complete copy
+        // it becomes the target, stays as the only complete copy, or is the file of another program
         self.keep = true;
+        if !self.is_at_its_path() {
+            let reason = io::Error::other("another program has removed or replaced the partial file");
+            return Err(self.target.cannot_write(reason));
+        }
+        let renamed = applied.and_then(|()| fs::rename(&self.path, &self.target.path));
         renamed.map_err(|error| {
             let (from, to) = (self.path.display(), self.target.path.display());
             Error::local(format!("cannot rename {from} to {to}"), error)
@@ -211,7 +218,8 @@ impl<'a> PartialFile<'a> {
 
 impl Drop for PartialFile<'_> {
     fn drop(&mut self) {
-        if !self.keep {
+        // the name may belong to another file by now
+        if !self.keep && self.is_at_its_path() {
             // an error could not be reported any more
             let _ = fs::remove_file(&self.path);
         }
