@@ -83,7 +83,7 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) idle_timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
-    pub(crate) check_md5: bool,
+    pub(crate) compare_checksums: bool,
     /// The checksum that uploads send instead of an MD5.
     pub(crate) checksum: Option<ChecksumAlgorithm>,
     /// Signature V4 covers the SHA-256 of content.
@@ -102,7 +102,7 @@ impl Client {
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
         let signs_payload = signer.signs_payload();
-        let verifies = config.check_md5 && signer.endpoint().verifies_checksums();
+        let verifies = config.compare_checksums && signer.endpoint().verifies_checksums();
         let checksum = config.checksum.or(verifies.then_some(ChecksumAlgorithm::Crc64Nvme));
         let checksum_mode = AtomicBool::new(signer.endpoint().rejects_checksums());
         Ok(Self {
@@ -113,7 +113,7 @@ impl Client {
                     retry: config.retry,
                     idle_timeout: config.idle_timeout,
                     call_timeout: config.call_timeout,
-                    check_md5: config.check_md5,
+                    compare_checksums: config.compare_checksums,
                     checksum,
                     sign_payload: config.sign_payload && signs_payload,
                     events: config.events,

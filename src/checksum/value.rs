@@ -60,7 +60,7 @@ impl Checksum {
             format!("{what} has the {name} {}, but the server's {source} is {}", show(self), show(expected));
         Err(Error::new(ErrorKind::Integrity, message).with_hint(format!(
             "Try again. If this server's {source}s look like {name} digests but are not, turn off the check with \
-             Config::skip_md5_check."
+             Config::skip_checksums."
         )))
     }
 
@@ -127,7 +127,7 @@ mod tests {
             error.to_string(),
             "the content has the MD5 8b1a9953c4611296a827abf8c47804d7, but the server's ETag is \
              ed076287532e86365e841e92bfc50d8c. Try again. If this server's ETags look like MD5 digests but are not, \
-             turn off the check with Config::skip_md5_check."
+             turn off the check with Config::skip_checksums."
         );
         let crc = |text| Checksum::from_base64(ChecksumAlgorithm::Crc32, text).unwrap();
         let error = crc("y/Q5Jg==").ensure_equal(&crc("4waSgw=="), "part 1").unwrap_err();

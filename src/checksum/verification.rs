@@ -36,7 +36,7 @@ pub enum Verification {
     },
     /// The length only: the server returned no checksum, or one that cannot be compared because the sizes of the
     /// parts are unknown, or a range was read, or
-    /// [`Config::skip_md5_check`](crate::Config::skip_md5_check) turned the checks off.
+    /// [`Config::skip_checksums`](crate::Config::skip_checksums) turned the checks off.
     Length,
 }
 

@@ -49,7 +49,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// | [`request_payer`](Self::request_payer), [`expected_bucket_owner`](Self::expected_bucket_owner) | not sent |
 /// | [`metadata_encoding`](Self::metadata_encoding) | [`MetadataEncoding::EncodedWords`] |
 /// | [`checksum`](Self::checksum) | CRC-64/NVME on AWS, otherwise MD5 |
-/// | [`skip_md5_check`](Self::skip_md5_check) | checksums are checked |
+/// | [`skip_checksums`](Self::skip_checksums) | checksums are compared |
 /// | [`sign_payload`](Self::sign_payload) | content is not signed |
 /// | [`ca_pem`](Self::ca_pem) | the root certificates of Mozilla, or of the system |
 /// | [`client_certificate`](Self::client_certificate), [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
@@ -79,7 +79,7 @@ pub struct Config {
     pub(crate) request_payer: bool,
     pub(crate) expected_bucket_owner: Option<String>,
     pub(crate) metadata_encoding: MetadataEncoding,
-    pub(crate) check_md5: bool,
+    pub(crate) compare_checksums: bool,
     pub(crate) checksum: Option<ChecksumAlgorithm>,
     pub(crate) sign_payload: bool,
     pub(crate) ca: Option<CaBundle>,
@@ -110,7 +110,7 @@ impl Config {
             request_payer: false,
             expected_bucket_owner: None,
             metadata_encoding: MetadataEncoding::EncodedWords,
-            check_md5: true,
+            compare_checksums: true,
             checksum: None,
             sign_payload: false,
             ca: None,
@@ -308,13 +308,14 @@ impl Config {
         self
     }
 
-    /// Disables the checksums of uploads and downloads, except those that the options of a call require. By
-    /// default, content is compared with a checksum whenever the server returns one.
+    /// Neither computes nor compares the checksums of uploads and downloads, except those that
+    /// [`checksum`](Self::checksum) or the options of a call require. By default, content is compared with a checksum
+    /// whenever the server returns one.
     ///
-    /// Lengths are still checked. Computing an MD5 takes about 1.5 s of CPU time per GiB, the other checksums
+    /// Lengths are still compared. Computing an MD5 takes about 1.5 s of CPU time per GiB, the other checksums
     /// less; see [`ChecksumAlgorithm`]. Servers whose ETags look like MD5s but are not need this setting.
-    pub fn skip_md5_check(mut self) -> Self {
-        self.check_md5 = false;
+    pub fn skip_checksums(mut self) -> Self {
+        self.compare_checksums = false;
         self
     }
 

@@ -79,7 +79,7 @@ impl Source {
     pub(crate) fn wants_checksums(&self) -> bool {
         self.options.is_whole()
             && self.options.pinned_sha256().is_none()
-            && self.client.settings().check_md5
+            && self.client.settings().compare_checksums
             && !self.client.unsupported().checksum_mode.load(Ordering::Relaxed)
     }
 
@@ -105,7 +105,7 @@ impl Source {
         if let Some(sha256) = self.options.pinned_sha256() {
             return ContentCheck::whole(Expected::Pinned(sha256));
         }
-        if !is_whole || !self.client.settings().check_md5 {
+        if !is_whole || !self.client.settings().compare_checksums {
             return None;
         }
         match Expected::of(headers)? {

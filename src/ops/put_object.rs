@@ -286,7 +286,7 @@ impl Client {
     ///
     /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that
     /// were sent, or sends a checksum; see [`PutObjectOptions::checksum`].
-    /// [`Config::skip_md5_check`](crate::Config::skip_md5_check) turns this off. Content that was damaged on the way
+    /// [`Config::skip_checksums`](crate::Config::skip_checksums) turns this off. Content that was damaged on the way
     /// is sent again.
     ///
     /// # Errors
@@ -448,7 +448,7 @@ impl Client {
                 request = request.header(checksum.algorithm().header(), checksum.to_base64());
             }
             // even if a SHA-256 is signed, because not every server verifies it
-            None if self.settings().check_md5 => body.start_md5(),
+            None if self.settings().compare_checksums => body.start_md5(),
             None => {}
         }
         let request = self.sign_payload(request, body)?;
@@ -505,7 +505,7 @@ impl Client {
         body: &mut BodyReader<'_>,
         checksum: Option<Checksum>,
     ) -> Result<Headers> {
-        let check = self.settings().check_md5;
+        let check = self.settings().compare_checksums;
         let is_part = request.query.iter().any(|(name, _)| name == "partNumber");
         let stored = self.execute(deadline, request, body, |response: Response| {
             let no_e_tag = response.malformed("the response to the upload has no ETag");
@@ -536,7 +536,7 @@ impl Client {
         let returned = sent.and_then(|sent| sent.returned_in(headers));
         match (returned, sent) {
             (Some(returned), Some(sent)) => sent.ensure_equal(&returned, "the uploaded content")?,
-            _ if self.settings().check_md5 => {
+            _ if self.settings().compare_checksums => {
                 compare_e_tag(headers, body, sent.and_then(|sent| sent.md5()))?;
             }
             _ => {}

@@ -69,7 +69,7 @@ fn algorithm(client: &Client, options: &UploadOptions<'_>) -> Option<ChecksumAlg
     let settings = client.settings();
     // an upload that is resumed may have been created without a checksum, or with another one
     let default = settings.checksum.filter(|_| options.resume.is_none());
-    options.object.algorithm(default).or(settings.check_md5.then_some(ChecksumAlgorithm::Md5))
+    options.object.algorithm(default).or(settings.compare_checksums.then_some(ChecksumAlgorithm::Md5))
 }
 
 fn upload_in_parts(

@@ -26,7 +26,7 @@ fn put_response_with_another_md5_is_an_integrity_error() {
     // Not an MD5: the ETag of a multipart object, then the ETag of an encrypted object.
     checked.put_object("b", "k", HELLO).unwrap();
     checked.put_object("b", "k", HELLO).unwrap();
-    Client::new(config(&server).skip_md5_check()).unwrap().put_object("b", "k", HELLO).unwrap();
+    Client::new(config(&server).skip_checksums()).unwrap().put_object("b", "k", HELLO).unwrap();
     let _: [_; 4] = server.finish();
 }
 
@@ -40,7 +40,7 @@ fn mismatched_etag_fails_before_the_end_of_the_content() {
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
     assert!(got.len() < HELLO.len());
     fails(ErrorKind::Integrity, client(&server).get_object("b", "k").unwrap().bytes());
-    let unchecked = Client::new(config(&server).skip_md5_check()).unwrap();
+    let unchecked = Client::new(config(&server).skip_checksums()).unwrap();
     assert_eq!(unchecked.get_object("b", "k").unwrap().text().unwrap(), HELLO);
 }
 

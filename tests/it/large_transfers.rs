@@ -21,9 +21,9 @@ fn is_large() -> bool {
     variable("S3_TEST_LARGE").as_deref() == Some("1")
 }
 
-fn client(endpoint: &str, check_md5: bool) -> Client {
+fn client(endpoint: &str, checked: bool) -> Client {
     let config = Config::new(endpoint).credentials(Credentials::new("access", "secret"));
-    Client::new(if check_md5 { config } else { config.skip_md5_check() }).unwrap()
+    Client::new(if checked { config } else { config.skip_checksums() }).unwrap()
 }
 
 /// Returns the peak memory use of this process in bytes.

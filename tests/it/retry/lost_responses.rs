@@ -143,7 +143,7 @@ fn unverifiable_object_after_lost_response_has_a_hint() {
         let head = check.then_some(head); // Without an MD5 there is nothing to compare.
         let server = FakeServer::start(script.into_iter().chain(head));
         let config = config(&server);
-        let client = Client::new(if check { config } else { config.skip_md5_check() }).unwrap();
+        let client = Client::new(if check { config } else { config.skip_checksums() }).unwrap();
         let new = PutObjectOptions::new().if_none_exists();
         let error = fails(ErrorKind::Server, client.put_object_with("b", "k", HELLO, &new));
         assert!(

@@ -85,7 +85,7 @@ fn success_with_lost_response_is_verified_by_etag() {
                 (attempt == 1).then(|| store.handle_then(request, response()))
             });
             let config = config(&server);
-            let config = if check { config } else { config.skip_md5_check() };
+            let config = if check { config } else { config.skip_checksums() };
             let client = Client::new(config).unwrap();
             let upload = upload(&client).unwrap();
             assert!(upload.e_tag.unwrap().as_str().ends_with("-2"));
@@ -186,7 +186,7 @@ fn wrong_etag_of_the_object_is_an_integrity_error() {
             _ => is_complete(request).then(|| Response::xml(response)),
         });
         fails(ErrorKind::Integrity, upload(&client(&server)));
-        let unchecked = Client::new(config(&server).skip_md5_check()).unwrap();
+        let unchecked = Client::new(config(&server).skip_checksums()).unwrap();
         upload(&unchecked).unwrap();
     }
 }

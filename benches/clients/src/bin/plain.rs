@@ -72,11 +72,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn client(check_md5: bool) -> Result<Client, Box<dyn Error>> {
+fn client(checked: bool) -> Result<Client, Box<dyn Error>> {
     let mut config = Config::from_env()?;
     let check = env::var("BENCH_CHECK").unwrap_or_default();
-    if !check_md5 || check == "none" {
-        config = config.skip_md5_check();
+    if !checked || check == "none" {
+        config = config.skip_checksums();
     }
     if check == "crc64nvme" {
         config = config.checksum(ChecksumAlgorithm::Crc64Nvme);
