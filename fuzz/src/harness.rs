@@ -26,7 +26,7 @@ const MAX_TEXT: usize = 2048;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The number of operations that [`response`] distinguishes.
-pub const OPERATIONS: u8 = 77;
+pub const OPERATIONS: u8 = 78;
 
 /// Checks the texts of an error: one printable line of limited length.
 fn check_error(error: &Error) {
@@ -263,6 +263,7 @@ fn call(client: &Client, operation: u8) {
         73 => check(client.put_bucket_ownership_controls(bucket, ObjectOwnership::ObjectWriter)),
         74 => check(client.delete_bucket_ownership_controls(bucket)),
         75 => check(client.get_bucket_logging(bucket)),
+        76 => check(download_to(client)),
         _ => check(client.put_bucket_logging(bucket, None)),
     }
 }
@@ -295,6 +296,14 @@ fn temp_path(name: &str) -> PathBuf {
     let thread = format!("{:?}", thread::current().id());
     let digits: String = thread.chars().filter(char::is_ascii_digit).collect();
     std::env::temp_dir().join(format!("plain-s3-fuzz-{}-{digits}-{name}", std::process::id()))
+}
+
+/// A download into a writer writes as much as it returns.
+fn download_to(client: &Client) -> Result<()> {
+    let mut content = Vec::new();
+    let download = client.download_to("my-bucket", "k", &mut content)?;
+    assert_eq!(download.bytes, content.len() as u64);
+    Ok(())
 }
 
 /// A download leaves either the whole file or none.

@@ -115,18 +115,18 @@ impl DownloadOptions<'_> {
     }
 }
 
-/// The result of [`Client::download_file`].
+/// The result of [`Client::download_file`] and [`Client::download_to`].
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Download {
     /// `false` if [`DownloadOptions::if_changed`] found that the file already equals the object.
     pub changed: bool,
-    /// The length of the file in bytes; 0 if it was not written.
+    /// The length of the file, or of what was written, in bytes; 0 if nothing was written.
     pub bytes: u64,
     /// How many of the bytes an earlier run received, with [`DownloadOptions::resume`].
     pub resumed_from: u64,
-    /// What was verified before the file got its name.
+    /// What was verified before the file got its name, or before the last bytes were written.
     pub verification: Verification,
     /// The object's metadata; `None` if nothing was downloaded.
     pub metadata: Option<ObjectMetadata>,
@@ -405,8 +405,9 @@ struct Started<'p> {
     offset: u64,
 }
 
-/// Copies the content to the file. Keeps network errors, which can be resumed, apart from those of the disk.
-fn copy(
+/// Copies the content with `write`, whose errors it returns unchanged. An error of the network does not prevent that
+/// what was received before is written.
+pub(super) fn copy(
     object: &mut ObjectReader,
     write: &mut dyn FnMut(&[u8]) -> Result<()>,
     mut written: u64,

@@ -5,6 +5,8 @@ mod upload;
 
 mod download;
 
+mod download_to;
+
 mod copy;
 
 mod rename;

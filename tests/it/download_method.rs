@@ -1,4 +1,4 @@
-//! The two methods to download an object, which give the same guarantees, and reads with all buffer sizes.
+//! The methods to download an object, which give the same guarantees, and reads with all buffer sizes.
 
 use std::fs;
 use std::io::Read;
@@ -14,10 +14,12 @@ pub(crate) enum DownloadMethod {
     GetObject,
     /// With `download_file`, over an existing file.
     DownloadFile,
+    /// With `download_to`, into memory.
+    DownloadTo,
 }
 
 impl DownloadMethod {
-    pub(crate) const ALL: [Self; 2] = [Self::GetObject, Self::DownloadFile];
+    pub(crate) const ALL: [Self; 3] = [Self::GetObject, Self::DownloadFile, Self::DownloadTo];
 
     /// Downloads `/b/k`. Asserts that a file is complete or unchanged, and that no other file is left beside
     /// it.
@@ -28,9 +30,20 @@ impl DownloadMethod {
 
     #[track_caller]
     pub(crate) fn download_with(self, client: &Client, options: &GetObjectOptions) -> Result<Vec<u8>> {
-        if self == Self::GetObject {
-            return client.get_object_with("b", "k", options)?.bytes();
+        match self {
+            Self::GetObject => client.get_object_with("b", "k", options)?.bytes(),
+            Self::DownloadFile => Self::download_file(client, options),
+            Self::DownloadTo => {
+                let mut content = Vec::new();
+                let download = client.download_to_with("b", "k", &mut content, options)?;
+                assert_eq!(download.bytes, content.len() as u64);
+                Ok(content)
+            }
         }
+    }
+
+    #[track_caller]
+    fn download_file(client: &Client, options: &GetObjectOptions) -> Result<Vec<u8>> {
         let folder = TempDir::new();
         let target = folder.file("target", "old");
         let options = DownloadOptions::new().object(options.clone());

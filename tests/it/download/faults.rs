@@ -14,7 +14,7 @@ use crate::support::{Random, content};
 const SIZE: usize = 100_000;
 const IDLE: Duration = Duration::from_millis(250);
 
-/// Downloads the object with both methods from a server whose first response is `first`. Returns the requests
+/// Downloads the object with all methods from a server whose first response is `first`. Returns the requests
 /// of the last download.
 #[track_caller]
 fn download_after(first: impl Fn(&[u8]) -> Response) -> Vec<Request> {

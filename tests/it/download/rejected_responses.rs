@@ -15,7 +15,7 @@ const SIZE: usize = 50_000;
 const CUT: usize = 20_000;
 
 /// Returns the error of a download whose first response breaks off and whose request for the remainder gets
-/// `remainder`. Runs with both methods.
+/// `remainder`. Runs with all methods.
 #[track_caller]
 fn rejected_remainder(
     kind: ErrorKind,
@@ -29,7 +29,7 @@ fn rejected_remainder(
         });
         fails(kind, method.download(&client(&server)))
     });
-    let [error, _] = errors;
+    let [error, ..] = errors;
     assert!(error.to_string().starts_with("GetObject b/k: "), "{error}");
     error
 }
