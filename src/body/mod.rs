@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io::{Read, Seek as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
-use crate::file_system::FileState;
+use crate::error::{Error, ErrorKind, Result};
+use crate::file_system::{self, FileState};
 pub(crate) use reader::{BodyReader, SendProgress};
 use source::{FileRef, Source};
 
@@ -74,7 +74,10 @@ impl<'a> Body<'a> {
     pub(crate) fn open(self) -> Result<BodyReader<'a>> {
         let content = match self.content {
             Content::Open(source) => source,
-            Content::Path(path) => Source::File(FileRef::Owned(open_file(&path)?)),
+            Content::Path(path) => {
+                let (file, _) = file_system::open_regular(&path).map_err(recommend_reader)?;
+                Source::File(FileRef::Owned(file))
+            }
         };
         let (start, len, state) = match &content {
             Source::Bytes(bytes) => (0, bytes.len() as u64, None),
@@ -88,29 +91,23 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Opens a file to upload. Only a regular file is opened: opening a pipe would wait for its writer.
-fn open_file(path: &Path) -> Result<File> {
-    let unreadable = |error| Error::local(format!("cannot read {}", path.display()), error);
-    if !path.metadata().map_err(unreadable)?.is_file() {
-        return Err(not_regular(path.display()));
-    }
-    File::open(path).map_err(unreadable)
-}
-
-fn not_regular(name: impl fmt::Display) -> Error {
-    Error::invalid(format!("{name} is not a regular file, so its length is unknown"))
-        .with_hint("Pass the length with Body::from_reader.")
-}
-
 /// Returns the position in a file, and its state.
 fn inspect(mut file: &File) -> Result<(u64, FileState)> {
     let unreadable = |error| Error::local("cannot read the file to upload", error);
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(not_regular("the file to upload"));
+        return Err(recommend_reader(file_system::not_regular("the file to upload")));
     }
     let start = file.stream_position().map_err(unreadable)?;
     Ok((start, FileState::of(&metadata)))
+}
+
+/// Adds how to send what has no length of its own.
+fn recommend_reader(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::InvalidInput => error.with_hint("Use Body::from_reader, which takes the length."),
+        _ => error,
+    }
 }
 
 impl<'a> From<Content<'a>> for Body<'a> {

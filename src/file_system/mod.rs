@@ -5,8 +5,11 @@ mod other;
 #[cfg(unix)]
 mod unix;
 
-use std::fs::Metadata;
+use std::fs::{self, File, Metadata};
+use std::path::Path;
 use std::time::SystemTime;
+
+use crate::error::{Error, Result};
 
 #[cfg(not(unix))]
 pub(crate) use other::{
@@ -36,4 +39,24 @@ impl FileState {
         let changed = None;
         Self { len: metadata.len(), modified: metadata.modified().ok(), changed }
     }
+}
+
+/// Opens a regular file for reading, and returns its state. Fails with
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else.
+pub(crate) fn open_regular(path: &Path) -> Result<(File, FileState)> {
+    let unreadable = |error| Error::local(format!("cannot read {}", path.display()), error);
+    let ensure_regular = |metadata: &Metadata| {
+        if metadata.is_file() { Ok(()) } else { Err(not_regular(&path.display().to_string())) }
+    };
+    // before opening, because opening a pipe waits until another process writes to it
+    ensure_regular(&fs::metadata(path).map_err(unreadable)?)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    ensure_regular(&metadata)?;
+    Ok((file, FileState::of(&metadata)))
+}
+
+/// Returns the error for anything but a regular file, whose length would be unknown.
+pub(crate) fn not_regular(name: &str) -> Error {
+    Error::invalid(format!("{name} is not a regular file"))
 }

@@ -1,6 +1,5 @@
 //! Uploads of a file, or of a reader of unknown length, to an object.
 
-use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::Path;
 
@@ -8,7 +7,7 @@ use super::multipart::{self, Source};
 use super::upload_options::{Upload, UploadOptions};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::file_system::FileState;
+use crate::file_system::{self, FileState};
 
 /// # Files and large objects
 ///
@@ -81,18 +80,11 @@ impl Client {
         path: &Path,
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
+        let (file, before) = file_system::open_regular(path).map_err(|error| match error.kind() {
+            ErrorKind::InvalidInput => error.with_hint("upload_reader accepts any reader."),
+            _ => error,
+        })?;
         let unreadable = |error| Error::local(format!("cannot read {}", path.display()), error);
-        let state = |metadata: Metadata| -> Result<FileState> {
-            if metadata.is_file() {
-                return Ok(FileState::of(&metadata));
-            }
-            Err(Error::invalid(format!("{} is not a regular file", path.display()))
-                .with_hint("upload_reader accepts any reader."))
-        };
-        // before opening, because opening a pipe waits until another process writes to it
-        state(fs::metadata(path).map_err(unreadable)?)?;
-        let file = File::open(path).map_err(unreadable)?;
-        let before = state(file.metadata().map_err(unreadable)?)?;
         let verify_unchanged = |read: u64| -> Result<()> {
             let now = file.metadata().map_err(unreadable)?;
             if read == before.len && FileState::of(&now) == before {
