@@ -46,7 +46,10 @@ fn as_nobody(name: &str, prepare: impl FnOnce(&TempDir)) {
         // That user may not be able to access the build folder, so a copy of this program is run.
         let programs = TempDir::new();
         let program = programs.join("it");
-        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        // By another program: a process that another test is just starting would inherit the descriptor, and a
+        // program that is open for writing cannot be run.
+        let current = std::env::current_exe().unwrap();
+        assert!(Command::new("cp").args([&current, &program]).status().unwrap().success());
         let run_copy = ["sh", "-c", "shift && exec \"$0\" \"$@\"", program.to_str().unwrap()];
         let before = [AS_NOBODY.as_slice(), &run_copy].concat();
         finish(&mut command(&before, module_path!(), &task_of(name, &folder)));
