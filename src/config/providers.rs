@@ -17,6 +17,7 @@ impl Config {
     ///
     /// ```
     /// # use plain_s3::{Client, Config, Credentials};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
     /// let config = Config::aws("eu-west-1").credentials(Credentials::new("access", "secret"));
     /// let client = Client::new(config)?;
     /// assert_eq!(client.object_url("b", "k")?, "https://b.s3.eu-west-1.amazonaws.com/k");
