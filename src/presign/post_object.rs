@@ -244,9 +244,7 @@ impl Client {
     ) -> Result<PostForm> {
         policy.validate()?;
         let policy = &self.encode_policy_metadata(policy);
-        let endpoint = self.signer().endpoint();
-        let endpoint = if options.force_http { &endpoint.plain_http() } else { endpoint };
-        let address = self.signer().address(endpoint, request)?;
+        let address = self.signer().url_address(request, options.force_http)?;
         // whatever time is signed, the credentials must be valid now
         let now = OffsetDateTime::now_utc();
         let signer = self.signer().signer(now)?;

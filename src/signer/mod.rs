@@ -233,9 +233,8 @@ impl RequestSigner {
         options: &PresignOptions,
         now: OffsetDateTime,
     ) -> Result<PresignedUrl> {
-        let endpoint = if options.force_http { &self.endpoint.plain_http() } else { &self.endpoint };
         // the provider may be slow, so it is not called for an invalid request
-        let address = self.address(endpoint, &request)?;
+        let address = self.url_address(&request, options.force_http)?;
         // whatever time is signed, the credentials must be valid now
         let signer = self.signer(now)?;
         request.headers.extend(&self.encoded_metadata(&request));
@@ -391,10 +390,19 @@ impl RequestSigner {
         endpoint.find(self.addressing, request.bucket, request.key)
     }
 
+    /// Validates a request that others will send, and returns its address: that of this client, or over plain HTTP
+    /// if `force_http` is set.
+    pub(crate) fn url_address(&self, request: &Request<'_>, force_http: bool) -> Result<Address> {
+        if force_http {
+            self.address(&self.endpoint.plain_http(), request)
+        } else {
+            self.address(&self.endpoint, request)
+        }
+    }
+
     /// Returns the unsigned URL of a request.
     pub(crate) fn unsigned_url(&self, request: &Request<'_>, force_http: bool) -> Result<String> {
-        let endpoint = if force_http { &self.endpoint.plain_http() } else { &self.endpoint };
-        let address = self.address(endpoint, request);
+        let address = self.url_address(request, force_http);
         let address = address.map_err(|error| error.with_context(|| request.describe()))?;
         Ok(address.url(&request.query_string()))
     }
