@@ -5,6 +5,8 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::process;
 
+use crate::transfer::partial_file;
+
 /// The longest name of a file on the usual file systems: bytes on Unix, UTF-16 units on Windows.
 const MAX_NAME: usize = 255;
 
@@ -80,13 +82,9 @@ pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(at, _)| &name[..at])
 }
 
-/// Returns `true` for the temporary files of downloads, `.NAME.RANDOM.part` and `.NAME.etag-ETAG.part`.
+/// Returns `true` for the temporary files of downloads.
 pub(super) fn is_temporary(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    let middle = file.strip_prefix('.').and_then(|file| file.strip_suffix(".part")?.rsplit_once('.'));
-    middle.is_some_and(|(_, middle)| {
-        middle.starts_with("etag-") || middle.len() == 16 && middle.bytes().all(|b| b.is_ascii_hexdigit())
-    })
+    partial_file::is_temporary_name(name.rsplit('/').next().unwrap_or(name))
 }
 
 /// Finds names that a file system could regard as the same file: they, or folders that contain them, differ

@@ -17,7 +17,7 @@ mod delete_all_options;
 mod deleter;
 mod in_place;
 mod multipart;
-mod partial_file;
+pub(crate) mod partial_file;
 pub(crate) mod progress;
 mod target;
 mod upload_options;

@@ -278,6 +278,15 @@ fn e_tag_of_name(name: &[u8], target: &Target) -> Option<ETag> {
     (resumable_name(target, &e_tag).as_encoded_bytes() == name && e_tag.is_strong()).then_some(e_tag)
 }
 
+/// Returns `true` for the names that the two functions above create, for any target: `.NAME.RANDOM.part` and
+/// `.NAME.etag-ETAG.part`.
+pub(crate) fn is_temporary_name(name: &str) -> bool {
+    let stem = name.strip_prefix('.').and_then(|name| name.strip_suffix(SUFFIX)?.rsplit_once('.'));
+    stem.is_some_and(|(_, end)| {
+        end.starts_with(MARK) || end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 /// Returns `true` if a name may be that of a partial file of any target, which could then delete it.
 fn is_resumable_name(name: &[u8]) -> bool {
     let is_mark = |bytes: &[u8]| bytes == format!(".{MARK}").as_bytes();
