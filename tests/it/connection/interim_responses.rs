@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use plain_s3::{Client, ErrorKind, Method, RawRequest, RetryPolicy};
 
+use super::timeouts::read_head;
 use crate::clients::{client_without_retries, config_at};
 use crate::fake_server::{FakeServer, Response};
 use crate::support::fails;
@@ -33,17 +34,7 @@ fn serve_once<T: Send + 'static>(
         let mut stream = listener.accept().unwrap().0;
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-        let length = head
-            .split("content-length: ")
-            .nth(1)
-            .map_or(0, |rest| rest.lines().next().unwrap().parse().unwrap());
+        let length = read_head(&mut stream).unwrap_or_default();
         respond(&mut stream, length)
     });
     (endpoint, server)

@@ -87,7 +87,7 @@ fn slow_reader() -> (String, thread::JoinHandle<usize>) {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
-        let head = read_head(&mut stream);
+        let head = read_head(&mut stream).unwrap();
         let mut body = 0;
         let mut piece = vec![0; 256 << 10];
         for _ in 0..40 {
@@ -102,8 +102,8 @@ fn slow_reader() -> (String, thread::JoinHandle<usize>) {
     (endpoint, server)
 }
 
-/// Reads a head byte by byte. Returns the length of the body.
-fn read_head(stream: &mut TcpStream) -> usize {
+/// Reads a head byte by byte. Returns the length of the body, if it is announced.
+pub(super) fn read_head(stream: &mut TcpStream) -> Option<usize> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -111,8 +111,8 @@ fn read_head(stream: &mut TcpStream) -> usize {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    let length = head.split("content-length: ").nth(1).unwrap();
-    length.lines().next().unwrap().parse().unwrap()
+    let length = head.split("content-length: ").nth(1)?;
+    Some(length.lines().next().unwrap().parse().unwrap())
 }
 
 // promise: T1
