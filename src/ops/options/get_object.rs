@@ -5,6 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use time::OffsetDateTime;
 
 use super::encryption::with_customer_key;
+use super::sha256;
 use crate::checksum::Sha256Digest;
 use crate::etag::ETag;
 use crate::headers::Headers;
@@ -222,16 +223,7 @@ impl GetObjectOptions {
 
     /// Adds these options to a request.
     pub(crate) fn apply<'a>(&'a self, mut request: Request<'a>) -> Request<'a> {
-        let sha256 = self.sha256.as_deref();
-        request = request.headers(&self.headers).require(
-            sha256.is_none() || self.pinned_sha256().is_some(),
-            || {
-                format!(
-                    "the SHA-256 {:?} does not consist of 64 hexadecimal digits",
-                    sha256.unwrap_or_default()
-                )
-            },
-        );
+        request = sha256::require_valid(request.headers(&self.headers), self.sha256.as_deref());
         for (name, value) in &self.query {
             request = request.query(name, value.as_str());
         }
