@@ -1,22 +1,18 @@
 //! Downloads of an object to a file, which is either complete and verified or not there at all.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
+use super::download_options::{Download, DownloadOptions};
+use super::existing_file;
 use super::in_place::InPlaceFile;
 use super::partial_file::PartialFile;
-use super::progress::{Progress, ProgressResult};
+use super::progress::Progress;
 use super::target::Target;
-use crate::checksum::{
-    Checksum, ChecksumAlgorithm, Comparison, ContentCheck, Hasher, Md5Digest, Md5Hasher, PartSizes,
-    Verification,
-};
+use crate::checksum::{ContentCheck, Md5Digest, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::metadata::ObjectMetadata;
+use crate::ops::ObjectReader;
 use crate::ops::object_source::Source;
-use crate::ops::{GetObjectOptions, ObjectReader};
 
 /// The size of the copy buffer, which never exceeds the object. A larger one is not faster.
 const LARGEST_COPY: u64 = 2 << 20;
@@ -25,132 +21,6 @@ const SMALLEST_COPY: u64 = 8 << 10;
 const PROGRESS_STEP: u64 = 256 << 10;
 /// How much is read before it is written. Not more, because progress is reported after each write.
 const SMALLEST_WRITE: usize = 64 << 10;
-
-/// Options for [`Client::download_file_with`].
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct DownloadOptions<'a> {
-    object: GetObjectOptions,
-    if_changed: bool,
-    resume: bool,
-    in_place: bool,
-    skip_sync: bool,
-    progress: Progress<'a, (u64, u64)>,
-}
-
-impl<'a> DownloadOptions<'a> {
-    /// Creates the default options: the whole latest version, unconditionally.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets the version, the range or the conditions of the request.
-    pub fn object(mut self, options: GetObjectOptions) -> Self {
-        self.object = options;
-        self
-    }
-
-    /// Downloads the object only if the target differs. The server compares the file's MD5 with the object's
-    /// ETag. If the ETag is not an MD5, the client compares the file with the checksum of the object, or with the
-    /// MD5 of the MD5s of its parts.
-    ///
-    /// If they are equal, the file is not touched, so it keeps its modification time, and
-    /// [`Download::changed`] is `false`. This is what a build script needs. If
-    /// [`GetObjectOptions::sha256`] is set, the file is compared with it, and nothing is requested if they are equal.
-    /// A range is always downloaded. So are an object without a checksum, and one in parts whose sizes are neither
-    /// usual nor reported by the server.
-    pub fn if_changed(mut self) -> Self {
-        self.if_changed = true;
-        self
-    }
-
-    /// Keeps what was received if the download fails or the process is killed. The next download with this
-    /// option continues there, if the object still has the same ETag.
-    ///
-    /// The partial file `.NAME.etag-….part` beside the target is then left behind. It is removed when a
-    /// download succeeds or the object has changed. Only this user can read it, and it is resumed only if no
-    /// other user can have written to it. While it is in use, it is locked, and a second download with this
-    /// option fails. An object without a strong ETag cannot be resumed, and leaves no partial file.
-    pub fn resume(mut self) -> Self {
-        self.resume = true;
-        self
-    }
-
-    /// Writes into the target if it exists, instead of replacing it by a complete file. This is the only way to
-    /// write to a file that is mounted into a container (`docker -v file:file`), to a file in a folder that
-    /// cannot be written, to a device, and to a pipe such as `/dev/stdout`.
-    ///
-    /// The old content is deleted when the response arrives. If the download fails after that, the target is
-    /// incomplete, and the error says so. Bytes written to a pipe may already have been used. The target keeps
-    /// its owner, its permissions and its hard links. Cannot be combined with [`resume`](Self::resume).
-    pub fn in_place(mut self) -> Self {
-        self.in_place = true;
-        self
-    }
-
-    /// Does not wait until the content is on the disk. This is faster for many small files.
-    ///
-    /// By default, the file is synced (`fsync`) before it replaces the target. Without this, a file system that
-    /// stores data later, such as NFS, may run out of space or lose the server after the download has
-    /// succeeded, and a power failure may leave an incomplete file.
-    pub fn skip_sync(mut self) -> Self {
-        self.skip_sync = true;
-        self
-    }
-
-    /// Calls `f(written, total)` after each write, in bytes: at least every 256 KiB and at the end, also for an empty
-    /// object.
-    ///
-    /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the download is cancelled.
-    pub fn progress<R: ProgressResult>(mut self, f: impl Fn(u64, u64) -> R + Send + Sync + 'a) -> Self {
-        self.progress = Progress::new(move |(written, total)| f(written, total));
-        self
-    }
-}
-
-impl DownloadOptions<'_> {
-    /// Returns `true` if these options select the whole latest version.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.object.is_whole()
-    }
-}
-
-/// The result of [`Client::download_file`] and [`Client::download_to`].
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Download {
-    /// `false` if [`DownloadOptions::if_changed`] found that the file already equals the object.
-    pub changed: bool,
-    /// The length of the file, or of what was written, in bytes; 0 if nothing was written.
-    pub bytes: u64,
-    /// How many of the bytes an earlier run received, with [`DownloadOptions::resume`].
-    pub resumed_from: u64,
-    /// What was verified before the file got its name, or before the last bytes were written.
-    pub verification: Verification,
-    /// The object's metadata; `None` if nothing was downloaded.
-    pub metadata: Option<ObjectMetadata>,
-}
-
-impl Download {
-    /// Creates the result of a download that found nothing changed. Also useful in tests of code that handles
-    /// one.
-    pub fn unchanged() -> Self {
-        Self { changed: false, bytes: 0, resumed_from: 0, verification: Verification::Md5, metadata: None }
-    }
-
-    /// Returns the result after an object was read to its end, from this offset.
-    pub(super) fn of(object: ObjectReader, resumed_from: u64) -> Self {
-        Self {
-            changed: true,
-            // only now is it known if the server did not announce it
-            bytes: resumed_from + object.metadata.content_length,
-            resumed_from,
-            verification: object.verification(),
-            metadata: Some(object.metadata),
-        }
-    }
-}
 
 impl Client {
     /// Downloads an object to a file.
@@ -236,11 +106,11 @@ impl Client {
         if options.if_changed && target.file().is_some() {
             if let Some(sha256) = options.object.pinned_sha256() {
                 // an equal ETag would not prove that the file is what the caller has pinned
-                if sha256_of_file(&target.path)? == sha256.into() {
+                if existing_file::sha256(&target.path)? == sha256.into() {
                     return Ok(Download { verification: Verification::Sha256, ..Download::unchanged() });
                 }
             } else if options.object.is_whole() {
-                let md5 = md5_of_file(&target.path)?;
+                let md5 = existing_file::md5(&target.path)?;
                 object_options = object_options.if_none_match(md5.to_hex());
                 existing = Some(md5);
             }
@@ -274,7 +144,7 @@ fn download_in_place(
 ) -> Result<Download> {
     let mut file = InPlaceFile::open(target)?;
     let mut object = ObjectReader::open(source.clone())?;
-    if let Some(verification) = compare_file(existing, &target.path, &object)? {
+    if let Some(verification) = existing_file::compare(existing, &target.path, &object)? {
         return Ok(Download { verification, ..Download::unchanged() });
     }
     // the target has lost its content, so a second attempt must not find it unchanged
@@ -315,7 +185,7 @@ fn download_and_replace(
 ) -> Result<Download> {
     let Started { mut object, mut partial, offset } = start(source, target, options.resume)?;
     if offset == 0
-        && let Some(verification) = compare_file(existing, &target.path, &object)?
+        && let Some(verification) = existing_file::compare(existing, &target.path, &object)?
     {
         return Ok(Download { verification, ..Download::unchanged() });
     }
@@ -443,67 +313,4 @@ fn fill(object: &mut ObjectReader, buffer: &mut [u8]) -> (usize, Option<Result<(
         }
     }
     (n, None)
-}
-
-/// Returns the SHA-256 of a file.
-fn sha256_of_file(path: &Path) -> Result<Checksum> {
-    let mut sha256 = Hasher::new(ChecksumAlgorithm::Sha256);
-    read_file(path, |bytes| sha256.update(bytes))?;
-    Ok(sha256.checksum())
-}
-
-/// Returns the MD5 of a file.
-fn md5_of_file(path: &Path) -> Result<Md5Digest> {
-    let mut md5 = Md5Hasher::new();
-    read_file(path, |bytes| md5.update(bytes))?;
-    Ok(md5.digest())
-}
-
-/// Compares a file, whose MD5 is `existing`, with an object whose response has arrived, but not its content. Returns
-/// what was compared if they are equal.
-fn compare_file(
-    existing: Option<&Md5Digest>,
-    path: &Path,
-    object: &ObjectReader,
-) -> Result<Option<Verification>> {
-    let Some((md5, mut check)) = existing.zip(object.unread_check()) else { return Ok(None) };
-    if let Some(expected) = object.metadata.md5() {
-        // the server has compared it, unless it ignores conditions
-        return Ok((*md5 == expected).then_some(Verification::Md5));
-    }
-    let read = |error| Error::local(format!("cannot read {}", path.display()), error);
-    let length = object.metadata.content_length;
-    if path.metadata().map_err(read)?.len() != length {
-        return Ok(None);
-    }
-    read_file(path, |bytes| check.update(bytes))?;
-    let compared = match (check.compare(), check.parts()) {
-        // reading the file again costs less than downloading the object
-        (Comparison::Unclear, Some(parts)) => match check.restarted(PartSizes::whole_mib(length, parts)) {
-            Some(mut second) => {
-                read_file(path, |bytes| second.update(bytes))?;
-                second.compare()
-            }
-            None => Comparison::Unclear,
-        },
-        (compared, _) => compared,
-    };
-    Ok(match compared {
-        Comparison::Equal(verification) => Some(verification),
-        Comparison::Different(_) | Comparison::Unclear => None,
-    })
-}
-
-fn read_file(path: &Path, mut consume: impl FnMut(&[u8])) -> Result<()> {
-    let mut buffer = vec![0; 256 << 10];
-    let mut read = || {
-        let mut file = File::open(path)?;
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(()),
-                n => consume(&buffer[..n]),
-            }
-        }
-    };
-    read().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))
 }

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::download::{self, Download};
+use super::download;
+use super::download_options::Download;
 use super::progress::Progress;
 use crate::client::Client;
 use crate::error::{Error, Result};

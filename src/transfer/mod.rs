@@ -15,6 +15,8 @@ mod delete_all;
 
 mod delete_all_options;
 mod deleter;
+mod download_options;
+mod existing_file;
 mod in_place;
 mod multipart;
 pub(crate) mod partial_file;
@@ -24,6 +26,6 @@ mod upload_options;
 
 pub use copy::CopyOptions;
 pub use delete_all_options::{DeleteAllOptions, DeletedCounts};
-pub use download::{Download, DownloadOptions};
+pub use download_options::{Download, DownloadOptions};
 pub use progress::ProgressResult;
 pub use upload_options::{Upload, UploadOptions};
