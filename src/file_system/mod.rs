@@ -1,4 +1,5 @@
-//! What differs between operating systems when files are read and replaced: the only code that depends on them.
+//! Reading files, and what differs between operating systems when they are replaced. No other code depends on the
+//! operating system.
 
 #[cfg(not(unix))]
 mod other;
@@ -6,6 +7,7 @@ mod other;
 mod unix;
 
 use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -21,6 +23,10 @@ pub(crate) use unix::{
     Attributes, can_be_replaced, create_private, describe, is_descriptor, is_exclusive, is_mount_point,
     is_same_file, sync_folder,
 };
+
+/// The size of the buffer for reading a file, which need not exceed the file.
+const SMALLEST_READ: u64 = 4 << 10;
+const LARGEST_READ: u64 = 256 << 10;
 
 /// The properties of a file that change whenever its content does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,23 @@ pub(crate) fn open_regular(path: &Path) -> Result<(File, FileState)> {
     let metadata = file.metadata().map_err(unreadable)?;
     ensure_regular(&metadata)?;
     Ok((file, FileState::of(&metadata)))
+}
+
+/// Passes the content of a file to `consume`, in pieces.
+pub(crate) fn read(path: &Path, mut consume: impl FnMut(&[u8])) -> Result<()> {
+    let mut read = || -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let mut buffer = vec![0; file.metadata()?.len().clamp(SMALLEST_READ, LARGEST_READ) as usize];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(n) => consume(&buffer[..n]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    read().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))
 }
 
 /// Returns the error for anything but a regular file, whose length would be unknown.

@@ -1,12 +1,11 @@
 //! The comparison of a file with an object, without transferring either.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::checksum::{Md5Digest, Md5Hasher};
-use crate::error::{Error, Result};
+use crate::checksum::{Comparison, ContentCheck, Expected, PartSizes};
+use crate::error::Result;
 use crate::etag::ETag;
+use crate::file_system;
 use crate::validate;
 
 const MIB: u64 = 1 << 20;
@@ -20,78 +19,36 @@ const USUAL_PART_SIZES: [u64; 8] =
 /// An ETag is the MD5 of the content, or for an object in `N` parts the MD5 of their MD5s and `-N`. The part
 /// size is not stored, so the usual ones that result in `N` parts are tried. Other ETags prove nothing.
 pub(super) fn is_proven_equal(path: &Path, len: u64, e_tag: &ETag, part_size: Option<u64>) -> Result<bool> {
-    if let Some(md5) = e_tag.md5_digest() {
-        return Ok(hash(path, len)? == md5);
+    let whole = e_tag.md5_digest().and_then(|md5| ContentCheck::whole(Expected::Whole(md5.into())));
+    if let Some(check) = whole {
+        return is_equal(path, check);
     }
-    let Some((md5, parts)) = parse_multipart(e_tag) else { return Ok(false) };
+    let Some((md5, parts)) = e_tag.multipart_md5() else { return Ok(false) };
+    // one reading for each size: usually the first is right, and hashing costs more than reading
     for size in part_sizes(len, parts, part_size) {
-        if hash_parts(path, size)? == md5 {
+        if is_equal(path, ContentCheck::of_parts(md5.into(), parts, vec![PartSizes::Uniform(size)]))? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Splits `MD5-N`.
-fn parse_multipart(e_tag: &ETag) -> Option<(Md5Digest, u64)> {
-    let (md5, parts) = e_tag.as_str().rsplit_once('-')?;
-    Some((Md5Digest::from_hex(md5)?, parts.parse().ok()?))
+fn is_equal(path: &Path, mut check: ContentCheck) -> Result<bool> {
+    file_system::read(path, |bytes| check.update(bytes))?;
+    Ok(matches!(check.compare(), Comparison::Equal(_)))
 }
 
 /// Returns the part sizes to try: those that divide this length into this number of parts.
-fn part_sizes(len: u64, parts: u64, first: Option<u64>) -> Vec<u64> {
+fn part_sizes(len: u64, parts: u32, first: Option<u64>) -> Vec<u64> {
     let mut sizes: Vec<u64> = Vec::new();
     for size in first.into_iter().chain(USUAL_PART_SIZES) {
         // a larger file gets larger parts, and the last part ends with the file
         let size = validate::part_size_for(len, size).min(len.max(1));
-        if len.div_ceil(size) == parts && !sizes.contains(&size) {
+        if len.div_ceil(size) == u64::from(parts) && !sizes.contains(&size) {
             sizes.push(size);
         }
     }
     sizes
-}
-
-fn hash(path: &Path, len: u64) -> Result<Md5Digest> {
-    let mut md5 = Md5Hasher::new();
-    read(path, len, |bytes| md5.update(bytes))?;
-    Ok(md5.digest())
-}
-
-/// Returns the MD5 of the MD5s of the parts.
-fn hash_parts(path: &Path, part_size: u64) -> Result<Md5Digest> {
-    let (mut whole, mut part, mut room) = (Md5Hasher::new(), Md5Hasher::new(), part_size);
-    read(path, part_size, |mut bytes| {
-        while !bytes.is_empty() {
-            let n = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
-            part.update(&bytes[..n]);
-            (bytes, room) = (&bytes[n..], room - n as u64);
-            if room == 0 {
-                whole.update(part.digest().as_bytes());
-                (part, room) = (Md5Hasher::new(), part_size);
-            }
-        }
-    })?;
-    if room < part_size {
-        whole.update(part.digest().as_bytes());
-    }
-    Ok(whole.digest())
-}
-
-/// Passes the content to `consume`, in pieces. `len` is its expected length.
-fn read(path: &Path, len: u64, mut consume: impl FnMut(&[u8])) -> Result<()> {
-    let mut copy = || -> io::Result<()> {
-        let mut file = File::open(path)?;
-        let mut buffer = vec![0; len.clamp(4 << 10, 256 << 10) as usize];
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(n) => consume(&buffer[..n]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    };
-    copy().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))
 }
 
 #[cfg(test)]
@@ -99,6 +56,7 @@ mod tests {
     use std::{env, fs, process};
 
     use super::*;
+    use crate::checksum::Md5Digest;
 
     #[test]
     fn part_sizes_result_in_the_number_of_parts() {

@@ -1,26 +1,25 @@
 //! The comparison of a file that exists with the object that would replace it.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use crate::checksum::{
     Checksum, ChecksumAlgorithm, Comparison, Hasher, Md5Digest, Md5Hasher, PartSizes, Verification,
 };
 use crate::error::{Error, Result};
+use crate::file_system;
 use crate::ops::ObjectReader;
 
 /// Returns the SHA-256 of a file.
 pub(super) fn sha256(path: &Path) -> Result<Checksum> {
     let mut sha256 = Hasher::new(ChecksumAlgorithm::Sha256);
-    read_file(path, |bytes| sha256.update(bytes))?;
+    file_system::read(path, |bytes| sha256.update(bytes))?;
     Ok(sha256.checksum())
 }
 
 /// Returns the MD5 of a file.
 pub(super) fn md5(path: &Path) -> Result<Md5Digest> {
     let mut md5 = Md5Hasher::new();
-    read_file(path, |bytes| md5.update(bytes))?;
+    file_system::read(path, |bytes| md5.update(bytes))?;
     Ok(md5.digest())
 }
 
@@ -41,12 +40,12 @@ pub(super) fn compare(
     if path.metadata().map_err(read)?.len() != length {
         return Ok(None);
     }
-    read_file(path, |bytes| check.update(bytes))?;
+    file_system::read(path, |bytes| check.update(bytes))?;
     let compared = match (check.compare(), check.parts()) {
         // reading the file again costs less than downloading the object
         (Comparison::Unclear, Some(parts)) => match check.restarted(PartSizes::whole_mib(length, parts)) {
             Some(mut second) => {
-                read_file(path, |bytes| second.update(bytes))?;
+                file_system::read(path, |bytes| second.update(bytes))?;
                 second.compare()
             }
             None => Comparison::Unclear,
@@ -57,18 +56,4 @@ pub(super) fn compare(
         Comparison::Equal(verification) => Some(verification),
         Comparison::Different(_) | Comparison::Unclear => None,
     })
-}
-
-fn read_file(path: &Path, mut consume: impl FnMut(&[u8])) -> Result<()> {
-    let mut buffer = vec![0; 256 << 10];
-    let mut read = || {
-        let mut file = File::open(path)?;
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(()),
-                n => consume(&buffer[..n]),
-            }
-        }
-    };
-    read().map_err(|error| Error::local(format!("cannot read {}", path.display()), error))
 }
