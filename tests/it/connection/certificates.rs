@@ -1,4 +1,4 @@
-//! Certificates made with openssl: which of them are trusted, and what the errors about the others say.
+//! Certificates made with openssl: which of them are trusted, and the errors about the others.
 
 #![cfg(any(feature = "rustls", feature = "native-tls"))]
 

@@ -17,7 +17,7 @@ use crate::support::content;
 /// Small enough for one packet, and large enough to be received in many pieces.
 const SIZES: [usize; 2] = [1_000, 600_000];
 
-/// How a response says where it ends.
+/// How a response marks its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
     Length,
@@ -63,7 +63,7 @@ enum Reading {
     Abandoned,
     /// Drops the body unread.
     Unread,
-    /// A HEAD request: no body, whatever the headers say.
+    /// A HEAD request: no body, whatever the headers contain.
     Head,
 }
 

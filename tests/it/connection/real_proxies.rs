@@ -1,4 +1,4 @@
-//! Real proxies, squid and tinyproxy, on loopback: what gets through, and what the errors say.
+//! Real proxies, squid and tinyproxy, on loopback: what gets through, and the errors about the rest.
 
 #![cfg(feature = "rustls")]
 
