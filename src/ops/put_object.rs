@@ -181,9 +181,20 @@ impl Client {
         body: Body<'_>,
         integrity: BodyIntegrity,
     ) -> Result<StoredObject> {
+        self.store_unnamed(&request, body, integrity)
+            .map_err(|error| error.with_context(|| request.describe()))
+    }
+
+    /// Does the work of [`store`](Self::store). Its errors need not name the call.
+    fn store_unnamed(
+        &self,
+        request: &Request<'_>,
+        body: Body<'_>,
+        integrity: BodyIntegrity,
+    ) -> Result<StoredObject> {
         // an invalid request is rejected before the body is read
-        request.validate().map_err(|error| error.with_context(|| request.describe()))?;
-        let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
+        request.validate()?;
+        let mut body = body.open()?;
         if let Some(sha256) = integrity.sha256 {
             body = body.require_sha256(sha256);
         }
@@ -202,7 +213,7 @@ impl Client {
                 }
                 let call = request.describe();
                 self.settings().events.emit(|| Event::Corrected { call: &call, correction: "Content-MD5" });
-                self.store_verified(deadline, request, &mut body, integrity, true)
+                self.store_verified(deadline, request.clone(), &mut body, integrity, true)
             }
             stored => stored,
         }
@@ -220,20 +231,18 @@ impl Client {
         let with_md5 = with_md5 && request.headers.get("content-md5").is_none();
         let algorithm = integrity.algorithm.or(with_md5.then_some(ChecksumAlgorithm::Md5));
         let checksum = match (integrity.known, algorithm) {
-            (None, Some(algorithm)) => {
-                body.checksum(algorithm).map_err(|error| error.with_context(|| request.describe()))?
-            }
+            (None, Some(algorithm)) => body.checksum(algorithm)?,
             (known, _) => known,
         };
         let mut request = request.unsigned_payload();
         if let Some(sha256) = integrity.sha256 {
             request = request.signed_payload(sha256);
         }
-        if with_md5 && checksum.is_none_or(|checksum| checksum.md5().is_none()) {
-            let md5 = body.checksum(ChecksumAlgorithm::Md5);
-            if let Some(md5) = md5.map_err(|error| error.with_context(|| request.describe()))? {
-                request = request.header("content-md5", md5.to_base64());
-            }
+        if with_md5
+            && checksum.is_none_or(|checksum| checksum.md5().is_none())
+            && let Some(md5) = body.checksum(ChecksumAlgorithm::Md5)?
+        {
+            request = request.header("content-md5", md5.to_base64());
         }
         match checksum {
             Some(checksum) => {
@@ -261,11 +270,10 @@ impl Client {
             headers = self.send_content(deadline, &request, body, checksum)?;
             verified = self.verify_stored(&headers, body, checksum);
         }
-        let checksum = verified.map_err(|error| error.with_context(|| request.describe()))?;
         Ok(StoredObject {
+            checksum: verified?,
             e_tag: headers.get("etag").map(ETag::new),
             version_id: headers.get("x-amz-version-id").map(str::to_owned),
-            checksum,
         })
     }
 
