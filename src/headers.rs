@@ -9,6 +9,9 @@ const CUSTOMER_KEYS: [&str; 2] =
 const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
 /// The conditions on the object that a request replaces.
 const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
+/// Headers that a proxy or a server changes before the signature is verified, such as GCS `accept-encoding`.
+const REWRITTEN: [&str; 6] =
+    ["accept-encoding", "expect", "forwarded", "user-agent", "via", "x-amzn-trace-id"];
 /// Other headers with sensitive values.
 const CREDENTIALS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -191,6 +194,12 @@ fn fmt_redacted<'a>(
 ) -> fmt::Result {
     let redacted = headers.map(|(name, value)| (name, if is_sensitive(name) { "(hidden)" } else { value }));
     f.debug_map().entries(redacted).finish()
+}
+
+/// Returns `true` if the header with this lower-case name may arrive with another value, so that no signature may
+/// cover it.
+pub(crate) fn may_be_rewritten(name: &str) -> bool {
+    REWRITTEN.contains(&name) || name.starts_with("x-forwarded-")
 }
 
 /// Returns `true` if the value of the header with this lower-case name must not appear in a log.

@@ -1,6 +1,6 @@
 //! What a signature adds to a request, for V2, V4, session tokens and anonymous requests.
 
-use plain_s3::{Client, ListOptions, PutObjectOptions, SignatureVersion};
+use plain_s3::{Client, GetObjectOptions, ListOptions, PutObjectOptions, SignatureVersion};
 
 use crate::clients::{REGION, TOKEN, anonymous_client, client, client_v4, config, credentials};
 use crate::fake_server::{FakeServer, Request, Response};
@@ -52,6 +52,17 @@ fn v4_signs_every_request_and_hashes_only_xml_bodies() {
     }
     assert_ne!(requests[3].header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
     assert_eq!(requests[4].header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+}
+
+#[test]
+fn accept_encoding_of_the_caller_is_sent_but_not_signed() {
+    let server = FakeServer::start([Response::content(HELLO)]);
+    let options = GetObjectOptions::new().header("Accept-Encoding", "gzip");
+    client_v4(&server).get_object_with("b", "k", &options).unwrap().text().unwrap();
+    let [request] = server.finish();
+    assert_eq!(request.header("accept-encoding"), Some("gzip"));
+    assert!(!request.header("authorization").unwrap().contains("accept-encoding"), "{}", request.head);
+    assert_signed_v4(&request);
 }
 
 #[test]
