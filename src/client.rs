@@ -98,10 +98,13 @@ impl Client {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region, the
-    /// credentials, the certificates or the proxy are invalid. The error states the reason.
+    /// credentials, the certificates or the proxy are invalid, or if [`Config::sign_payload`] is set without Signature
+    /// V4. The error states the reason.
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
-        let signs_payload = signer.signs_payload();
+        if config.sign_payload && signer.signs_with_v2() {
+            return Err(RequestSigner::rejects_v2("Config::sign_payload"));
+        }
         let verifies = config.compare_checksums && signer.endpoint().verifies_checksums();
         let checksum = config.checksum.or(verifies.then_some(ChecksumAlgorithm::Crc64Nvme));
         let checksum_mode = AtomicBool::new(signer.endpoint().rejects_checksums());
@@ -115,7 +118,7 @@ impl Client {
                     call_timeout: config.call_timeout,
                     compare_checksums: config.compare_checksums,
                     checksum,
-                    sign_payload: config.sign_payload && signs_payload,
+                    sign_payload: config.sign_payload && config.credentials.is_some(),
                     events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),

@@ -322,8 +322,8 @@ impl Config {
     /// Signs the SHA-256 of all content that is sent. By default only documents are signed, such as settings, and
     /// content is signed as `UNSIGNED-PAYLOAD`.
     ///
-    /// Bucket policies can require it with the condition `s3:x-amz-content-sha256`. It requires Signature V4; with
-    /// V2, it has no effect. Files are read twice. A reader cannot be read twice, so `put_object` rejects it;
+    /// Bucket policies can require it with the condition `s3:x-amz-content-sha256`. It requires Signature V4:
+    /// with V2, creating a client fails. Files are read twice. A reader cannot be read twice, so `put_object` rejects it;
     /// [`upload_reader`](crate::Client::upload_reader) accepts it.
     pub fn sign_payload(mut self) -> Self {
         self.sign_payload = true;

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use time::OffsetDateTime;
 
+use crate::access_point;
 use crate::config::{Config, CredentialsSource};
 use crate::credentials::Credentials;
 use crate::credentials::provider::Provider;
@@ -295,11 +296,11 @@ impl RequestSigner {
         }
     }
 
-    /// Returns `true` if signatures cover the SHA-256 of the body, so that the server verifies it.
-    pub(crate) fn signs_payload(&self) -> bool {
+    /// Returns `true` if requests are signed with V2, and `false` if they are anonymous.
+    pub(crate) fn signs_with_v2(&self) -> bool {
         match &self.source {
-            Source::Fixed(signer) => matches!(signer, Signer::V4(_)),
-            Source::Provided { version, .. } => *version == SignatureVersion::V4,
+            Source::Fixed(signer) => matches!(signer, Signer::V2(_)),
+            Source::Provided { version, .. } => *version == SignatureVersion::V2,
         }
     }
 
@@ -378,8 +379,25 @@ impl RequestSigner {
         }
     }
 
-    /// Validates a request and returns its address at an endpoint.
+    /// Validates a request that is signed, and returns its address at an endpoint.
     pub(crate) fn address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
+        let address = self.unsigned_address(endpoint, request)?;
+        if self.signs_with_v2()
+            && let Some(what) = requires_v4(endpoint, request)
+        {
+            return Err(Self::rejects_v2(what));
+        }
+        Ok(address)
+    }
+
+    /// Returns the error for what cannot be signed with V2.
+    pub(crate) fn rejects_v2(what: &str) -> Error {
+        Error::invalid(format!("{what} requires Signature V4, but requests are signed with V2"))
+            .with_hint("Set Config::region, which selects Signature V4, or Config::signature_version.")
+    }
+
+    /// Validates a request and returns its address at an endpoint.
+    fn unsigned_address(&self, endpoint: &Endpoint, request: &Request<'_>) -> Result<Address> {
         request.validate()?;
         if let Some(name) = request.headers.customer_key_name().filter(|_| !endpoint.is_https()) {
             return Err(Error::invalid(format!(
@@ -402,7 +420,8 @@ impl RequestSigner {
 
     /// Returns the unsigned URL of a request.
     pub(crate) fn unsigned_url(&self, request: &Request<'_>, force_http: bool) -> Result<String> {
-        let address = self.url_address(request, force_http);
+        let plain_http = force_http.then(|| self.endpoint.plain_http());
+        let address = self.unsigned_address(plain_http.as_ref().unwrap_or(&self.endpoint), request);
         let address = address.map_err(|error| error.with_context(|| request.describe()))?;
         Ok(address.url(&request.query_string()))
     }
@@ -417,6 +436,22 @@ impl RequestSigner {
                 out.field("signer", &(provider, version, region))
             }
         };
+    }
+}
+
+/// Returns what of a request AWS accepts only with Signature V4. Other servers with V2 have none of these restrictions.
+fn requires_v4(endpoint: &Endpoint, request: &Request<'_>) -> Option<&'static str> {
+    if !endpoint.is_aws() {
+        return None;
+    }
+    let is_access_point = |bucket: &str| access_point::is_arn(bucket) || access_point::is_alias(bucket);
+    let encryption = request.headers.get("x-amz-server-side-encryption").unwrap_or_default();
+    if request.bucket.is_some_and(is_access_point) {
+        Some("an access point")
+    } else if encryption.starts_with("aws:kms") {
+        Some("encryption with a key of KMS")
+    } else {
+        None
     }
 }
 
@@ -458,6 +493,39 @@ mod tests {
         let signature = "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7";
         assert!(authorization.ends_with(signature), "{authorization}");
         assert!(!format!("{signed:?}").contains(signature));
+    }
+
+    #[test]
+    fn what_requires_v4_is_not_signed_with_v2() {
+        let hour = Duration::from_secs(3600);
+        let credentials = || Credentials::new("a", "s");
+        let get = |bucket: &str| RawRequest::new(Method::Get).bucket(bucket).key("k");
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/data";
+        let kms = get("b").header("x-amz-server-side-encryption", "aws:kms:dsse");
+        let requests = [get(arn), get("data-abcd-s3alias"), kms];
+        let aws = Config::new("http://s3.eu-west-1.amazonaws.com").credentials(credentials());
+        let v2 = RequestSigner::new(&aws).unwrap();
+        let v4 = RequestSigner::new(&aws.clone().region("eu-west-1")).unwrap();
+        let provided = aws.clone().credentials_provider(|| Err::<Credentials, _>("never called"));
+        let provided = RequestSigner::new(&provided).unwrap();
+        for request in &requests {
+            for error in [
+                v2.sign(request).unwrap_err(),
+                v2.presign(request, hour).unwrap_err(),
+                provided.sign(request).unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::InvalidInput);
+                assert!(error.to_string().contains("requires Signature V4"), "{error}");
+                assert!(error.hint().unwrap().contains("Config::region"), "{error}");
+            }
+            v4.sign(request).unwrap();
+            RequestSigner::new(&aws.clone().anonymous()).unwrap().sign(request).unwrap();
+        }
+        v2.sign(&get("b")).unwrap();
+        v2.unsigned_url(&Request::object("GetObject", Method::Get, arn, "k"), false).unwrap();
+        // other servers encrypt with keys of KMS under V2 as well
+        let other = RequestSigner::new(&Config::new("http://h").credentials(credentials())).unwrap();
+        other.sign(&requests[2]).unwrap();
     }
 
     #[test]

@@ -128,6 +128,17 @@ fn content_is_signed_if_the_configuration_requires_it() {
 }
 
 #[test]
+fn signed_content_requires_v4() {
+    let server = FakeServer::serve(|_| stored());
+    let signing = config(&server).sign_payload();
+    rejected(Client::new(signing.clone()), "Config::sign_payload requires Signature V4");
+    // An anonymous request has no signature, so a reader is not rejected either.
+    let mut reader = "hello".as_bytes();
+    let body = Body::from_reader(&mut reader as &mut dyn Read, 5);
+    Client::new(signing.anonymous()).unwrap().put_object("b", "k", body).unwrap();
+}
+
+#[test]
 fn digest_of_the_caller_is_signed_unchanged() {
     let own = PutObjectOptions::new().header("x-amz-content-sha256", HELLO_SHA256);
     let server = FakeServer::start([stored(), stored(), stored()]);
