@@ -74,6 +74,14 @@ pub enum Event<'a> {
         /// The number of the attempt that succeeded.
         attempt: u32,
     },
+    /// The server could not complete an upload in parts, for example because it has lost a part. The file is uploaded
+    /// again from its first byte. This happens at most once per call.
+    Restarted {
+        /// `CompleteMultipartUpload` with its bucket and key.
+        call: &'a str,
+        /// The error for which the upload failed, and whether it was aborted.
+        error: &'a Error,
+    },
     /// A download was interrupted, and is resumed after the last byte received.
     Resumed {
         /// The operation with its bucket and key.
@@ -99,6 +107,9 @@ impl fmt::Display for Event<'_> {
             Self::Warning { call, warning } => write!(f, "{call}: warning: {warning}"),
             Self::Corrected { call, correction } => {
                 write!(f, "{call}: corrected ({correction}), signing again")
+            }
+            Self::Restarted { call, error } => {
+                write!(f, "{call}: the upload starts again after an error: {error}")
             }
             Self::Resumed { call, offset, error } => {
                 write!(f, "{call}: resumed at byte {offset} after an error: {error}")
@@ -160,6 +171,10 @@ mod tests {
             (
                 Event::Corrected { call, correction: "region eu-west-1" },
                 "corrected (region eu-west-1), signing again",
+            ),
+            (
+                Event::Restarted { call, error },
+                "the upload starts again after an error: the connection was lost",
             ),
             (
                 Event::Resumed { call, offset: 7, error },

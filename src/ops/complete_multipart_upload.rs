@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use crate::checksum::{Checksum, ChecksumAlgorithm};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::ops::options::encryption::with_customer_key;
@@ -148,14 +148,7 @@ impl Client {
         options: &CompleteMultipartUploadOptions,
     ) -> Result<StoredObject> {
         let upload = UploadRef { bucket, key, id: upload_id };
-        self.complete(upload, parts, &options.headers).map_err(|error| {
-            let may_be_ours = error.code() == Some("NoSuchUpload") || error.is_precondition_failed();
-            if may_be_ours && error.is_outcome_unknown() {
-                error.append_hint(OUTCOME_UNKNOWN_HINT)
-            } else {
-                error
-            }
-        })
+        self.complete(upload, parts, &options.headers).map_err(explain_unknown_outcome)
     }
 
     pub(crate) fn complete(
@@ -166,6 +159,12 @@ impl Client {
     ) -> Result<StoredObject> {
         self.call(&complete_multipart_upload_request(upload, parts, headers), parse)
     }
+}
+
+/// Adds a hint if an attempt with a lost response may have completed the upload.
+pub(crate) fn explain_unknown_outcome(error: Error) -> Error {
+    let may_be_ours = error.code() == Some("NoSuchUpload") || error.is_precondition_failed();
+    if may_be_ours && error.is_outcome_unknown() { error.append_hint(OUTCOME_UNKNOWN_HINT) } else { error }
 }
 
 fn parse(response: Response) -> Result<StoredObject> {

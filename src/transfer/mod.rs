@@ -19,6 +19,7 @@ mod download_options;
 mod existing_file;
 mod in_place;
 mod multipart;
+mod part_reader;
 pub(crate) mod partial_file;
 pub(crate) mod progress;
 mod target;

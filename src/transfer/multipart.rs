@@ -1,30 +1,24 @@
 //! The course of an upload: one buffer of the size of a part is filled, hashed and sent, part after part.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
 
+use super::part_reader::{PartReader, Source};
 use super::upload_options::{Upload, UploadOptions};
 use crate::body::Body;
 use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher, Sha256Digest};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::headers::Headers;
+use crate::ops::complete_multipart_upload::explain_unknown_outcome;
 use crate::ops::create_multipart_upload;
 use crate::ops::put_object::{BodyIntegrity, put_object_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
-use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
+use crate::request::Method;
+use crate::validate::{self, MAX_PARTS};
 
-const MIB: u64 = 1 << 20;
-const DEFAULT_PART_SIZE: u64 = 16 * MIB;
-
-/// Where the content comes from.
-pub(super) struct Source<'a> {
-    pub(super) reader: &'a mut dyn Read,
-    pub(super) len: Option<u64>,
-    /// Called with the number of bytes read, after the last of them. Fails if the source changed meanwhile.
-    pub(super) verify_unchanged: &'a dyn Fn(u64) -> Result<()>,
-}
+const DEFAULT_PART_SIZE: u64 = 16 << 20;
 
 pub(super) fn upload(
     client: &Client,
@@ -41,22 +35,22 @@ pub(super) fn upload(
     let mut content = PartReader::new(source, part_size)?;
     content.fill()?;
     let algorithm = algorithm(client, options);
-    if !content.ended || options.resume.is_some() {
+    if !content.ended() || options.resume.is_some() {
         return upload_in_parts(client, bucket, key, content, options, algorithm);
     }
-    (content.source.verify_unchanged)(content.read)?;
+    content.verify_unchanged()?;
     let integrity = BodyIntegrity {
         known: algorithm.map(|algorithm| content.checksum(algorithm)),
         algorithm: None,
         sha256: options.object.pinned_sha256(),
     };
     let report = |sent| content.report_sent(sent, options);
-    let body = Body::from(&content.buffer).with_progress(options.progress.is_set().then_some(&report));
+    let body = Body::from(content.part()).with_progress(options.progress.is_set().then_some(&report));
     let stored = client.store(request, body, integrity)?;
     // the object is stored, so there is nothing left to cancel
     let _ = content.report(options);
     Ok(Upload {
-        bytes: content.read,
+        bytes: content.read(),
         parts: 0,
         parts_reused: 0,
         e_tag: stored.e_tag,
@@ -97,37 +91,82 @@ fn upload_in_parts(
         }
     };
     let upload = UploadRef { bucket, key, id: &id };
-    let part_headers = headers.for_each_part();
-    let uploader = Uploader { client, upload, conditions, part_headers, existing, algorithm };
-    let sent = uploader.send(&mut content, options);
-    let CompletedUpload { stored, expected, checksum, parts, reused } =
-        sent.map_err(|error| uploader.abort_or_keep(error, options.keep_parts))?;
-    // nothing to abort: the upload is completed, and the object exists
-    if let (Some(ours), Some(theirs)) = (expected, stored_md5(&stored, parts as usize)) {
-        Checksum::from(ours).ensure_equal(&theirs.into(), "the multipart upload")?;
+    let (conditions, part_headers) = (&conditions, &headers.for_each_part());
+    let uploader =
+        Uploader { client, upload, conditions, part_headers, existing, algorithm, outcome_unknown: false };
+    let Failure { error, lost } = match uploader.upload(&mut content, options) {
+        Ok(completed) => return completed.verify(),
+        Err(failure) => failure,
+    };
+    let starts_again = lost && content.can_rewind() && client.settings().retry.allows_retries();
+    // a condition may then fail because of the object of this upload
+    let outcome_unknown = error.is_outcome_unknown();
+    let error = uploader.abort_or_keep(error, options.keep_parts && !starts_again);
+    if !starts_again {
+        return Err(error);
     }
-    if let (Some(ours), Some(theirs)) = (checksum, stored.checksum)
-        && ours.algorithm() == theirs.algorithm()
-    {
-        ours.ensure_equal(&theirs, "the multipart upload")?;
+    let call = upload.request("CompleteMultipartUpload", Method::Post).describe();
+    client.settings().events.emit(|| Event::Restarted { call: &call, error: &error });
+    content.rewind()?;
+    let id = client.create_upload(bucket, key, &headers)?;
+    let upload = UploadRef { bucket, key, id: &id };
+    let again = Uploader { upload, existing: HashMap::new(), outcome_unknown, ..uploader };
+    let completed = again.upload(&mut content, options).map_err(|Failure { error, .. }| {
+        let error = again.abort_or_keep(error, options.keep_parts);
+        error.append_hint("The upload had already been started again once.")
+    })?;
+    completed.verify()
+}
+
+/// Why an upload in parts failed.
+struct Failure {
+    error: Error,
+    /// The server cannot create the object from the parts that it has, so only a new upload can succeed.
+    lost: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, lost: false }
     }
-    Ok(Upload {
-        bytes: content.read,
-        parts,
-        parts_reused: reused,
-        e_tag: stored.e_tag,
-        version_id: stored.version_id,
-    })
 }
 
 /// A multipart upload that the server has completed.
 struct CompletedUpload {
     stored: StoredObject,
+    sent: SentParts,
+    bytes: u64,
+}
+
+impl CompletedUpload {
+    /// Compares the object with the parts. There is nothing left to abort if they differ.
+    fn verify(self) -> Result<Upload> {
+        let Self { stored, sent: SentParts { parts, expected, checksum, reused }, bytes } = self;
+        if let (Some(ours), Some(theirs)) = (expected, stored_md5(&stored, parts.len())) {
+            Checksum::from(ours).ensure_equal(&theirs.into(), "the multipart upload")?;
+        }
+        if let (Some(ours), Some(theirs)) = (checksum, stored.checksum)
+            && ours.algorithm() == theirs.algorithm()
+        {
+            ours.ensure_equal(&theirs, "the multipart upload")?;
+        }
+        Ok(Upload {
+            bytes,
+            parts: parts.len() as u32,
+            parts_reused: reused,
+            e_tag: stored.e_tag,
+            version_id: stored.version_id,
+        })
+    }
+}
+
+/// The parts of an upload that the server has confirmed.
+struct SentParts {
+    parts: Vec<CompletedPart>,
     /// The MD5 of the MD5s of the parts, if the ETag of the object consists of it.
     expected: Option<Md5Digest>,
     /// The checksum of the object, if one was sent.
     checksum: Option<Checksum>,
-    parts: u32,
     reused: u32,
 }
 
@@ -135,17 +174,33 @@ struct CompletedUpload {
 struct Uploader<'a> {
     client: &'a Client,
     upload: UploadRef<'a>,
-    conditions: Headers,
-    part_headers: Headers,
+    conditions: &'a Headers,
+    part_headers: &'a Headers,
     /// The parts that an earlier run uploaded.
     existing: HashMap<u32, Part>,
     /// The checksum that is sent with each part.
     algorithm: Option<ChecksumAlgorithm>,
+    /// An earlier upload of the same content may have created the object.
+    outcome_unknown: bool,
 }
 
 impl Uploader<'_> {
     /// Sends all parts and completes the upload.
-    fn send(&self, content: &mut PartReader<'_>, options: &UploadOptions<'_>) -> Result<CompletedUpload> {
+    fn upload(
+        &self,
+        content: &mut PartReader<'_>,
+        options: &UploadOptions<'_>,
+    ) -> Result<CompletedUpload, Failure> {
+        let sent = self.send(content, options)?;
+        let stored = self.complete(&sent.parts, sent.checksum).map_err(|error| {
+            let lost = is_lost(&error);
+            Failure { error, lost }
+        })?;
+        Ok(CompletedUpload { stored, sent, bytes: content.read() })
+    }
+
+    /// Sends all parts.
+    fn send(&self, content: &mut PartReader<'_>, options: &UploadOptions<'_>) -> Result<SentParts> {
         let mut parts: Vec<CompletedPart> = Vec::new();
         let mut reused = 0;
         // the ETag of the object can be predicted only if the ETag of every part is its MD5
@@ -153,13 +208,13 @@ impl Uploader<'_> {
         let mut whole = WholeChecks::new(self.algorithm, options.object.pinned_sha256());
         loop {
             let number = parts.len() as u32 + 1;
-            whole.update(&content.buffer);
+            whole.update(content.part());
             let known = self.algorithm.map(|algorithm| content.checksum(algorithm));
             let md5 = match known.and_then(|known| known.md5()) {
                 None if !self.existing.is_empty() => content.checksum(ChecksumAlgorithm::Md5).md5(),
                 md5 => md5,
             };
-            let len = content.buffer.len() as u64;
+            let len = content.part().len() as u64;
             let same = |part: &&Part| part.size == len && part.e_tag.md5_digest() == md5;
             let part = match self.existing.get(&number).filter(same) {
                 Some(part) => {
@@ -168,17 +223,17 @@ impl Uploader<'_> {
                 }
                 None => {
                     let report = |sent| content.report_sent(sent, options);
-                    let body = Body::from(&content.buffer)
+                    let body = Body::from(content.part())
                         .with_progress(options.progress.is_set().then_some(&report));
                     let integrity = BodyIntegrity { known, ..BodyIntegrity::default() };
-                    self.client.store_part(self.upload, number, body, integrity, &self.part_headers)?
+                    self.client.store_part(self.upload, number, body, integrity, self.part_headers)?
                 }
             };
             predictable &= part.e_tag.md5_digest() == md5;
             whole.add_part(part.checksum);
             parts.push(part);
             content.report(options)?;
-            if content.ended {
+            if content.ended() {
                 break;
             }
             if number == MAX_PARTS {
@@ -186,12 +241,11 @@ impl Uploader<'_> {
             }
             content.fill()?;
         }
-        (content.source.verify_unchanged)(content.read)?;
+        content.verify_unchanged()?;
         whole.ensure_pinned()?;
         let checksum = whole.checksum();
-        let stored = self.complete(&parts, checksum)?;
         let expected = multipart_md5(&parts).filter(|_| predictable);
-        Ok(CompletedUpload { stored, expected, checksum, parts: parts.len() as u32, reused })
+        Ok(SentParts { parts, expected, checksum, reused })
     }
 
     /// Completes the upload. If the response was lost or lacks the ETag, the object itself decides.
@@ -199,7 +253,7 @@ impl Uploader<'_> {
         let mut headers = self.conditions.clone();
         if let Some(checksum) = checksum {
             // AWS requires the customer key if the parts have checksums
-            headers.extend(&self.part_headers);
+            headers.extend(self.part_headers);
             headers.set_str("x-amz-checksum-type", checksum.algorithm().multipart_type());
             if checksum.algorithm().covers_whole_object() {
                 headers.set(checksum.algorithm().header(), checksum.to_base64());
@@ -209,6 +263,7 @@ impl Uploader<'_> {
             Ok(stored) if stored.e_tag.is_some() => Ok(stored),
             Ok(stored) => Ok(self.head().unwrap_or(stored)),
             Err(error) => {
+                let error = error.after_unknown_outcome(self.outcome_unknown);
                 // if the first attempt succeeded and its response was lost, a retry finds no upload, or fails
                 // its condition because of the object that was just created
                 let may_be_completed = error.is_retryable()
@@ -216,14 +271,16 @@ impl Uploader<'_> {
                     || error.is_precondition_failed() && error.is_outcome_unknown();
                 let expected = multipart_md5(parts).filter(|_| may_be_completed);
                 let found = expected.and_then(|_| self.head());
-                found.filter(|object| stored_md5(object, parts.len()) == expected).ok_or(error)
+                found
+                    .filter(|object| stored_md5(object, parts.len()) == expected)
+                    .ok_or_else(|| explain_unknown_outcome(error))
             }
         }
     }
 
     /// Returns the current object, if it can be read.
     fn head(&self) -> Option<StoredObject> {
-        let options = GetObjectOptions::new().headers(&self.part_headers);
+        let options = GetObjectOptions::new().headers(self.part_headers);
         let object = self.client.head_object_with(self.upload.bucket, self.upload.key, &options).ok()?;
         Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id, checksum: None })
     }
@@ -260,6 +317,19 @@ impl Client {
                 abort.summary()
             )),
         }
+    }
+}
+
+/// Returns `true` if the server cannot create the object from the parts of this upload, however often it is asked: it
+/// has lost a part or the whole upload, has other content than was sent, requires a new upload after a conflict, as AWS
+/// does, or keeps failing after it has started to create the object.
+fn is_lost(error: &Error) -> bool {
+    match error.code() {
+        Some("InvalidPart" | "BadDigest" | "ConditionalRequestConflict") => true,
+        // otherwise this call may have completed the upload itself
+        Some("NoSuchUpload") => !error.is_outcome_unknown(),
+        Some("InternalError") => error.status() == Some(200),
+        _ => false,
     }
 }
 
@@ -323,82 +393,4 @@ fn multipart_md5(parts: &[CompletedPart]) -> Option<Md5Digest> {
 fn stored_md5(stored: &StoredObject, parts: usize) -> Option<Md5Digest> {
     let (md5, count) = stored.e_tag.as_ref()?.multipart_md5()?;
     (count as usize == parts).then_some(md5)
-}
-
-/// Reads the content, one part at a time.
-struct PartReader<'a> {
-    source: Source<'a>,
-    part_size: u64,
-    buffer: Vec<u8>,
-    /// The first byte of the next part. Only reading it shows whether the current part is the last.
-    ahead: Option<u8>,
-    read: u64,
-    ended: bool,
-}
-
-impl<'a> PartReader<'a> {
-    fn new(source: Source<'a>, part_size: u64) -> Result<Self> {
-        let part_size = source.len.map_or(part_size, |len| validate::part_size_for(len, part_size));
-        // a small file needs only a small buffer; one byte more than its length shows its end
-        let size = source.len.map_or(part_size, |len| part_size.min(len + 1));
-        let mut buffer = Vec::new();
-        let fits = usize::try_from(size).is_ok_and(|size| buffer.try_reserve_exact(size).is_ok());
-        if !fits {
-            let message = format!("a part of {size} bytes does not fit into memory");
-            return Err(Error::invalid(message).with_hint("Choose a smaller UploadOptions::part_size."));
-        }
-        Ok(Self { source, part_size, buffer, ahead: None, read: 0, ended: false })
-    }
-
-    /// Fills the buffer with the next part, and finds out whether it is the last.
-    fn fill(&mut self) -> Result<()> {
-        let failed = |error| Error::local("cannot read the content", error);
-        self.buffer.clear();
-        self.buffer.extend(self.ahead.take());
-        let left = self.part_size - self.buffer.len() as u64;
-        let n = (&mut *self.source.reader).take(left).read_to_end(&mut self.buffer).map_err(failed)?;
-        if n as u64 == left {
-            self.ahead = read_byte(self.source.reader).map_err(failed)?;
-        }
-        self.ended = self.ahead.is_none();
-        self.read += self.buffer.len() as u64;
-        Ok(())
-    }
-
-    fn checksum(&self, algorithm: ChecksumAlgorithm) -> Checksum {
-        Hasher::of(algorithm, &self.buffer)
-    }
-
-    /// Reports that the server has the current part.
-    fn report(&self, options: &UploadOptions<'_>) -> Result<()> {
-        self.report_sent(self.buffer.len() as u64, options)
-    }
-
-    /// Reports that this much of the current part was sent.
-    fn report_sent(&self, sent: u64, options: &UploadOptions<'_>) -> Result<()> {
-        let before = self.read - self.buffer.len() as u64;
-        options.progress.report((before + sent, self.source.len))
-    }
-
-    fn too_many_parts(&self) -> Error {
-        let size = self.part_size / MIB;
-        let message =
-            format!("the content is longer than {MAX_PARTS} parts of {size} MiB, the most of one upload");
-        Error::new(ErrorKind::InvalidInput, message).with_hint(format!(
-            "Choose a larger UploadOptions::part_size, such as {} MiB.",
-            (size * 10).min(MAX_PART_SIZE / MIB)
-        ))
-    }
-}
-
-fn read_byte(reader: &mut dyn Read) -> io::Result<Option<u8>> {
-    let mut byte = [0];
-    loop {
-        match reader.read(&mut byte) {
-            Ok(0) => return Ok(None),
-            Ok(_) => return Ok(Some(byte[0])),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -1,9 +1,10 @@
 //! Uploads of a file, or of a reader of unknown length, to an object.
 
-use std::io::Read;
+use std::io::{Read, Seek as _};
 use std::path::Path;
 
-use super::multipart::{self, Source};
+use super::multipart;
+use super::part_reader::Source;
 use super::upload_options::{Upload, UploadOptions};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +18,8 @@ impl Client {
     ///
     /// A file of at most one part (16 MiB) is stored by a single request, a larger one by a multipart upload.
     /// Each byte is read once, and one part is held in memory. Every part is sent with its MD5 and retried on
-    /// its own if it fails. The ETag of the object is compared at the end.
+    /// its own if it fails. The ETag of the object is compared at the end. If the server cannot complete the upload,
+    /// for example because it has lost a part, the whole file is uploaded again, once.
     ///
     /// The media type is derived from the extension of the file's name, such as `text/html` for `.html`, unless
     /// [`PutObjectOptions::content_type`](crate::PutObjectOptions::content_type) sets one.
@@ -94,15 +96,20 @@ impl Client {
             Err(Error::new(ErrorKind::LocalIo, message)
                 .with_hint("Upload it again when no other program writes to it."))
         };
-        let source =
-            Source { reader: &mut &file, len: Some(before.len), verify_unchanged: &verify_unchanged };
+        let rewind = || (&file).rewind().map_err(unreadable);
+        let source = Source {
+            reader: &mut &file,
+            len: Some(before.len),
+            rewind: Some(&rewind),
+            verify_unchanged: &verify_unchanged,
+        };
         multipart::upload(self, bucket, key, source, options)
     }
 
     /// Uploads everything that a reader yields, whatever its length.
     ///
     /// Works like [`upload_file`](Self::upload_file), but the length need not be known. At most 10,000 parts
-    /// are uploaded.
+    /// are uploaded, and never twice: a reader cannot start again.
     ///
     /// # Errors
     ///
@@ -142,7 +149,7 @@ impl Client {
         mut reader: impl Read,
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
-        let source = Source { reader: &mut reader, len: None, verify_unchanged: &|_| Ok(()) };
+        let source = Source { reader: &mut reader, len: None, rewind: None, verify_unchanged: &|_| Ok(()) };
         multipart::upload(self, bucket, key, source, options)
             .map_err(|error| error.with_context(|| format!("upload_reader {bucket}/{key}")))
     }

@@ -61,7 +61,7 @@ impl<'a> UploadOptions<'a> {
     ///
     /// `uploaded` never decreases: a part that is sent again is reported only once. The end of a part, and of the whole,
     /// is reported when the server has confirmed it. A part that is reused (see [`resume`](Self::resume)) is reported as
-    /// a whole.
+    /// a whole. If the whole upload starts again, `uploaded` stays where it was until the content has been sent as far.
     ///
     /// If `f` returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the upload is cancelled, unless a single
     /// request has already stored the object.

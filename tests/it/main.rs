@@ -89,4 +89,5 @@ mod upload {
     mod early_rejection_https;
     mod faults;
     mod multipart;
+    mod restart;
 }
