@@ -82,7 +82,7 @@ impl Client {
     /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that
     /// were sent, or sends a checksum; see [`PutObjectOptions::checksum`].
     /// [`Config::skip_checksums`](crate::Config::skip_checksums) turns this off. Content that was damaged on the way
-    /// is sent again.
+    /// is sent again; if a condition is set, only in place of the damaged object.
     ///
     /// # Errors
     ///
@@ -258,18 +258,32 @@ impl Client {
         let request = self.sign_payload(request, body)?;
         let mut headers = self.send_content(deadline, &request, body, checksum)?;
         let mut verified = self.verify_stored(&headers, body, checksum);
-        // a condition would now fail because of the damaged object
         if let Err(error) = &verified
             && self.settings().retry.allows_retries()
-            && !request.headers.has_conditions()
+            && is_replaceable(&request, &headers)
             && body.rewind()?
         {
             let call = request.describe();
             let event = || Event::Retry { call: &call, attempt: 1, error, delay: Duration::ZERO };
             self.settings().events.emit(event);
-            headers = self.send_content(deadline, &request, body, checksum)?;
-            verified = self.verify_stored(&headers, body, checksum);
+            match self.replace_damaged(deadline, &request, &headers, body, checksum) {
+                Ok(replaced) => {
+                    headers = replaced;
+                    verified = self.verify_stored(&headers, body, checksum);
+                }
+                // after another error, a program would repeat the call, whose condition fails because of the
+                // damaged object
+                Err(later) if request.headers.has_conditions() => {
+                    let failure = format!("The attempt to replace it failed: {}.", later.summary());
+                    verified = verified.map_err(|error| error.append_hint(&failure));
+                }
+                Err(later) => return Err(later),
+            }
         }
+        let verified = verified.map_err(|error| match is_part(&request) {
+            true => error,
+            false => error.append_hint("The server has stored the object as it arrived."),
+        });
         Ok(StoredObject {
             checksum: verified?,
             e_tag: headers.get("etag").map(ETag::new),
@@ -309,7 +323,7 @@ impl Client {
         checksum: Option<Checksum>,
     ) -> Result<Headers> {
         let check = self.settings().compare_checksums;
-        let is_part = request.query.iter().any(|(name, _)| name == "partNumber");
+        let is_part = is_part(request);
         let stored = self.execute(deadline, request, body, |response: Response| {
             let no_e_tag = response.malformed("the response to the upload has no ETag");
             let headers = response.finish()?;
@@ -325,6 +339,38 @@ impl Client {
                 identical.ok_or_else(|| error.append_hint(OUTCOME_UNKNOWN_HINT))
             }
             stored => stored,
+        }
+    }
+
+    /// Sends content again that was stored damaged. The condition of the request would now fail because of the damaged
+    /// object, so another one requires exactly that object.
+    fn replace_damaged(
+        &self,
+        deadline: Option<Instant>,
+        request: &Request<'_>,
+        damaged: &Headers,
+        body: &mut BodyReader<'_>,
+        checksum: Option<Checksum>,
+    ) -> Result<Headers> {
+        let Some(e_tag) = damaged.get("etag").map(ETag::new).filter(|_| request.headers.has_conditions())
+        else {
+            return self.send_content(deadline, request, body, checksum);
+        };
+        let mut again = request.clone();
+        again.headers.split_off_conditions();
+        again = again.header("if-match", e_tag.to_header());
+        let replaced = self.send_content(deadline, &again, body, checksum);
+        let is_current = || {
+            let current = self.current_headers(request, deadline);
+            current.and_then(|current| current.get("etag").map(ETag::new)) == Some(e_tag.clone())
+        };
+        match replaced {
+            // Ceph 16.2 compares its ETag, which has no quotes, with the value of the header
+            Err(error) if error.is_precondition_failed() && is_current() && body.rewind()? => {
+                let again = again.header("if-match", e_tag.as_str());
+                self.send_content(deadline, &again, body, checksum)
+            }
+            replaced => replaced,
         }
     }
 
@@ -354,11 +400,28 @@ impl Client {
         deadline: Option<Instant>,
         ours: Md5Digest,
     ) -> Option<Headers> {
-        let head = Request::object("HeadObject", Method::Head, stored.bucket?, stored.key?)
-            .headers(&stored.headers.for_each_part());
-        let found = self.call_until(deadline, &head, |response| Ok(response.headers));
-        found.ok().filter(|headers| content_md5(headers) == Some(ours))
+        let current = self.current_headers(stored, deadline);
+        current.filter(|headers| content_md5(headers) == Some(ours))
     }
+
+    /// Returns the headers of the current object with the key of a request.
+    fn current_headers(&self, request: &Request<'_>, deadline: Option<Instant>) -> Option<Headers> {
+        let head = Request::object("HeadObject", Method::Head, request.bucket?, request.key?)
+            .headers(&request.headers.for_each_part());
+        self.call_until(deadline, &head, |response| Ok(response.headers)).ok()
+    }
+}
+
+/// Returns `true` if a request stores a part of an object, and not an object.
+fn is_part(request: &Request<'_>) -> bool {
+    request.query.iter().any(|(name, _)| name == "partNumber")
+}
+
+/// Returns `true` if a request can replace the damaged object which it has stored, according to the headers of the
+/// response: with a condition, only if a strong ETag identifies that object.
+fn is_replaceable(request: &Request<'_>, damaged: &Headers) -> bool {
+    !request.headers.has_conditions()
+        || damaged.get("etag").map(ETag::new).is_some_and(|e_tag| e_tag.is_strong())
 }
 
 /// Compares the ETag of a stored object with the MD5 of the body, unless the ETag is none.

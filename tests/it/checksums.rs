@@ -524,11 +524,58 @@ fn content_damaged_on_the_way_is_sent_again() {
         fails(ErrorKind::Integrity, client_v4(&server).put_object_with("b", "k", body, &pinned));
     }
     let _: [Request; 3] = server.finish();
-    // With a condition, a second attempt would fail because of the first.
-    let server = FakeServer::start([Response::stored(b"damaged")]);
-    let options = PutObjectOptions::new().if_none_exists();
-    fails(ErrorKind::Integrity, client(&server).put_object_with("b", "k", DIGITS, &options));
-    let [_] = server.finish();
+}
+
+// promise: U4
+#[test]
+fn damaged_object_that_met_its_condition_is_replaced_and_no_other() {
+    let damaged = || Response::stored(b"damaged").header("x-amz-version-id", "1");
+    let e_tag = format!("\"{}\"", md5_hex(b"damaged"));
+    for options in [PutObjectOptions::new().if_none_exists(), PutObjectOptions::new().if_match("old")] {
+        let put = |server: &FakeServer| client(server).put_object_with("b", "k", DIGITS, &options);
+        let replaced = Response::stored(DIGITS.as_bytes()).header("x-amz-version-id", "2");
+        let server = FakeServer::start([damaged(), replaced]);
+        assert_eq!(put(&server).unwrap().version_id.as_deref(), Some("2"));
+        let [_, second] = server.finish();
+        assert_eq!(second.header("if-match"), Some(e_tag.as_str()));
+        assert_eq!(second.header("if-none-match"), None);
+        // Another program has replaced the damaged object, or the server does not support the condition.
+        for (status, code) in [(412, "PreconditionFailed"), (501, "NotImplemented")] {
+            let server = FakeServer::serve(move |request| match request.header("if-match") {
+                Some(e_tag) if e_tag != "\"old\"" => Response::error(status, code),
+                _ if request.method() == "HEAD" => Response::stored(b"another"),
+                _ => Response::stored(b"damaged"),
+            });
+            let error = fails(ErrorKind::Integrity, put(&server));
+            let failure = format!("The attempt to replace it failed: {status} {code}");
+            assert!(error.hint().unwrap().contains(&failure), "{error}");
+            assert_eq!(server.finish_any().len(), if status == 412 { 3 } else { 2 });
+        }
+        // Ceph 16.2 compares the header, quotes included, with its ETag.
+        let bare = md5_hex(b"damaged");
+        let server = FakeServer::serve(move |request| match request.header("if-match") {
+            Some(e_tag) if e_tag == bare => Response::stored(&request.body),
+            Some(e_tag) if e_tag != "\"old\"" => Response::error(412, "PreconditionFailed"),
+            _ => Response::stored(b"damaged"),
+        });
+        put(&server).unwrap();
+        assert_eq!(server.finish_any().len(), 4);
+    }
+    // The damaged object cannot be identified.
+    let crc = PutObjectOptions::new().checksum(ChecksumAlgorithm::Crc32).if_none_exists();
+    for e_tag in [None, Some("W/\"weak\"")] {
+        let response = Response::new(200).header("x-amz-checksum-crc32", "AAAAAA==");
+        let server = FakeServer::start([match e_tag {
+            Some(e_tag) => response.header("etag", e_tag),
+            None => response,
+        }]);
+        let error = fails(ErrorKind::Integrity, client(&server).put_object_with("b", "k", DIGITS, &crc));
+        assert!(
+            error.hint().unwrap().ends_with("The server has stored the object as it arrived."),
+            "{error}"
+        );
+        let [_] = server.finish();
+    }
 }
 
 #[test]

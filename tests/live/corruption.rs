@@ -7,9 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use plain_s3::{ChecksumAlgorithm, Client, ObjectReader, PutObjectOptions, RetryPolicy, UploadOptions};
+use plain_s3::{
+    ChecksumAlgorithm, Client, Event, ObjectReader, PutObjectOptions, RetryPolicy, UploadOptions,
+};
 
 use crate::faulty_proxy::{Fault, Proxy, Spoilt};
 use crate::support::{Random, TempDir, variable};
@@ -23,6 +27,28 @@ const CHECKSUMS: [Option<ChecksumAlgorithm>; 4] = [
     Some(ChecksumAlgorithm::Crc32c),
     Some(ChecksumAlgorithm::Sha256),
 ];
+
+// promise: U4
+#[test]
+fn damaged_object_that_met_its_condition_is_replaced() {
+    let Some(live) = Live::from_env("conditional uploads that are damaged on the way") else { return };
+    let proxy = Proxy::before(&live.endpoint);
+    let content = Random::printed().bytes(100_000);
+    let bucket = live.bucket.as_str();
+    let retries = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&retries);
+    let config = live.config_at(proxy.endpoint()).on_event(move |event| {
+        counted.fetch_add(matches!(event, Event::Retry { .. }).into(), Ordering::Relaxed);
+    });
+    let client = Client::new(config).unwrap();
+    proxy.spoil(&[Spoilt { fault: Fault::Corrupt, upwards: true, after: 50_000 }]);
+    let new = PutObjectOptions::new().if_none_exists();
+    client.put_object_with(bucket, "conditional", content.as_slice(), &new).unwrap();
+    assert_eq!(retries.load(Ordering::Relaxed), 1);
+    assert!(live.client().get_object(bucket, "conditional").unwrap().bytes().unwrap() == content);
+    let error = client.put_object_with(bucket, "conditional", "other", &new).unwrap_err();
+    assert!(error.is_precondition_failed(), "{error}");
+}
 
 // promise: D1
 // promise: U4
