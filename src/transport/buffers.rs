@@ -39,11 +39,10 @@ impl GrowingBuffers {
         &self.output
     }
 
-    /// Frees a large buffer. Called when the connection becomes idle.
+    /// Frees a large buffer. Called when the connection becomes idle, without any unread input.
     pub(super) fn shrink(&mut self) {
         self.full_reads = 0;
-        // Below TLS, there may be input that no request has asked for, such as session tickets.
-        if self.input.len() > SMALL && self.start == self.end {
+        if self.input.len() > SMALL {
             (self.start, self.end) = (0, 0);
             self.input = Vec::new();
         }

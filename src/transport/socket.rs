@@ -170,14 +170,16 @@ impl Transport for Socket {
     /// ureq calls this when a connection becomes idle, and again before it uses the connection. Only the
     /// second call has to check for input, as only an idle connection can become stale.
     fn is_open(&mut self) -> bool {
-        let used = mem::replace(&mut self.used, false);
-        if used {
-            self.buffers.shrink();
-        }
         // After an incomplete request, the server would take the next one for the rest of the body. Input that
         // belongs to no request is either the end of the stream or garbage.
-        !self.sending_stopped
-            && (used || self.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
+        if self.sending_stopped || !self.buffers.input().is_empty() {
+            return false;
+        }
+        if mem::replace(&mut self.used, false) {
+            self.buffers.shrink();
+            return true;
+        }
+        self.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 

@@ -388,6 +388,27 @@ impl TlsTransport {
     }
 }
 
+impl TlsTransport {
+    /// Decrypts everything that has been received. Returns `false` if that is content, which belongs to no request, or
+    /// the end of the stream. A session ticket is neither.
+    fn is_drained(&mut self) -> bool {
+        let StreamOwned { conn, sock } = &mut self.stream;
+        let buffers = sock.get_mut().buffers();
+        loop {
+            match conn.process_new_packets() {
+                Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
+                _ => return false,
+            }
+            let mut input = buffers.input();
+            if input.is_empty() {
+                return true;
+            }
+            let Ok(n @ 1..) = conn.read_tls(&mut input) else { return false };
+            buffers.input_consume(n);
+        }
+    }
+}
+
 impl Stream for TlsTransport {}
 
 impl Transport for TlsTransport {
@@ -410,6 +431,9 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
+        if !self.buffers.input().is_empty() || !self.is_drained() {
+            return false;
+        }
         self.buffers.shrink();
         self.stream.sock.get_mut().is_open()
     }

@@ -1,6 +1,6 @@
 //! A TLS server that sends its response as soon as it has read the head of a request.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -53,6 +53,37 @@ pub(crate) fn with_certificate(chain: &[u8], key: &[u8], client_ca: Option<&[u8]
     start(server_config(chain, key, client_ca), response, Then::Drain, usize::MAX)
 }
 
+/// Starts a server that sends `records` in response to every request: each is a TLS record of its own, and all of them
+/// are sent at once. Returns its address.
+pub(crate) fn sending_records(records: Vec<Vec<u8>>) -> SocketAddr {
+    let config = Arc::new(server_config(CERTIFICATE.as_bytes(), KEY.as_bytes(), None));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that disconnects is for its own test to detect.
+            let _ = send_records(stream, &config, &records);
+        }
+    });
+    address
+}
+
+fn send_records(mut stream: TcpStream, config: &Arc<ServerConfig>, records: &[Vec<u8>]) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+    while read_head(&mut rustls::Stream::new(&mut connection, &mut stream))? {
+        for record in records {
+            connection.writer().write_all(record)?;
+        }
+        let mut output = Vec::new();
+        while connection.wants_write() {
+            connection.write_tls(&mut output)?;
+        }
+        stream.write_all(&output)?;
+    }
+    Ok(())
+}
+
 fn server_config(chain: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> ServerConfig {
     let chain = CertificateDer::pem_slice_iter(chain).map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_slice(key).unwrap();
@@ -91,14 +122,8 @@ fn serve(stream: TcpStream, config: &Arc<ServerConfig>, response: &str, then: Th
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
     let mut stream = StreamOwned::new(connection, stream);
-    let mut head: Vec<u8> = Vec::new();
-    let mut buffer = [0; 4096];
-    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-        let n = stream.read(&mut buffer)?;
-        if n == 0 {
-            return Ok(());
-        }
-        head.extend(&buffer[..n]);
+    if !read_head(&mut stream)? {
+        return Ok(());
     }
     stream.write_all(response.as_bytes())?;
     stream.flush()?;
@@ -108,4 +133,18 @@ fn serve(stream: TcpStream, config: &Arc<ServerConfig>, response: &str, then: Th
         Then::Drain => drop(io::copy(&mut stream, &mut io::sink())),
     }
     Ok(())
+}
+
+/// Reads the head of a request. Returns `false` if the stream ends before it.
+fn read_head(stream: &mut impl Read) -> io::Result<bool> {
+    let mut head: Vec<u8> = Vec::new();
+    let mut buffer = [0; 4096];
+    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(false);
+        }
+        head.extend(&buffer[..n]);
+    }
+    Ok(true)
 }
