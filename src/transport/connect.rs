@@ -10,8 +10,10 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::unversioned::transport::time::{Duration as Limit, Instant as Moment};
+use ureq::unversioned::transport::time::Instant as Moment;
 use ureq::unversioned::transport::{ConnectionDetails, NextTimeout};
+
+use super::limits;
 
 /// How long a first attempt may take if there are other addresses to try. RFC 8305 recommends 250 ms before the
 /// next address; a bit more lets most slow links connect at the first attempt.
@@ -64,14 +66,10 @@ impl std::error::Error for DialError {}
 pub(super) fn time_left(details: &ConnectionDetails<'_>) -> Result<NextTimeout, ureq::Error> {
     let mut timeout = details.timeout;
     (timeout.per_read, timeout.per_write) = (None, None);
-    if let (Limit::Exact(limit), Moment::Exact(started)) = (timeout.after, details.now) {
-        let left = limit.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Err(ureq::Error::Timeout(timeout.reason));
-        }
-        timeout.after = Limit::Exact(left);
+    if let Moment::Exact(started) = details.now {
+        timeout.after = limits::left(timeout.after, started);
     }
-    Ok(timeout)
+    if timeout.after.is_zero() { Err(ureq::Error::Timeout(timeout.reason)) } else { Ok(timeout) }
 }
 
 impl Dialer {

@@ -16,10 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, time,
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
 
+use super::limits;
 use super::request_context;
 use super::response_head::{Framing, HeadError, ResponseHead};
 use super::socket::Stream;
@@ -240,10 +241,7 @@ impl Transport for HttpConnection {
 
 /// Returns the time that is left of a timeout for reading.
 fn remaining(timeout: NextTimeout, started: Instant) -> NextTimeout {
-    let after = match timeout.after {
-        time::Duration::Exact(limit) => time::Duration::Exact(limit.saturating_sub(started.elapsed())),
-        never @ time::Duration::NotHappening => never,
-    };
+    let after = limits::left(timeout.after, started);
     NextTimeout { after, reason: timeout.reason, per_read: None, per_write: None }
 }
 

@@ -10,11 +10,12 @@ use std::mem;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
-use ureq::{Error, Timeout};
 
 use super::buffers::{GrowingBuffers, SMALL};
 use super::connect::{self, DialError, Dialer, is_timeout};
+use super::limits;
 use super::request_context;
 use super::response_head::ResponseHead;
 
@@ -24,6 +25,7 @@ use super::response_head::ResponseHead;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How often a blocked write checks whether the response has arrived already.
 const PEEK_INTERVAL: Duration = Duration::from_millis(250);
+
 /// A transport whose input can be received without ureq.
 pub(super) trait Stream: Transport {
     /// Receives bytes, past the buffer if it is empty and if that is possible. Returns 0 at the end of the
@@ -112,41 +114,29 @@ impl Transport for Socket {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.used = true;
-        let timeout = timeout.for_write();
-        let limit = time_left(timeout)?;
-        // Wake up every PEEK_INTERVAL to look for an early response. Over TLS a peek sees only ciphertext,
-        // which may be anything, so one write waits for the whole time.
-        let write_timeout = if self.plain {
-            Some(limit.map_or(PEEK_INTERVAL, |limit| limit.min(PEEK_INTERVAL)))
-        } else {
-            limit
-        };
-        if write_timeout != self.write_timeout {
-            self.stream.set_write_timeout(write_timeout)?;
-            self.write_timeout = write_timeout;
-        }
-        let mut since = Instant::now();
-        let mut sent = 0;
+        let started = Instant::now();
+        let (mut left, mut idle_since, mut sent) = (timeout, started, 0);
         // Once sending has stopped, this returns success without sending anything. ureq then believes that
         // the request is complete and reads the response.
         while sent < amount && !self.sending_stopped {
+            match time_left(left.for_write()) {
+                Ok(limit) => self.set_write_timeout(limit)?,
+                Err(_) if self.is_rejected(true) => {
+                    self.stop_sending();
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
             match (&self.stream).write(&self.buffers.pending_output()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(n) => {
                     sent += n;
-                    if timeout.reason == Timeout::PerWrite {
-                        // The idle timeout starts again after each write that makes progress. A deadline does
-                        // not.
-                        since = Instant::now();
-                    }
+                    idle_since = Instant::now();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {
-                    let expired = limit.is_some_and(|limit| since.elapsed() >= limit);
-                    if self.is_rejected(expired) {
+                    if self.is_rejected(false) {
                         self.stop_sending();
-                    } else if expired {
-                        return Err(Error::Timeout(timeout.reason));
                     }
                 }
                 // The response may have arrived before the peer closed the connection. If it has not, reading
@@ -154,6 +144,9 @@ impl Transport for Socket {
                 Err(error) if is_disconnect(&error) => self.stop_sending(),
                 Err(error) => return Err(error.into()),
             }
+            // Progress restarts the idle timeout, but not the time that is left for the call.
+            left.after = limits::left(timeout.after, started);
+            left.per_write = timeout.per_write.map(|limit| limits::left(limit, idle_since));
         }
         Ok(())
     }
@@ -202,6 +195,20 @@ impl Socket {
             plain,
             used: true,
         })
+    }
+
+    /// Sets how long the next write may block. It is shorter than `limit` if an early response can be detected.
+    fn set_write_timeout(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        // Over TLS a peek sees only ciphertext, which may be anything. On Windows, the state of a socket is
+        // indeterminate after a write timeout, so nothing could be sent any more.
+        let peeks = self.plain && !cfg!(windows);
+        let timeout =
+            if peeks { Some(limit.map_or(PEEK_INTERVAL, |limit| limit.min(PEEK_INTERVAL))) } else { limit };
+        if timeout != self.write_timeout {
+            self.stream.set_write_timeout(timeout)?;
+            self.write_timeout = timeout;
+        }
+        Ok(())
     }
 
     fn stop_sending(&mut self) {
@@ -283,4 +290,46 @@ fn time_left(timeout: NextTimeout) -> Result<Option<Duration>, Error> {
 fn is_disconnect(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(error.kind(), BrokenPipe | ConnectionReset | ConnectionAborted)
+}
+
+#[cfg(all(test, feature = "tcp-keepalive"))]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use ureq::Timeout;
+    use ureq::unversioned::transport::time;
+
+    use super::*;
+
+    /// Without the small buffers of the system, a few reads of the peer would be enough for the whole output.
+    #[test]
+    fn deadline_ends_a_write_although_the_peer_makes_progress() {
+        const PIECE: usize = 1 << 10;
+        let _scope = request_context::begin(u64::MAX);
+        for per_write in [None, Some(Duration::from_millis(100))] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            socket2::SockRef::from(&listener).set_recv_buffer_size(PIECE).unwrap();
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            socket2::SockRef::from(&stream).set_send_buffer_size(PIECE).unwrap();
+            let mut peer = listener.accept().unwrap().0;
+            let peer = thread::spawn(move || {
+                while peer.read(&mut [0; PIECE]).is_ok_and(|n| n > 0) {
+                    thread::sleep(Duration::from_millis(5));
+                }
+            });
+            let mut socket = Socket::new(stream, true).unwrap();
+            let amount = socket.buffers().output().len();
+            let timeout = NextTimeout {
+                after: time::Duration::from_millis(200),
+                reason: Timeout::Global,
+                per_read: None,
+                per_write: per_write.map(time::Duration::Exact),
+            };
+            let error = socket.transmit_output(amount, timeout).unwrap_err();
+            assert!(matches!(error, Error::Timeout(Timeout::Global)), "{error}");
+            drop(socket);
+            peer.join().unwrap();
+        }
+    }
 }
