@@ -20,7 +20,9 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use super::errors;
 use super::limits;
+use super::own_error;
 use super::request_context;
 use super::response_head::{Framing, HeadError, ResponseHead};
 use super::socket::Stream;
@@ -220,7 +222,11 @@ impl Transport for HttpConnection {
             return self.receive_head(timeout);
         }
         if let Some(stream) = &mut self.stream {
-            return stream.await_input(timeout);
+            // ureq would take a lost connection for the end of a body whose length is unknown.
+            return stream.await_input(timeout).map_err(|error| match error {
+                Error::Io(error) => own_error::wrap(errors::connection_lost(error)),
+                error => error,
+            });
         }
         self.stream = Some(self.slot.take().ok_or_else(lost)?);
         self.substitute_input(PLACEHOLDER);

@@ -180,7 +180,8 @@ fn could_not_connect(address: &str, error: io::Error, proxy: Option<&Proxy>) -> 
     }
 }
 
-fn connection_lost(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+/// Returns the error of a connection that was lost, whatever the system or the peer reported.
+pub(super) fn connection_lost(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     Error::new(ErrorKind::Network, "the connection was lost").with_source(error)
 }
 

@@ -23,6 +23,8 @@ pub(super) struct ResponseBody {
     /// The body itself, or a placeholder for it if `direct` is set.
     ureq: ureq::BodyReader<'static>,
     direct: Option<DirectBody>,
+    /// The body was cut short. ureq would report its end on the next read.
+    lost: bool,
     limits: Limits,
 }
 
@@ -37,13 +39,16 @@ pub(super) struct DirectBody {
 
 impl ResponseBody {
     pub(super) fn new(ureq: ureq::BodyReader<'static>, direct: Option<DirectBody>, limits: Limits) -> Self {
-        Self { ureq, direct, limits }
+        Self { ureq, direct, lost: false, limits }
     }
 
     fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, ureq::Error> {
         // Reading 0 bytes from a socket means the end of the stream, so an empty buffer never gets that far.
         if buf.is_empty() {
             return Ok(0);
+        }
+        if self.lost {
+            return Err(end_of_stream());
         }
         let Some(body) = &mut self.direct else { return Ok(self.ureq.read(buf)?) };
         let n = body.read(buf, self.limits)?;
@@ -80,7 +85,7 @@ impl DirectBody {
                 // after them. If the error persists, the next read returns it.
                 Err(_) | Ok(0) if n > 0 => break,
                 // The end of the stream cuts the body short.
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Ok(0) => return Err(end_of_stream()),
                 received => received?,
             };
             n += received;
@@ -97,6 +102,11 @@ impl DirectBody {
     }
 }
 
+/// Returns the error of a body that ends before its last byte.
+fn end_of_stream() -> ureq::Error {
+    io::Error::from(io::ErrorKind::UnexpectedEof).into()
+}
+
 /// Returns the timeout of one read: whichever of the two limits ends first.
 fn timeout(idle: Duration, deadline: Option<Instant>) -> NextTimeout {
     let after = deadline.map_or(time::Duration::NotHappening, |deadline| {
@@ -108,6 +118,10 @@ fn timeout(idle: Duration, deadline: Option<Instant>) -> NextTimeout {
 
 impl Read for ResponseBody {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(self.read_some(buf).map_err(|error| errors::convert_body(error, self.limits))?)
+        Ok(self.read_some(buf).map_err(|error| {
+            // After a timeout, more of the body may still arrive.
+            self.lost = !matches!(error, ureq::Error::Timeout(_));
+            errors::convert_body(error, self.limits)
+        })?)
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use plain_s3::{Client, Error, ErrorKind, RetryPolicy};
+use plain_s3::{Client, Error, ErrorKind, Method, RawRequest, RetryPolicy};
 
 use crate::clients::{client, client_without_retries, config, config_at};
 use crate::fake_server::{End, FakeServer, Response};
@@ -94,6 +94,38 @@ fn garbled_response_after_http_is_retried() {
         assert_eq!(client.get_object("b", "k").unwrap().text().unwrap(), content);
     }
     assert_eq!(server.finish::<4>().map(|request| request.connection), [1, 2, 2, 3]);
+}
+
+/// The body of a policy is not checked by anything but its end.
+#[test]
+fn reset_is_not_the_end_of_a_body_without_length() {
+    let policy = "{\"Version\": \"2012-10-17\"}";
+    let response = || Response::new(200).body(policy).until_close();
+    let server = FakeServer::start([response(), response().cut(12, End::Rst)]);
+    let client = client_without_retries(&server);
+    assert_eq!(client.get_bucket_policy("b").unwrap().as_deref(), Some(policy));
+    fails(ErrorKind::Network, client.get_bucket_policy("b"));
+}
+
+// promise: D6
+#[test]
+fn reading_after_the_connection_was_lost_fails_again() {
+    for response in [
+        || Response::content("Hello").header("connection", "close").cut(3, End::Fin),
+        || Response::content("Hello").chunked(2).cut(8, End::Fin),
+        || Response::new(200).body("Hello").until_close().cut(3, End::Rst),
+    ] {
+        let server = FakeServer::start([response(), response()]);
+        let client = client_without_retries(&server);
+        let request = RawRequest::new(Method::Get).bucket("b").key("k");
+        let mut response = client.send_raw(&request, "").unwrap();
+        response.read_to_end(&mut Vec::new()).unwrap_err();
+        response.read(&mut [0; 8]).unwrap_err();
+        // Without a length or a checksum, the object is not readable at all.
+        let Ok(mut object) = client.get_object("b", "k") else { continue };
+        object.read_to_end(&mut Vec::new()).unwrap_err();
+        object.read(&mut [0; 8]).unwrap_err();
+    }
 }
 
 #[test]

@@ -25,6 +25,14 @@ fn untrusted_certificate_ends_the_call() {
     assert_eq!(trusted.get_object("b", "k").unwrap().text().unwrap(), "content");
 }
 
+/// Anyone on the network can close the TCP connection, but only the server can end the encrypted stream.
+#[test]
+fn end_of_the_connection_is_not_the_end_of_a_body_without_length() {
+    let address = tls::responding("HTTP/1.1 200 OK\r\n\r\n{\"Version\"".to_owned(), Then::Close, 1);
+    let config = config_at(format!("https://{address}")).ca_pem(tls::CERTIFICATE).retry(RetryPolicy::none());
+    fails(ErrorKind::Network, Client::new(config).unwrap().get_bucket_policy("b"));
+}
+
 /// The size of the body determines how many records the client decrypts before it has read the response. What follows
 /// may then be unread in the buffer of any layer.
 // promise: R8
