@@ -112,6 +112,8 @@ pub(super) struct HttpConnection {
     awaiting_head: bool,
     /// The peer has sent a response, so it does not speak TLS.
     is_http: bool,
+    /// The peer is a proxy that forwards requests.
+    is_forwarded: bool,
 }
 
 impl HttpConnection {
@@ -119,6 +121,7 @@ impl HttpConnection {
     fn new(stream: Box<dyn Stream>, responses: Responses) -> Self {
         Self {
             is_http: stream.is_tls(),
+            is_forwarded: stream.is_forwarded(),
             stream: Some(stream),
             slot: Slot::default(),
             responses,
@@ -133,7 +136,9 @@ impl HttpConnection {
     fn receive_head(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let stream = self.stream.as_mut().ok_or_else(lost)?;
         let awaits_100 = timeout.reason == Timeout::Await100;
-        let (timeout, started) = (timeout.for_read(), Instant::now());
+        // Waiting for a 100 has a limit of its own, after which the body is sent.
+        let timeout = if awaits_100 { timeout } else { timeout.for_read() };
+        let started = Instant::now();
         let mut received = false;
         loop {
             match ResponseHead::parse(stream.buffers().input()) {
@@ -172,7 +177,7 @@ impl HttpConnection {
 
     /// Lets ureq have the framing of a final response.
     fn pass_on(&mut self, head: ResponseHead) -> Result<(), HeadError> {
-        let (framing, reusable) = head.framing()?;
+        let (framing, reusable) = head.framing(self.is_forwarded)?;
         let ResponseHead { status, headers, .. } = head;
         let close = if reusable { "" } else { "connection: close\r\n" };
         let (framing, length) = match framing {
@@ -210,9 +215,12 @@ impl Transport for HttpConnection {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         let stream = self.stream.as_mut().ok_or_else(lost)?;
-        // Nothing that arrived before the request can be its response.
-        if !mem::replace(&mut self.awaiting_head, true) && !stream.buffers().input().is_empty() {
-            return Err(other(HeadError::Malformed("it was sent before the request")));
+        if !mem::replace(&mut self.awaiting_head, true) {
+            // Nothing that arrived before the request can be its response.
+            if !stream.buffers().input().is_empty() {
+                return Err(other(HeadError::Malformed("it was sent before the request")));
+            }
+            stream.begin_request();
         }
         stream.transmit_output(amount, timeout)
     }

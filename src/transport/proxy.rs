@@ -365,13 +365,7 @@ impl<In: Stream> Connector<In> for ProxyConnector {
             proxy.open_tunnel(connection, details, &target(details.uri))?
         } else {
             let authority = details.uri.authority().map_or("", |authority| authority.as_str()).to_owned();
-            Box::new(Forwarding {
-                connection,
-                proxy: Arc::clone(proxy),
-                authority,
-                at_head: true,
-                keeps_open: None,
-            })
+            Box::new(Forwarding { connection, proxy: Arc::clone(proxy), authority, at_head: true })
         }))
     }
 }
@@ -411,8 +405,6 @@ struct Forwarding {
     authority: String,
     /// The next output begins a request.
     at_head: bool,
-    /// Whether the proxy keeps the connection open, once the head of the response has been received.
-    keeps_open: Option<bool>,
 }
 
 impl Forwarding {
@@ -437,6 +429,14 @@ impl Stream for Forwarding {
     fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, UreqError> {
         self.connection.receive(buf, timeout)
     }
+
+    fn begin_request(&mut self) {
+        self.at_head = true;
+    }
+
+    fn is_forwarded(&self) -> bool {
+        true
+    }
 }
 
 impl Transport for Forwarding {
@@ -448,7 +448,6 @@ impl Transport for Forwarding {
         if !mem::take(&mut self.at_head) {
             return self.connection.transmit_output(amount, timeout);
         }
-        self.keeps_open = None;
         let output = &self.connection.buffers().output()[..amount];
         // ureq writes the head of a request from its beginning, and the buffer holds any line that S3 accepts.
         let head = output.to_vec();
@@ -465,55 +464,10 @@ impl Transport for Forwarding {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
-        // ureq reads a response only after it has sent the request, so the next output begins another one.
-        self.at_head = true;
-        let received = self.connection.await_input(timeout)?;
-        if self.keeps_open.is_none() {
-            // ureq consumes a head only when it is complete, so the buffer contains all of it.
-            self.keeps_open = keeps_open(self.connection.buffers().input());
-        }
-        Ok(received)
+        self.connection.await_input(timeout)
     }
 
     fn is_open(&mut self) -> bool {
-        self.keeps_open == Some(true) && self.connection.is_open()
-    }
-}
-
-/// Returns whether a response head announces that the connection stays open, or `None` if the head is incomplete.
-///
-/// HTTP/1.1 connections are persistent by default, but not every proxy supports that: tinyproxy passes whatever
-/// follows the first request on to the server, including the credentials for the proxy. So the proxy has to say
-/// `Connection: keep-alive`, as squid does. It removes this header if the server sent it.
-fn keeps_open(mut input: &[u8]) -> Option<bool> {
-    loop {
-        let end = input.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-        let (head, rest) = input.split_at(end);
-        if !matches!(status(head), Some(100..=199)) {
-            let is_keep_alive =
-                |name| header(head, name).is_some_and(|value| value.eq_ignore_ascii_case("keep-alive"));
-            return Some(is_keep_alive("connection") || is_keep_alive("proxy-connection"));
-        }
-        input = rest;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_announced_connection_is_kept_open() {
-        for (head, expected) in [
-            ("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\nbody", Some(true)),
-            ("HTTP/1.0 200 OK\r\nProxy-Connection: Keep-Alive\r\n\r\n", Some(true)),
-            ("HTTP/1.1 200 OK\r\nVia: 1.1 x (tinyproxy)\r\n\r\n", Some(false)),
-            ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nConnection: keep-alive\r\n\r\n", Some(false)),
-            ("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n", None),
-            ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n", Some(true)),
-            ("HTTP/1.1 103 Early Hints\r\nConnection: keep-alive\r\n\r\nHTTP/1.1 200 OK\r\n", None),
-        ] {
-            assert_eq!(keeps_open(head.as_bytes()), expected, "{head}");
-        }
+        self.connection.is_open()
     }
 }

@@ -114,7 +114,11 @@ impl ResponseHead {
     }
 
     /// Returns the framing of the body, and whether the connection can be used again after it.
-    pub(super) fn framing(&self) -> Result<(Framing, bool), HeadError> {
+    ///
+    /// HTTP/1.1 connections are persistent by default, but not every proxy supports that: tinyproxy passes whatever
+    /// follows the first request on to the server, including the credentials for the proxy. So a proxy that forwards
+    /// the response has to announce `keep-alive`, as squid does. It removes this header if the server sent it.
+    pub(super) fn framing(&self, is_forwarded: bool) -> Result<(Framing, bool), HeadError> {
         let (mut length, mut chunked, mut reusable) = (None, false, None);
         for (name, value) in self.headers.iter() {
             match name {
@@ -136,7 +140,7 @@ impl ResponseHead {
                     return Err(HeadError::Malformed("its Transfer-Encoding is not supported"));
                 }
                 // Anything but `keep-alive` closes the connection, which is always correct.
-                "connection" => {
+                "connection" | "proxy-connection" if is_forwarded || name == "connection" => {
                     let keep_alive = value.eq_ignore_ascii_case("keep-alive");
                     reusable = Some(reusable.unwrap_or(true) && keep_alive);
                 }
@@ -148,7 +152,10 @@ impl ResponseHead {
             Some(length) => Framing::Length(length),
             None => Framing::Close,
         };
-        Ok((framing, reusable.unwrap_or(self.persistent)))
+        // RFC 9112, section 6.1: HTTP/1.0 has no chunked encoding, so the end of the body may be wrong.
+        let reusable = reusable.unwrap_or(self.persistent && !is_forwarded)
+            && (self.persistent || framing != Framing::Chunked);
+        Ok((framing, reusable))
     }
 }
 
@@ -178,7 +185,7 @@ mod tests {
     /// connection can be reused; `None` if it is incomplete.
     fn read(input: &[u8]) -> Result<Option<Summary>, HeadError> {
         let Some(head) = ResponseHead::parse(input)? else { return Ok(None) };
-        let (framing, reusable) = head.framing()?;
+        let (framing, reusable) = head.framing(false)?;
         Ok(Some((head.len, head.status, head.headers.iter().count(), framing, reusable)))
     }
 
@@ -204,6 +211,11 @@ mod tests {
                 (200, 2, Framing::Chunked, true),
             ),
             ("HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\n\r\n", (200, 1, Framing::Close, true)),
+            (
+                "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\nconnection: keep-alive\r\n\r\n",
+                (200, 2, Framing::Chunked, false),
+            ),
+            ("HTTP/1.1 200 OK\r\nproxy-connection: close\r\n\r\n", (200, 1, Framing::Close, true)),
         ] {
             let (status, count, framing, reusable) = expected;
             let input = [text.as_bytes(), b"\0\n\nbody"].concat();
@@ -212,6 +224,20 @@ mod tests {
             for len in 0..text.len() {
                 assert_eq!(read(&input[..len]), Ok(None), "{:?}", &text[..len]);
             }
+        }
+    }
+
+    #[test]
+    fn connection_to_a_proxy_is_reusable_only_if_that_is_announced() {
+        for (head, expected) in [
+            ("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n", true),
+            ("HTTP/1.0 200 OK\r\nProxy-Connection: Keep-Alive\r\n\r\n", true),
+            ("HTTP/1.1 200 OK\r\nVia: 1.1 x (tinyproxy)\r\n\r\n", false),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nConnection: keep-alive\r\n\r\n", false),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\nProxy-Connection: keep-alive\r\n\r\n", false),
+        ] {
+            let head = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
+            assert_eq!(head.framing(true).unwrap().1, expected, "{head:?}");
         }
     }
 

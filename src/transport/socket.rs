@@ -46,6 +46,14 @@ pub(super) trait Stream: Transport {
         buffers.input_consume(n);
         Ok(n)
     }
+
+    /// Announces that the next output begins a request.
+    fn begin_request(&mut self) {}
+
+    /// Returns `true` if a proxy forwards the requests and the responses.
+    fn is_forwarded(&self) -> bool {
+        false
+    }
 }
 
 /// Transports of ureq, whose types have no name.
@@ -55,6 +63,14 @@ impl Stream for Box<dyn Transport> {}
 impl Stream for Box<dyn Stream> {
     fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, Error> {
         (**self).receive(buf, timeout)
+    }
+
+    fn begin_request(&mut self) {
+        (**self).begin_request();
+    }
+
+    fn is_forwarded(&self) -> bool {
+        (**self).is_forwarded()
     }
 }
 

@@ -79,6 +79,18 @@ fn interim_responses_during_a_slow_upload_do_not_end_it() {
     assert!(server.join().unwrap() == vec![7; LARGE]);
 }
 
+/// An HTTP/1.0 server does not know the expectation, and waits for the body as usual.
+#[test]
+fn body_is_sent_if_the_expected_response_does_not_arrive() {
+    let (endpoint, server) = serve_once(|stream, length| {
+        stream.read_exact(&mut vec![0; length]).unwrap();
+        stream.write_all(b"HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let put = RawRequest::new(Method::Put).bucket("b").key("k").header("Expect", "100-continue");
+    client_at(endpoint, IDLE).send_raw(&put, "content").unwrap();
+    server.join().unwrap();
+}
+
 #[test]
 fn expected_interim_response_starts_the_body() {
     let (endpoint, server) = serve_once(|stream, length| {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use plain_s3::{Client, Config, ErrorKind, RetryPolicy};
+use plain_s3::{Client, Config, ErrorKind, Method, RawRequest, RetryPolicy};
 
 use crate::clients::config_at;
 use crate::fake_server::{FakeServer, Request, Response};
@@ -65,6 +65,19 @@ fn large_transfers_through_a_proxy_are_complete() {
     let requests = proxy.finish::<3>().map(forwarded);
     assert!(requests[1].body == body);
     assert_eq!(requests.map(|request| request.connection), [1; 3]);
+}
+
+/// The proxy responds before it gets the body, which must not be taken for the beginning of a request.
+#[test]
+fn body_after_an_interim_response_is_sent_unchanged() {
+    let body = "PUT /the/credentials HTTP/1.1\r\nhere: no\r\n\r\n";
+    let proxy = FakeServer::start([Response::new(200), Response::new(200)]);
+    let client = proxied(&proxy);
+    let put = RawRequest::new(Method::Put).bucket("b").key("k").header("Expect", "100-continue");
+    for body in [body, "body"] {
+        client.send_raw(&put, body).unwrap();
+    }
+    assert_eq!(proxy.finish::<2>().map(forwarded).each_ref().map(Request::text), [body, "body"]);
 }
 
 /// tinyproxy would pass the second request, with the credentials for the proxy, on to the server.
