@@ -16,6 +16,7 @@
 //! | `S3_TEST_OTHER_ACCESS_KEY_ID`, `S3_TEST_OTHER_SECRET_ACCESS_KEY` | a second user, without access to the data of the first |
 //! | `S3_TEST_VHOST_ENDPOINT` | the endpoint for virtual-hosted style |
 //! | `S3_TEST_TLS_ENDPOINT`, `S3_TEST_CA` | the HTTPS endpoint, and the PEM file with its certificate authority |
+//! | `S3_TEST_FOREIGN_CLIENTS` | the Python interpreter with the clients of `tests/foreign-clients/run`, which sets it |
 //! | `S3_TEST_COMPATIBILITY` | the file to which the results are appended for `tests/compatibility` |
 //! | `S3_TEST_REQUIRED` | `1` turns everything that would be skipped into a failure |
 
@@ -42,6 +43,7 @@ mod deletion;
 mod encryption;
 mod errors;
 mod folders;
+mod foreign_clients;
 mod forms;
 mod grants;
 mod keys;
@@ -429,4 +431,19 @@ fn logging_round_trips() {
 #[test]
 fn restore_object_never_changes_the_object() {
     each_variant(restore::restore);
+}
+
+#[test]
+fn foreign_client_boto3_interoperates() {
+    each_server(|server| foreign_clients::interoperates(server, &foreign_clients::BOTO3));
+}
+
+#[test]
+fn foreign_client_s3cmd_interoperates() {
+    each_server(|server| foreign_clients::interoperates(server, &foreign_clients::S3CMD));
+}
+
+#[test]
+fn foreign_client_rclone_interoperates() {
+    each_server(|server| foreign_clients::interoperates(server, &foreign_clients::RCLONE));
 }
