@@ -48,28 +48,42 @@ struct Inner {
     /// How far the server's clock is ahead of the local clock, in seconds: 0 until the server rejects a
     /// request for its time and accepts the corrected one.
     clock_offset: AtomicI64,
-    unsupported: Unsupported,
+    discovered: Discovered,
     /// The handler of events was warned of a bucket name in the host of the endpoint.
     warned: AtomicBool,
     /// The access key that was last reported as an event.
     announced: Mutex<Option<String>>,
 }
 
-/// What the server was found not to support. The client does not request it again.
+/// What the client has found out about the server: what not to request again, and what is safe to request.
 #[derive(Debug, Default)]
-pub(crate) struct Unsupported {
+pub(crate) struct Discovered {
     /// The header `x-amz-checksum-mode`.
     pub(crate) checksum_mode: AtomicBool,
     /// The query `partNumber` of HeadObject.
     pub(crate) part_numbers: AtomicBool,
     /// The buckets that reject content without a `Content-MD5`, usually because of Object Lock.
     without_md5: Mutex<HashSet<String>>,
+    /// The buckets whose server supports `?acl`, each for the bucket itself and for its objects (`true`).
+    with_acls: Mutex<HashSet<(String, bool)>>,
 }
 
-impl Unsupported {
+impl Discovered {
     /// Returns `true` if this bucket rejects content without a `Content-MD5`.
     pub(crate) fn is_without_md5(&self, bucket: &str) -> bool {
         self.without_md5.lock().unwrap_or_else(PoisonError::into_inner).contains(bucket)
+    }
+
+    /// Returns `true` if the server is known to support `?acl` for this bucket, or for its objects.
+    pub(crate) fn has_acls(&self, bucket: &str, of_objects: bool) -> bool {
+        let with_acls = self.with_acls.lock().unwrap_or_else(PoisonError::into_inner);
+        with_acls.contains(&(bucket.to_owned(), of_objects))
+    }
+
+    /// Remembers that the server supports `?acl` for this bucket, or for its objects.
+    pub(crate) fn set_has_acls(&self, bucket: &str, of_objects: bool) {
+        let mut with_acls = self.with_acls.lock().unwrap_or_else(PoisonError::into_inner);
+        with_acls.insert((bucket.to_owned(), of_objects));
     }
 
     /// Remembers that this bucket rejects content without a `Content-MD5`.
@@ -122,7 +136,7 @@ impl Client {
                     events: config.events,
                 },
                 clock_offset: AtomicI64::new(0),
-                unsupported: Unsupported { checksum_mode, ..Unsupported::default() },
+                discovered: Discovered { checksum_mode, ..Discovered::default() },
                 warned: AtomicBool::new(false),
                 announced: Mutex::new(None),
             }),
@@ -152,8 +166,8 @@ impl Client {
         &self.inner.settings
     }
 
-    pub(crate) fn unsupported(&self) -> &Unsupported {
-        &self.inner.unsupported
+    pub(crate) fn discovered(&self) -> &Discovered {
+        &self.inner.discovered
     }
 
     pub(crate) fn transport(&self) -> &Transport {

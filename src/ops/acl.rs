@@ -1,9 +1,15 @@
 //! GetObjectAcl, PutObjectAcl, GetBucketAcl, PutBucketAcl.
+//!
+//! A server that ignores `?acl` takes PutObjectAcl for PutObject: `rclone serve s3` replaces the object with the ACL, and
+//! with an empty object if the ACL is a canned one. For a bucket, it creates one. Therefore a client reads an ACL before
+//! it writes the first one to a bucket, and the first one to objects of that bucket, unless the caller has done so. AWS is
+//! known to support `?acl`.
 
 use crate::acl::{Acl, Choice, NewAcl};
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
+use crate::ops::settings::not_changed;
 use crate::request::{Method, Request};
 use crate::response::Response;
 
@@ -54,9 +60,8 @@ fn put_acl_request(request: Request<'_>, acl: NewAcl) -> Request<'_> {
     }
 }
 
-fn parse(response: Response) -> Result<Acl> {
-    response.xml(&["AccessControlPolicy"], &["AccessControlList"], Acl::read)
-}
+/// The root element of an ACL.
+const ROOT: &str = "AccessControlPolicy";
 
 /// # Access control
 impl Client {
@@ -95,7 +100,7 @@ impl Client {
     /// ```
     pub fn get_object_acl_with(&self, bucket: &str, key: &str, options: &AclOptions) -> Result<Acl> {
         let request = options.apply(Request::object("GetObjectAcl", Method::Get, bucket, key));
-        self.call(&get_acl_request(request), parse)
+        self.get_acl(&get_acl_request(request))
     }
 
     /// Sets an object's ACL: either a [`CannedAcl`](crate::CannedAcl), or an [`Acl`] whose grants replace all
@@ -108,8 +113,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`] has no owner or a user
-    /// without an ID. Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may
+    /// Returns the errors of [`get_object_acl`](Self::get_object_acl), which is sent first, unless the server is AWS, or
+    /// the client has already read or changed the ACL of an object of this bucket. If it fails, nothing is changed: a server
+    /// without ACLs would replace the object. Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`]
+    /// has no owner or a user without an ID. Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may
     /// not change its ACL, or the server does not know a grantee.
     ///
     /// ```no_run
@@ -145,8 +152,11 @@ impl Client {
         acl: impl Into<NewAcl>,
         options: &AclOptions,
     ) -> Result<()> {
-        let request = options.apply(Request::object("PutObjectAcl", Method::Put, bucket, key));
-        self.call(&put_acl_request(request, acl.into()), Response::discard)
+        let change = options.apply(Request::object("PutObjectAcl", Method::Put, bucket, key));
+        let get = Request::object("GetObjectAcl", Method::Get, bucket, key)
+            .query_if("versionId", options.version_id.as_deref())
+            .headers(&options.headers.requester());
+        self.put_acl(&get_acl_request(get), &put_acl_request(change, acl.into()))
     }
 
     /// Returns a bucket's ACL.
@@ -166,7 +176,7 @@ impl Client {
     /// ```
     pub fn get_bucket_acl(&self, bucket: &str) -> Result<Acl> {
         let request = Request::bucket("GetBucketAcl", Method::Get, bucket);
-        self.call(&get_acl_request(request), parse)
+        self.get_acl(&get_acl_request(request))
     }
 
     /// Sets a bucket's ACL, like [`put_object_acl`](Self::put_object_acl). Its objects keep their own ACLs.
@@ -174,7 +184,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the same errors as [`put_object_acl`](Self::put_object_acl).
+    /// Returns the same errors as [`put_object_acl`](Self::put_object_acl), with
+    /// [`get_bucket_acl`](Self::get_bucket_acl) as the request that is sent first: a server without ACLs would create a
+    /// bucket.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -185,7 +197,40 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_bucket_acl(&self, bucket: &str, acl: impl Into<NewAcl>) -> Result<()> {
-        let request = Request::bucket("PutBucketAcl", Method::Put, bucket);
-        self.call(&put_acl_request(request, acl.into()), Response::discard)
+        let change = Request::bucket("PutBucketAcl", Method::Put, bucket);
+        let get = Request::bucket("GetBucketAcl", Method::Get, bucket);
+        self.put_acl(&get_acl_request(get), &put_acl_request(change, acl.into()))
+    }
+
+    /// Reads an ACL. If its root has the right name, it cannot be the content of an object or a listing.
+    fn get_acl(&self, get: &Request<'_>) -> Result<Acl> {
+        self.call(get, |response| {
+            response.xml(&[ROOT], &["AccessControlList"], |root| {
+                if root.tag_name().name() == ROOT {
+                    let bucket = get.bucket.unwrap_or_default();
+                    self.discovered().set_has_acls(bucket, get.key.is_some());
+                }
+                Acl::read(root)
+            })
+        })
+    }
+
+    /// Sends a request that writes an ACL, if the server is known to support ACLs, or `get` shows it.
+    fn put_acl(&self, get: &Request<'_>, change: &Request<'_>) -> Result<()> {
+        let is_safe = || {
+            let bucket = change.bucket.unwrap_or_default();
+            self.signer().endpoint().is_aws() || self.discovered().has_acls(bucket, change.key.is_some())
+        };
+        if !is_safe() {
+            change.validate().map_err(|error| error.with_context(|| change.describe()))?;
+            let explain = |error| not_changed(error, change, get.action, "acl", "the first change");
+            self.get_acl(get).map_err(explain)?;
+            // the object may be XML with the child of an ACL
+            if !is_safe() {
+                let problem = format!("the response has no <{ROOT}>");
+                return Err(explain(Error::new(ErrorKind::UnexpectedResponse, problem)));
+            }
+        }
+        self.call(change, Response::discard)
     }
 }

@@ -80,7 +80,7 @@ impl Source {
         self.options.is_whole()
             && self.options.pinned_sha256().is_none()
             && self.client.settings().compare_checksums
-            && !self.client.unsupported().checksum_mode.load(Ordering::Relaxed)
+            && !self.client.discovered().checksum_mode.load(Ordering::Relaxed)
     }
 
     /// Returns `true` if the server rejected the request because of the header for the stored checksums.
@@ -91,7 +91,7 @@ impl Source {
 
     /// Remembers that the server rejects the header for the stored checksums.
     pub(crate) fn stop_requesting_checksums(&self) {
-        self.client.unsupported().checksum_mode.store(true, Ordering::Relaxed);
+        self.client.discovered().checksum_mode.store(true, Ordering::Relaxed);
     }
 
     /// Returns how content of this length, if it is known, is checked, which these headers describe. `is_whole`
@@ -143,7 +143,7 @@ impl Source {
     /// Returns the sizes of the parts, if the server reports that of the first part and it splits the object into
     /// as many parts as it has.
     pub(crate) fn part_sizes(&self, length: u64, parts: u32, e_tag: &ETag) -> Option<PartSizes> {
-        let unsupported = &self.client.unsupported().part_numbers;
+        let unsupported = &self.client.discovered().part_numbers;
         if parts < 2 || unsupported.load(Ordering::Relaxed) {
             return None;
         }

@@ -41,6 +41,7 @@ fn setting(request: &Request) -> Option<Response> {
         "object-lock" => Response::error(404, "ObjectLockConfigurationNotFoundError"),
         "encryption" => Response::error(404, "ServerSideEncryptionConfigurationNotFoundError"),
         "ownershipControls" => Response::error(404, "OwnershipControlsNotFoundError"),
+        "acl" => Response::xml("<AccessControlPolicy/>"),
         "logging" => Response::xml("<BucketLoggingStatus/>"),
         "versioning" => Response::xml("<VersioningConfiguration/>"),
         "requestPayment" => Response::xml(

@@ -241,7 +241,15 @@ fn server_errors() -> Vec<Entry> {
             "Read it again, and repeat.",
         ),
         entry(
-            coded(400, "AccessControlListNotSupported", acl),
+            Err::<(), _>(call(
+                || {
+                    Response::from_fn(|request| match request.method() {
+                        "GET" => Response::xml("<AccessControlPolicy/>"),
+                        _ => Response::error(400, "AccessControlListNotSupported"),
+                    })
+                },
+                acl,
+            )),
             "The bucket does not use ACLs.",
             "Use a bucket policy.",
         ),

@@ -1,7 +1,7 @@
 //! Access control: unsigned requests, ACLs and a second user.
 
 use plain_s3::{
-    CannedAcl, Client, CreateBucketOptions, Error, ErrorKind, Grantee, Permission, PutObjectOptions,
+    Acl, CannedAcl, Client, CreateBucketOptions, Error, ErrorKind, Grantee, Permission, PutObjectOptions,
 };
 
 use super::fixture::TestBucket;
@@ -56,6 +56,26 @@ pub(crate) fn stored_acls(variant: &Variant<'_>) {
         client.put_bucket_acl(&bucket, canned).unwrap();
         assert_eq!(client.get_bucket_acl(&bucket).unwrap().is_public_read(), public, "{canned:?}");
     }
+}
+
+/// A server without ACLs changes nothing else, and one with ACLs nothing but the ACL.
+pub(crate) fn acls_change_nothing_else(variant: &Variant<'_>) {
+    let client = variant.client();
+    let bucket = TestBucket::create(&client);
+    client.put_object(&bucket, "k", "precious").unwrap();
+    let grants = Acl::new("alice").grant(Grantee::all_users(), Permission::Read);
+    // Whether they succeed depends on the server.
+    let _ = client.put_object_acl(&bucket, "k", CannedAcl::PublicRead);
+    let _ = client.put_object_acl(&bucket, "k", grants.clone());
+    let _ = client.put_object_acl(&bucket, "missing", CannedAcl::PublicRead);
+    let _ = client.put_bucket_acl(&bucket, grants);
+    // Another client, because the grants may have removed the permission of the owner to read.
+    let _ = variant.client().put_object_acl(&bucket, "k", CannedAcl::PublicRead);
+    assert_eq!(client.get_object(&bucket, "k").unwrap().text().unwrap(), "precious");
+    assert!(!client.object_exists(&bucket, "missing").unwrap());
+    let planned = TestBucket::planned(&client);
+    client.put_bucket_acl(&planned, CannedAcl::PublicRead).unwrap_err();
+    assert!(!client.bucket_exists(&planned).unwrap());
 }
 
 pub(crate) fn canned_acls(variant: &Variant<'_>) {

@@ -166,6 +166,12 @@ fn anonymous_clients_cannot_presign() {
     each_variant(access::anonymous_urls);
 }
 
+// promise: S10
+#[test]
+fn acls_change_neither_content_nor_buckets() {
+    each_variant(access::acls_change_nothing_else);
+}
+
 #[test]
 fn canned_acls_take_effect() {
     each_variant_with(&gaps::ACLS_ENFORCED, access::canned_acls);

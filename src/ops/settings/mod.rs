@@ -224,19 +224,22 @@ impl Client {
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
         change.validate().map_err(|error| error.with_context(|| change.describe()))?;
-        self.call_setting(subresource, target, parse).map_err(|error| {
-            let error = error.in_call(change.describe());
-            // nothing at all was sent, so there is nothing to explain
-            if error.kind() == ErrorKind::InvalidInput {
-                return error;
-            }
-            error.append_hint(&format!(
-                "Nothing was changed. The error was returned for {}, which is sent before every change, because a \
-                 server that does not support ?{} might perform another operation instead.",
-                subresource.get, subresource.name
-            ))
-        })
+        self.call_setting(subresource, target, parse)
+            .map_err(|error| not_changed(error, change, subresource.get, subresource.name, "every change"))
     }
+}
+
+/// Explains an error of the request `get` for a sub-resource, which is sent before a change, or `when`.
+pub(crate) fn not_changed(error: Error, change: &Request<'_>, get: &str, name: &str, when: &str) -> Error {
+    let error = error.in_call(change.describe());
+    // nothing at all was sent, so there is nothing to explain
+    if error.kind() == ErrorKind::InvalidInput {
+        return error;
+    }
+    error.append_hint(&format!(
+        "Nothing was changed. The error was returned for {get}, which is sent before {when}, because a \
+         server that does not support ?{name} might perform another operation instead."
+    ))
 }
 
 /// Parses the text of a child as a number or a name. Returns `None` if there is no such child or it is empty.
