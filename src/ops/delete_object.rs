@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::etag::ETag;
 use crate::headers::Headers;
 use crate::hints::OBJECT_LOCK;
 use crate::ops::ObjectIdentifier;
@@ -35,6 +36,12 @@ impl DeleteObjectOptions {
     pub fn version_id(mut self, id: impl Into<String>) -> Self {
         self.version_id = Some(id.into());
         self
+    }
+
+    /// Sets `If-Match`: the request fails unless the current object has this ETag (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). Some servers ignore it and delete the object.
+    pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
+        self.header("if-match", e_tag.into().to_header())
     }
 
     /// Deletes a version that is retained in governance mode. Requires the `s3:BypassGovernanceRetention`

@@ -3,7 +3,7 @@
 use plain_s3::{Client, CopyObjectOptions, ErrorKind, PutObjectOptions};
 
 use crate::clients::{client, client_without_retries, config, rejected};
-use crate::fake_server::{FakeServer, Request, Response};
+use crate::fake_server::{End, FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, md5_hex};
 use crate::support::fails;
 
@@ -74,15 +74,106 @@ fn error_in_a_200_fails() {
 // promise: C3
 #[test]
 fn rename_object_verifies_the_copy_before_deleting() {
-    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), Response::new(204)]);
+    let server =
+        FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), head("Hello"), Response::new(204)]);
     client(&server).rename_object("b", "a b", "c").unwrap();
-    let requests: [_; 4] = server.finish();
+    let requests: [_; 5] = server.finish();
     assert_eq!(
         requests.each_ref().map(|request| request.line()),
-        ["HEAD /b/a%20b HTTP/1.1", "PUT /b/c HTTP/1.1", "HEAD /b/c HTTP/1.1", "DELETE /b/a%20b HTTP/1.1"]
+        [
+            "HEAD /b/a%20b HTTP/1.1",
+            "PUT /b/c HTTP/1.1",
+            "HEAD /b/c HTTP/1.1",
+            "HEAD /b/a%20b HTTP/1.1",
+            "DELETE /b/a%20b HTTP/1.1"
+        ]
     );
     let e_tag = format!("\"{}\"", md5_hex(b"Hello"));
     assert_eq!(requests[1].header("x-amz-copy-source-if-match"), Some(e_tag.as_str()));
+    assert_eq!(requests[4].header("if-match"), Some(e_tag.as_str()));
+}
+
+// promise: C4
+#[test]
+fn copy_may_have_more_metadata_than_its_source() {
+    let with = |name: &str| head("Hello").header(name, "1");
+    let mtime = with("x-amz-meta-a").header("x-amz-meta-mtime", "1795710257.05");
+    for (copy, succeeds) in [(mtime, true), (with("x-amz-meta-b"), false)] {
+        let mut script = vec![with("x-amz-meta-a"), copied("Hello"), copy, with("x-amz-meta-a")].into_iter();
+        let server = FakeServer::serve(move |_| script.next().unwrap_or_else(|| Response::new(204)));
+        assert_eq!(client(&server).rename_object("b", "a", "c").is_ok(), succeeds);
+        assert_eq!(server.finish_any().last().unwrap().method() == "DELETE", succeeds);
+    }
+}
+
+// promise: C3
+#[test]
+fn source_that_was_replaced_is_not_deleted() {
+    let time = |time: &str| head("Hello").header("last-modified", time);
+    let (before, after) = ("Thu, 21 Apr 2011 18:05:39 GMT", "Thu, 21 Apr 2011 18:05:40 GMT");
+    // Found before the deletion: other content, the same content stored again, or a new version.
+    for now in [
+        head("Hallo").header("last-modified", before),
+        time(after),
+        time(before).header("x-amz-version-id", "2"),
+    ] {
+        let server = FakeServer::start([time(before), copied("Hello"), head("Hello"), now]);
+        let error = fails(ErrorKind::Integrity, client(&server).rename_object("b", "a", "c"));
+        assert!(error.to_string().contains("\"a\" was replaced while it was renamed"), "{error}");
+        assert_eq!(error.hint(), Some("\"c\" is the old object. \"a\" is a new one, and was not deleted."));
+        let _: [_; 4] = server.finish();
+    }
+    // Found by the server, between the check and the deletion.
+    let server = FakeServer::start([
+        head("Hello"),
+        copied("Hello"),
+        head("Hello"),
+        head("Hello"),
+        Response::error(412, "PreconditionFailed"),
+        head("other"),
+    ]);
+    fails(ErrorKind::Integrity, client(&server).rename_object("b", "a", "c"));
+    let _: [_; 6] = server.finish();
+}
+
+// promise: C3
+#[test]
+fn source_is_deleted_without_a_condition_if_the_server_rejects_it() {
+    for (status, code) in [(501, "NotImplemented"), (400, "InvalidRequest"), (412, "PreconditionFailed")] {
+        let server = FakeServer::start([
+            head("Hello"),
+            copied("Hello"),
+            head("Hello"),
+            head("Hello"),
+            Response::error(status, code),
+            head("Hello"),
+            Response::new(204),
+        ]);
+        client(&server).rename_object("b", "a", "c").unwrap();
+        let requests: [_; 7] = server.finish();
+        assert_eq!((requests[6].line(), requests[6].header("if-match")), ("DELETE /b/a HTTP/1.1", None));
+    }
+}
+
+// promise: C3
+#[test]
+fn source_that_is_gone_is_deleted() {
+    let gone = || Response::error(404, "NoSuchKey");
+    // By another program; or by an attempt with a lost response.
+    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), gone()]);
+    client(&server).rename_object("b", "a", "c").unwrap();
+    let _: [_; 4] = server.finish();
+    let server = FakeServer::start([
+        head("Hello"),
+        copied("Hello"),
+        head("Hello"),
+        head("Hello"),
+        Response::none(End::Rst),
+        Response::error(412, "PreconditionFailed"),
+        gone(),
+    ]);
+    client(&server).rename_object("b", "a", "c").unwrap();
+    let _: [_; 7] = server.finish();
 }
 
 // promise: C3
@@ -107,7 +198,7 @@ fn failed_rename_keeps_the_source_and_reports_what_exists() {
         let _: [_; 3] = server.finish();
     }
 
-    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), denied()]);
+    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), head("Hello"), denied()]);
     let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
     assert!(
         error.hint().unwrap().ends_with("\"c\" exists now, and \"a\" probably still exists as well."),

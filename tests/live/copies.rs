@@ -1,6 +1,8 @@
 //! Copying and renaming objects on the server.
 
-use plain_s3::{CannedAcl, CopyObjectOptions, ErrorKind, GetObjectOptions, PutObjectOptions, Versioning};
+use plain_s3::{
+    CannedAcl, Client, CopyObjectOptions, ErrorKind, Event, GetObjectOptions, PutObjectOptions, Versioning,
+};
 
 use super::fixture::TestBucket;
 use super::gaps;
@@ -91,6 +93,25 @@ pub(crate) fn conditions(variant: &Variant<'_>) {
         assert_eq!(newest.metadata.version_id, copied.version_id);
     }
     assert_eq!(newest.text().unwrap(), "version 1", "the copy of the old version is the newest one");
+}
+
+/// The source is replaced by another program after it was copied.
+pub(crate) fn rename_of_a_source_that_is_replaced(variant: &Variant<'_>) {
+    let other = variant.client();
+    let bucket = TestBucket::create(&other);
+    let (name, copied) = (bucket.to_string(), format!("CopyObject {}/new", &*bucket));
+    let config = variant.config().credentials(variant.credentials()).on_event(move |event| match event {
+        Event::Succeeded { call, .. } if *call == copied => {
+            other.put_object(&name, "old", "replaced").unwrap();
+        }
+        _ => {}
+    });
+    let client = Client::new(config).unwrap();
+    client.put_object(&bucket, "old", "Hello").unwrap();
+    let error = client.rename_object(&bucket, "old", "new").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    let text = |key: &str| client.get_object(&bucket, key).unwrap().text().unwrap();
+    assert_eq!((text("old").as_str(), text("new").as_str()), ("replaced", "Hello"));
 }
 
 pub(crate) fn rename(variant: &Variant<'_>) {

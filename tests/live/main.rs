@@ -374,6 +374,12 @@ fn objects_are_renamed() {
     each_variant(copies::rename);
 }
 
+// promise: C3
+#[test]
+fn source_of_a_rename_that_is_replaced_is_kept() {
+    each_variant(copies::rename_of_a_source_that_is_replaced);
+}
+
 #[test]
 fn bucket_settings_round_trip() {
     each_variant(settings::bucket_settings);

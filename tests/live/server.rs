@@ -142,7 +142,12 @@ impl Server {
 impl Variant<'_> {
     /// Returns a client of the first user, who owns the buckets.
     pub(crate) fn client(&self) -> Client {
-        self.client_of(self.server.user.clone())
+        self.client_of(self.credentials())
+    }
+
+    /// Returns the credentials of the first user.
+    pub(crate) fn credentials(&self) -> Credentials {
+        self.server.user.clone()
     }
 
     /// Returns a client with these credentials, whose successful calls are recorded.
