@@ -154,6 +154,20 @@ impl Endpoint {
         provider_host::is_aws(&self.host)
     }
 
+    /// Returns `true` if the endpoint belongs to one of the providers that are known by their hosts.
+    pub(crate) fn is_of_known_provider(&self) -> bool {
+        provider_host::is_known(&self.host)
+    }
+
+    /// Returns `true` if the endpoint is the S3 interface of Supabase, hosted or not.
+    ///
+    /// In PUT and DELETE requests for an object, it ignores the sub-resource, even one that it knows in GET requests. So
+    /// PutObjectTagging would replace the object by the tags, and DeleteObjectTagging would delete it.
+    // https://github.com/supabase/storage/tree/master/src/http/routes/s3
+    pub(crate) fn is_supabase(&self) -> bool {
+        self.path.ends_with("/storage/v1/s3")
+    }
+
     /// Returns `true` if this provider rejects requests with `x-amz-checksum-*` headers.
     pub(crate) fn rejects_checksums(&self) -> bool {
         provider_host::rejects_checksums(&self.host)

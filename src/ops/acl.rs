@@ -2,8 +2,8 @@
 //!
 //! A server that ignores `?acl` takes PutObjectAcl for PutObject: `rclone serve s3` replaces the object with the ACL, and
 //! with an empty object if the ACL is a canned one. For a bucket, it creates one. Therefore a client reads an ACL before
-//! it writes the first one to a bucket, and the first one to objects of that bucket, unless the caller has done so. AWS is
-//! known to support `?acl`.
+//! it writes the first one to a bucket, and the first one to objects of that bucket, unless the caller has done so. The
+//! providers that are known by their hosts support `?acl` or reject it.
 
 use crate::acl::{Acl, Choice, NewAcl};
 use crate::client::Client;
@@ -113,11 +113,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`get_object_acl`](Self::get_object_acl), which is sent first, unless the server is AWS, or
-    /// the client has already read or changed the ACL of an object of this bucket. If it fails, nothing is changed: a server
-    /// without ACLs would replace the object. Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`]
-    /// has no owner or a user without an ID. Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may
-    /// not change its ACL, or the server does not know a grantee.
+    /// Returns the errors of [`get_object_acl`](Self::get_object_acl), which is sent first unless the client has already
+    /// read or changed the ACL of an object of this bucket, or the endpoint is that of a provider such as AWS. If it
+    /// fails, nothing is changed: a server without ACLs would replace the object.
+    ///
+    /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if an [`Acl`] has no owner or a user without an ID.
+    /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not change its ACL, or
+    /// the server does not know a grantee.
     ///
     /// ```no_run
     /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
@@ -217,12 +219,13 @@ impl Client {
 
     /// Sends a request that writes an ACL, if the server is known to support ACLs, or `get` shows it.
     fn put_acl(&self, get: &Request<'_>, change: &Request<'_>) -> Result<()> {
+        self.validate_change(change)?;
         let is_safe = || {
             let bucket = change.bucket.unwrap_or_default();
-            self.signer().endpoint().is_aws() || self.discovered().has_acls(bucket, change.key.is_some())
+            self.signer().endpoint().is_of_known_provider()
+                || self.discovered().has_acls(bucket, change.key.is_some())
         };
         if !is_safe() {
-            change.validate().map_err(|error| error.with_context(|| change.describe()))?;
             let explain = |error| not_changed(error, change, get.action, "acl", "the first change");
             self.get_acl(get).map_err(explain)?;
             // the object may be XML with the child of an ACL

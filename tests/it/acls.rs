@@ -2,7 +2,7 @@
 
 use plain_s3::{Acl, AclOptions, CannedAcl, Client, ErrorKind, Grantee, Permission, Result};
 
-use crate::clients::{REGION, client, client_v4, client_without_retries, config_at};
+use crate::clients::{REGION, client, client_v4, client_without_retries, config_at, rejected};
 use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4, md5_base64};
 use crate::support::fails;
@@ -97,14 +97,33 @@ fn acl_with_another_root_is_read_but_proves_nothing() {
     assert!(error.hint().unwrap().contains("Nothing was changed"), "{error}");
 }
 
+/// Their servers support ACLs, or reject requests for them.
 #[test]
-fn aws_supports_acls_so_none_is_read_first() {
-    // A proxy gets the requests for the host of AWS.
-    let server = FakeServer::serve(|_| Response::new(200));
-    let aws = config_at("http://s3.eu-west-1.amazonaws.com").region(REGION).proxy(server.endpoint());
-    write_all(&Client::new(aws).unwrap(), "b").into_iter().for_each(Result::unwrap);
-    let requests: [_; 4] = server.finish();
-    assert!(requests.iter().all(|request| request.method() == "PUT"));
+fn acl_is_written_to_known_providers_without_reading_it_first() {
+    // A proxy gets the requests for these hosts.
+    for host in ["s3.eu-west-1.amazonaws.com", "s3.us-west-004.backblazeb2.com", "s3.us-east-005.dream.io"] {
+        let server = FakeServer::serve(|_| Response::new(200));
+        let config = config_at(format!("http://{host}")).region(REGION).proxy(server.endpoint());
+        write_all(&Client::new(config).unwrap(), "b").into_iter().for_each(Result::unwrap);
+        let requests: [_; 4] = server.finish();
+        assert!(requests.iter().all(|request| request.method() == "PUT"), "{host}");
+    }
+}
+
+/// It would store the request as the object, or delete the object, although it knows `GET ?tagging`.
+#[test]
+fn supabase_receives_no_change_of_an_object_setting() {
+    let server = FakeServer::serve(|_| panic!("nothing must be sent"));
+    let client =
+        Client::new(config_at(format!("{}/storage/v1/s3", server.endpoint())).region(REGION)).unwrap();
+    for (result, text) in [
+        (client.put_object_acl("b", "k", CannedAcl::Private), "PutObjectAcl: it would replace the object"),
+        (client.put_object_tagging("b", "k", [("a", "b")]), "PutObjectTagging: it would replace the object"),
+        (client.delete_object_tagging("b", "k"), "DeleteObjectTagging: it would delete the object"),
+    ] {
+        rejected(result, &format!("Supabase does not support {text}"));
+    }
+    server.finish::<0>();
 }
 
 #[test]

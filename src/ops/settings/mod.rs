@@ -223,9 +223,23 @@ impl Client {
         change: &Request<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
-        change.validate().map_err(|error| error.with_context(|| change.describe()))?;
+        self.validate_change(change)?;
         self.call_setting(subresource, target, parse)
             .map_err(|error| not_changed(error, change, subresource.get, subresource.name, "every change"))
+    }
+
+    /// Validates a request that changes a sub-resource.
+    pub(crate) fn validate_change(&self, change: &Request<'_>) -> Result<()> {
+        let result = if change.key.is_some() && self.signer().endpoint().is_supabase() {
+            let effect = if change.method == Method::Delete { "delete" } else { "replace" };
+            Err(Error::invalid(format!(
+                "Supabase does not support {}: it would {effect} the object",
+                change.action
+            )))
+        } else {
+            change.validate()
+        };
+        result.map_err(|error| error.with_context(|| change.describe()))
     }
 }
 
