@@ -221,6 +221,9 @@ impl Transport for HttpConnection {
                 return Err(other(HeadError::Malformed("it was sent before the request")));
             }
             stream.begin_request();
+        } else if request_context::is_sending_stopped() {
+            // Nothing of the body is sent any more, so it need not be encrypted, either.
+            return Ok(());
         }
         stream.transmit_output(amount, timeout)
     }
@@ -266,4 +269,50 @@ fn other(error: HeadError) -> Error {
 /// Returns the error of a connection whose stream the reader of a body has dropped.
 fn lost() -> Error {
     io::Error::from(io::ErrorKind::UnexpectedEof).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A stream that only counts the output.
+    #[derive(Debug)]
+    struct Counter(LazyBuffers, Arc<AtomicUsize>);
+
+    impl Stream for Counter {}
+
+    impl Transport for Counter {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.0
+        }
+
+        fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+            self.1.fetch_add(amount, Ordering::Relaxed);
+            Ok(())
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    /// Over TLS it would be encrypted, which takes seconds for a large body.
+    #[test]
+    fn rest_of_a_rejected_body_is_not_passed_to_the_stream() {
+        let _scope = request_context::begin(100);
+        let sent = Arc::default();
+        let stream = Counter(LazyBuffers::new(1, 1), Arc::clone(&sent));
+        let mut connection = HttpConnection::new(Box::new(stream), Responses::default());
+        connection.transmit_output(20, NextTimeout::default()).unwrap();
+        connection.transmit_output(3, NextTimeout::default()).unwrap();
+        request_context::stop_sending();
+        connection.transmit_output(97, NextTimeout::default()).unwrap();
+        assert_eq!(sent.load(Ordering::Relaxed), 23);
+    }
 }
