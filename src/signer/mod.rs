@@ -1,5 +1,6 @@
 //! Signing without sending: the address and the signature of a request.
 
+mod additions;
 mod presign_options;
 mod signed_request;
 
@@ -14,24 +15,16 @@ use crate::access_point;
 use crate::config::{Config, CredentialsSource};
 use crate::credentials::Credentials;
 use crate::credentials::provider::Provider;
-use crate::encoded_word::{self, MetadataEncoding};
 use crate::endpoint::{Address, AddressingStyle, Endpoint};
 use crate::error::{Error, Result};
-use crate::headers::Headers;
-use crate::metadata::USER_PREFIX;
 use crate::raw_request::RawRequest;
-use crate::request::{Method, Request};
+use crate::request::Request;
 use crate::sign::{SignatureVersion, Signer};
 use crate::validate;
+use additions::Additions;
+pub(crate) use additions::SOURCE_BUCKET_OWNER;
 pub use presign_options::PresignOptions;
 pub use signed_request::{PresignedUrl, SignedRequest};
-
-/// Confirms that the requester pays for the request.
-const PAYER: &str = "x-amz-request-payer";
-/// The ID of the account that must own the bucket.
-const BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
-/// The ID of the account that must own the source bucket of a copy.
-pub(crate) const SOURCE_BUCKET_OWNER: &str = "x-amz-source-expected-bucket-owner";
 
 /// Signs requests that another HTTP client sends.
 ///
@@ -59,9 +52,7 @@ pub struct RequestSigner {
     endpoint: Endpoint,
     addressing: AddressingStyle,
     source: Source,
-    /// The payer and the bucket owner, if they are set in the configuration.
-    requester: Headers,
-    metadata_encoding: MetadataEncoding,
+    additions: Additions,
 }
 
 /// The source of the credentials with which an attempt is signed.
@@ -117,20 +108,7 @@ impl RequestSigner {
                 Source::Provided { provider: provider.clone(), version, region }
             }
         };
-        let mut requester = Headers::default();
-        if config.request_payer {
-            requester.set_str(PAYER, "requester");
-        }
-        if let Some(owner) = &config.expected_bucket_owner {
-            requester.set_str(BUCKET_OWNER, owner);
-        }
-        Ok(Self {
-            endpoint,
-            addressing: config.addressing,
-            source,
-            requester,
-            metadata_encoding: config.metadata_encoding,
-        })
+        Ok(Self { endpoint, addressing: config.addressing, source, additions: Additions::new(config) })
     }
 
     /// Signs a request with the current time, by adding headers.
@@ -178,7 +156,7 @@ impl RequestSigner {
     /// ```
     pub fn sign_at(&self, request: &RawRequest, now: OffsetDateTime) -> Result<SignedRequest> {
         let mut request = request.to_request();
-        self.complete_headers(&mut request);
+        self.additions.add_requester(&mut request);
         let signed = self.address(&self.endpoint, &request).and_then(|address| {
             // whatever time is signed, the credentials must be valid now
             let signed = self.signer(OffsetDateTime::now_utc())?.sign(&request, &address, now);
@@ -238,9 +216,9 @@ impl RequestSigner {
         let address = self.url_address(&request, options.force_http)?;
         // whatever time is signed, the credentials must be valid now
         let signer = self.signer(now)?;
-        request.headers.extend(&self.encoded_metadata(&request));
+        self.additions.encode_metadata(&mut request);
         if let Signer::V4(_) = *signer {
-            self.move_requester_to_query(&mut request);
+            self.additions.add_requester_to_query(&mut request);
         }
         let signed_at = options.signed_at.unwrap_or(now);
         let query = signer.presign(&request, &address, signed_at, options.expires)?;
@@ -251,38 +229,14 @@ impl RequestSigner {
         })
     }
 
-    /// Moves the payer and the bucket owner from the headers to the query, so that the user of the URL need
-    /// not send them. Only V4 supports this. V2 signs them as headers, so presigned V2 requests contain them
-    /// only if the caller set them.
-    fn move_requester_to_query(&self, request: &mut Request<'_>) {
-        self.complete_headers(request);
-        for name in [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER] {
-            let Some(value) = request.headers.get(name).map(str::to_owned) else { continue };
-            request.headers.remove(name);
-            if request.query.iter().all(|(query, _)| query != name) {
-                request.query.push((Cow::Borrowed(name), Some(Cow::Owned(value))));
-            }
-        }
-    }
-
-    /// Adds the payer and the bucket owner of the configuration, unless the request has its own, and encodes
-    /// user metadata.
+    /// Adds to a request what the configuration requires of all requests.
     pub(crate) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
-        let metadata = self.encoded_metadata(request);
-        if !self.completes(request) && metadata.is_empty() {
-            return Cow::Borrowed(request);
-        }
-        let mut request = request.clone_without_document();
-        self.complete_headers(&mut request);
-        request.headers.extend(&metadata);
-        Cow::Owned(request)
+        self.additions.complete(request)
     }
 
-    /// Returns `true` if the configuration adds headers to a request.
-    fn completes(&self, request: &Request<'_>) -> bool {
-        // the bucket does not exist before CreateBucket, so it has no owner and no payer
-        let creates = request.method == Method::Put && request.key.is_none() && request.query.is_empty();
-        !self.requester.is_empty() && request.bucket.is_some() && !creates
+    /// Encodes the value of an entry of user metadata.
+    pub(crate) fn encode_metadata_value<'v>(&self, value: &'v str) -> Cow<'v, str> {
+        self.additions.encode_metadata_value(value)
     }
 
     /// Returns the region that requests are signed for, unless they are anonymous or signed with V2.
@@ -301,43 +255,6 @@ impl RequestSigner {
         match &self.source {
             Source::Fixed(signer) => matches!(signer, Signer::V2(_)),
             Source::Provided { version, .. } => *version == SignatureVersion::V2,
-        }
-    }
-
-    fn complete_headers(&self, request: &mut Request<'_>) {
-        if !self.completes(request) {
-            return;
-        }
-        let owner = self.requester.get(BUCKET_OWNER);
-        let source_owner = owner.filter(|_| request.headers.get("x-amz-copy-source").is_some());
-        let source_owner = source_owner.map(|owner| (SOURCE_BUCKET_OWNER, owner));
-        for (name, value) in self.requester.iter().chain(source_owner) {
-            if request.headers.get(name).is_none() {
-                request.headers.set_str(name, value);
-            }
-        }
-    }
-
-    /// Returns the headers of user metadata that the configuration requires to be encoded, with their encoded
-    /// values.
-    fn encoded_metadata(&self, request: &Request<'_>) -> Headers {
-        let mut encoded = Headers::default();
-        if request.keeps_metadata {
-            return encoded;
-        }
-        for (name, value) in request.headers.iter().filter(|(name, _)| name.starts_with(USER_PREFIX)) {
-            if let Cow::Owned(value) = self.encode_metadata_value(value) {
-                encoded.set(name, value);
-            }
-        }
-        encoded
-    }
-
-    /// Encodes the value of an entry of user metadata.
-    pub(crate) fn encode_metadata_value<'v>(&self, value: &'v str) -> Cow<'v, str> {
-        match self.metadata_encoding {
-            MetadataEncoding::EncodedWords => encoded_word::encode(value),
-            MetadataEncoding::Utf8 => Cow::Borrowed(value),
         }
     }
 
@@ -470,6 +387,7 @@ mod tests {
     use super::*;
     use crate::credentials::Credentials;
     use crate::error::ErrorKind;
+    use crate::request::Method;
 
     // the credentials, the day and the signature of a published example of Signature V4
     #[test]
@@ -555,53 +473,6 @@ mod tests {
         assert!(error.to_string().starts_with("GET b: cannot get credentials: the vault is shut"), "{error}");
     }
 
-    fn paying(region: Option<&str>) -> RequestSigner {
-        let config = Config::new("http://h").credentials(Credentials::new("a", "s"));
-        let config = config.request_payer().expected_bucket_owner("111122223333");
-        RequestSigner::new(&region.map_or(config.clone(), |region| config.region(region))).unwrap()
-    }
-
-    #[test]
-    fn requester_settings_are_sent_for_existing_buckets_unless_the_request_has_its_own() {
-        let signer = paying(Some("r"));
-        let headers = |request: &Request<'_>| {
-            let complete = signer.complete(request);
-            [PAYER, BUCKET_OWNER, SOURCE_BUCKET_OWNER]
-                .map(|name| complete.headers.get(name).map(str::to_owned))
-        };
-        let owner = || Some("111122223333".to_owned());
-        let payer = || Some("requester".to_owned());
-        let get = Request::object("GetObject", Method::Get, "b", "k");
-        assert_eq!(headers(&get), [payer(), owner(), None]);
-        let other = get.clone().header(BUCKET_OWNER, "444455556666");
-        assert_eq!(headers(&other), [payer(), Some("444455556666".into()), None]);
-        let copy = Request::object("CopyObject", Method::Put, "b", "k").header("x-amz-copy-source", "/b/l");
-        assert_eq!(headers(&copy), [payer(), owner(), owner()]);
-        assert_eq!(headers(&Request::bucket("HeadBucket", Method::Head, "b")), [payer(), owner(), None]);
-        for none in
-            [Request::service("ListBuckets", Method::Get), Request::bucket("CreateBucket", Method::Put, "b")]
-        {
-            assert_eq!(headers(&none), [None, None, None]);
-        }
-    }
-
-    #[test]
-    fn presigned_url_needs_no_header_for_the_requester_settings() {
-        let hour = PresignOptions::new(Duration::from_secs(3600));
-        for (region, in_query) in [(Some("r"), true), (None, false)] {
-            let get = Request::object("GetObject", Method::Get, "b", "k");
-            let url = paying(region).presign_request(get, &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
-            assert_eq!(url.headers, []);
-            assert_eq!(url.url.contains("x-amz-request-payer=requester"), in_query, "{url}");
-            assert_eq!(url.url.contains("x-amz-expected-bucket-owner=111122223333"), in_query, "{url}");
-        }
-        // a header that the caller set has to be sent, but V4 takes these two from the query
-        let own = || Request::object("GetObject", Method::Get, "b", "k").header(PAYER, "requester");
-        let v4 = paying(Some("r")).presign_request(own(), &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
-        let v2 = paying(None).presign_request(own(), &hour, OffsetDateTime::UNIX_EPOCH).unwrap();
-        assert_eq!((v4.headers.len(), v2.headers.len()), (0, 1));
-    }
-
     #[test]
     fn provider_is_called_for_valid_requests_only_and_with_the_current_time() {
         use std::sync::atomic::{AtomicU32, Ordering};
@@ -628,18 +499,13 @@ mod tests {
     }
 
     #[test]
-    fn requester_setting_in_the_query_is_not_repeated() {
-        let request = RawRequest::new(Method::Get).bucket("b").key("k").query(PAYER, "requester");
-        let url = paying(Some("r")).presign(&request, Duration::from_secs(60)).unwrap();
-        assert_eq!(url.url.matches("x-amz-request-payer=").count(), 1, "{url}");
-    }
-
-    #[test]
     fn presigned_url_is_the_same_for_the_same_moment() {
+        let config = Config::new("http://h").region("r").credentials(Credentials::new("a", "s"));
+        let signer = RequestSigner::new(&config).unwrap();
         let request = RawRequest::new(Method::Get).bucket("b").key("k");
         let options = PresignOptions::new(Duration::from_secs(60)).signed_at(OffsetDateTime::UNIX_EPOCH);
-        let url = paying(Some("r")).presign(&request, options.clone()).unwrap();
+        let url = signer.presign(&request, options.clone()).unwrap();
         assert!(url.url.contains("X-Amz-Date=19700101T000000Z"), "{url}");
-        assert_eq!(url, paying(Some("r")).presign(&request, options).unwrap());
+        assert_eq!(url, signer.presign(&request, options).unwrap());
     }
 }
