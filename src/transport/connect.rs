@@ -88,7 +88,7 @@ impl Dialer {
         })
     }
 
-    /// The same with any way to connect and to measure time, so that tests need neither.
+    /// Like [`connect`](Self::connect), with the clock and the attempt to connect as parameters, for tests.
     fn connect_with<T>(
         &self,
         addresses: &[SocketAddr],
@@ -98,7 +98,7 @@ impl Dialer {
     ) -> Result<T, DialError> {
         let (order, responsive) = self.order(addresses);
         let mut attempts = Attempts::default();
-        // With one address only, nothing is gained by being brief.
+        // A single address gets all of the time at once.
         if order.len() > 1 {
             let short = limit.map_or(FIRST_ATTEMPT, |limit| FIRST_ATTEMPT.min(limit / 8));
             for &address in order.iter().take(FIRST_ATTEMPTS) {
@@ -113,7 +113,7 @@ impl Dialer {
                 }
             }
         }
-        // Whatever did not respond, or was not tried, shares the time that is left.
+        // The addresses that did not respond, or were not tried, share the time that is left.
         let rest: Vec<SocketAddr> =
             order.into_iter().filter(|address| !attempts.rejected.contains(address)).collect();
         for (i, &address) in rest.iter().enumerate() {

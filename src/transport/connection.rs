@@ -1,13 +1,13 @@
-//! A connection as ureq uses it: ureq sends requests over it, but sees only what it needs of a response.
+//! A connection as ureq uses it: ureq sends requests over it, but gets only the framing of the responses.
 //!
 //! ureq copies a body once more than necessary and, for its trace log, scans every 16 bytes of it. Depending on
 //! its features, which another crate may enable, it also decodes a body and stores cookies. Therefore ureq
-//! gets a head without any headers but those that frame the body. The original headers take a shortcut:
-//! [`Responses`], where the number in the head finds them.
+//! gets a head without any headers but those that frame the body. The original headers bypass it in
+//! [`Responses`], under a number that is part of the head.
 //!
-//! If the length of a body is known, the stream takes the same shortcut, and whoever reads the body owns the
-//! stream until its end. ureq gets a [`PLACEHOLDER`] instead, one byte that is due only after the body. So
-//! ureq still decides when the connection returns to its pool, and closes it if the body is abandoned.
+//! If the length of a body is known, its reader borrows the stream and returns it after the body. ureq gets a
+//! [`PLACEHOLDER`] of one byte instead, but only when the stream is back. So ureq still decides whether the
+//! connection returns to its pool, and closes it if the body is abandoned.
 
 use std::collections::HashMap;
 use std::io;
@@ -28,7 +28,7 @@ use super::response_head::{Framing, HeadError, ResponseHead};
 use super::socket::Stream;
 use crate::headers::Headers;
 
-/// The name of the only header that ureq does not need. Its value is the number of the response.
+/// The only header in the head for ureq that is not framing. Its value is the number of the response.
 pub(super) const NUMBER: &str = "number";
 /// The body that ureq gets in place of one that is read without it.
 const PLACEHOLDER: &[u8] = b".";
@@ -56,7 +56,7 @@ pub(super) struct Received {
     pub(super) slot: Slot,
 }
 
-/// The responses of a client that are on their way through ureq, by their numbers. Clones share them.
+/// The responses whose heads ureq is processing, by their numbers. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Responses(Arc<Mutex<(u64, HashMap<u64, Received>)>>);
 
@@ -87,7 +87,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts HTTP on top of what the connectors before it have opened.
+/// Adds HTTP to the stream that the connectors before it have opened.
 #[derive(Debug)]
 pub(super) struct HttpConnector(pub(super) Responses);
 
@@ -130,9 +130,9 @@ impl HttpConnection {
         }
     }
 
-    /// Waits for the head of the final response, and lets ureq have its framing.
+    /// Waits for the head of the final response, and passes its framing to ureq.
     ///
-    /// The idle timeout covers the whole head and all interim responses before it: they are no progress.
+    /// The idle timeout covers the whole head and all interim responses before it, which do not count as progress.
     fn receive_head(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let stream = self.stream.as_mut().ok_or_else(lost)?;
         let awaits_100 = timeout.reason == Timeout::Await100;
@@ -175,7 +175,7 @@ impl HttpConnection {
         }
     }
 
-    /// Lets ureq have the framing of a final response.
+    /// Passes the framing of a final response to ureq.
     fn pass_on(&mut self, head: ResponseHead) -> Result<(), HeadError> {
         let (framing, reusable) = head.framing(self.is_forwarded)?;
         let ResponseHead { status, headers, .. } = head;

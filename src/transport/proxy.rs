@@ -181,7 +181,7 @@ impl Proxy {
                     .refused()
                     .with_hint(format!("{} Is it an HTTP proxy?", self.setting_hint()))
             }
-            // 503 and 504 also mean that the host is unknown; the proxy alone knows.
+            // 503 and 504 may also mean that the host is unknown; only the proxy knows.
             500..=599 => failed(format!("the proxy {self} could not connect to {target} ({status}{reason})"))
                 .with_hint("Check the endpoint's host and port as the proxy sees them."),
             _ => failed(format!("the proxy {self} sent an unexpected status ({status}{reason})"))
@@ -192,8 +192,8 @@ impl Proxy {
 
     /// Returns the error of a response that the proxy sent in place of the server.
     ///
-    /// A proxy that forwards requests responds on its own behalf, too. Such a response has none of the headers of
-    /// S3 and no XML.
+    /// A proxy that forwards requests also sends responses of its own. They have none of the headers of S3 and no
+    /// XML.
     pub(super) fn own_response(&self, status: u16, headers: &Headers, target: &str) -> Option<Error> {
         let of_server = || {
             headers.iter().any(|(name, _)| name.starts_with("x-amz-"))
@@ -222,7 +222,7 @@ impl Proxy {
         let authorization = self.authorization.as_deref();
         let authorization =
             authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
-        // Some proxies admit only programs that name themselves.
+        // Some proxies reject requests without a User-Agent.
         let user_agent = concat!("plain-s3/", env!("CARGO_PKG_VERSION"));
         let request = format!(
             "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {user_agent}\r\n{authorization}\r\n"
@@ -256,7 +256,7 @@ impl Proxy {
                     None => return Err(own_error::wrap(self.not_http())),
                 }
             }
-            // What does not begin like HTTP is not read to its end, which may never come.
+            // The end of a response that does not begin like HTTP may never come.
             let begins_like_http = head.iter().zip(b"HTTP/").all(|(got, expected)| got == expected);
             if !begins_like_http || head.len() > MAX_HEAD {
                 return Err(own_error::wrap(self.not_http()));
@@ -449,7 +449,7 @@ impl Transport for Forwarding {
             return self.connection.transmit_output(amount, timeout);
         }
         let output = &self.connection.buffers().output()[..amount];
-        // ureq writes the head of a request from its beginning, and the buffer holds any line that S3 accepts.
+        // This output contains the whole first line, because the buffer is larger than any line that S3 accepts.
         let head = output.to_vec();
         let head = self.rewrite(&head).ok_or(UreqError::ConnectionFailed)?;
         let mut rest = &head[..];

@@ -11,7 +11,7 @@ use super::errors;
 use super::limits::Limits;
 use super::socket::Stream;
 
-/// The smallest buffer that is filled without another buffer in between.
+/// The smallest buffer that is filled directly from the socket.
 const LARGE_READ: usize = 256 << 10;
 /// A read that returns this many bytes indicates a fast stream.
 const FULL_READ: usize = 64 << 10;

@@ -1,4 +1,4 @@
-//! The head of a response: its end, its status, and what it says about the body and the connection.
+//! The head of a response: its status, its headers, the framing of the body, and whether the connection stays open.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;

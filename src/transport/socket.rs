@@ -28,8 +28,8 @@ const PEEK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A transport whose input can be received without ureq.
 pub(super) trait Stream: Transport {
-    /// Receives bytes, past the buffer if it is empty and if that is possible. Returns 0 at the end of the
-    /// stream.
+    /// Receives bytes, directly into `buf` if the transport supports that and its own buffer is empty. Returns 0 at
+    /// the end of the stream.
     fn receive(&mut self, buf: &mut [u8], timeout: NextTimeout) -> Result<usize, Error> {
         self.receive_buffered(buf, timeout)
     }
@@ -56,7 +56,7 @@ pub(super) trait Stream: Transport {
     }
 }
 
-/// Transports of ureq, whose types have no name.
+/// Transports of ureq whose types cannot be named.
 #[cfg(feature = "native-tls")]
 impl Stream for Box<dyn Transport> {}
 

@@ -45,7 +45,7 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring supports TLS 1.2 and 1.3")
-            // `dangerous` is the only way to set a verifier. This one is as strict as that of rustls.
+            // `dangerous` is the only way to set a verifier. This one wraps that of rustls.
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
         let client_config = match &config.identity {
@@ -162,9 +162,8 @@ struct Rejected {
 
 /// Verifies certificates like rustls, but also accepts a trusted certificate that the server uses as its own.
 ///
-/// `openssl req -x509` creates the certificate of an authority by default. Strictly, a server may not use such a
-/// certificate. But if exactly this certificate is trusted, there is nothing left to find out about it, apart from
-/// its names, its dates and its purpose.
+/// `openssl req -x509` creates the certificate of an authority by default, which webpki rejects as that of a server.
+/// But if exactly this certificate is trusted, only its names, its dates and its purpose remain to be verified.
 #[derive(Debug)]
 struct Verifier {
     inner: Arc<WebPkiServerVerifier>,
@@ -349,7 +348,7 @@ fn certificate_failure(error: &CertificateError) -> Failure {
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             Failure::WrongPurpose
         }
-        // Of a self-signed certificate, it is not the main point that it is also that of an authority.
+        // A certificate that is self-signed and that of an authority is reported as self-signed.
         error if is_authority(error) => match REJECTED.take() {
             Some(Rejected { self_signed: true, .. }) => Failure::SelfSigned,
             _ => Failure::Authority,
