@@ -204,7 +204,7 @@ fn download_and_replace(
         *damaged = object.is_damaged();
         return Err(error);
     }
-    partial.finish(!options.skip_sync)?;
+    partial.finish(!options.skip_sync, options.resume)?;
     Ok(Download::of(object, offset))
 }
 

@@ -58,33 +58,23 @@ impl<'a> PartialFile<'a> {
     ///
     /// Fails if another download is writing to it. Ignores files that other users may have written.
     pub(super) fn find_earlier(&self) -> Result<Option<(Self, ETag, u64)>> {
-        let mut newest: Option<(Option<SystemTime>, PathBuf, ETag)> = None;
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let unreadable = |error| Error::local(format!("cannot read the folder {}", folder.display()), error);
-        for entry in fs::read_dir(folder).map_err(unreadable)?.flatten() {
-            let name = entry.file_name();
-            let (Some(e_tag), Ok(metadata)) =
-                (e_tag_of_name(name.as_encoded_bytes(), self.target), entry.metadata())
-            else {
-                continue;
-            };
-            let age = metadata.modified().ok();
-            if metadata.is_file() && newest.as_ref().is_none_or(|(best, ..)| age > *best) {
-                newest = Some((age, entry.path(), e_tag));
-            }
-        }
-        let Some((_, path, e_tag)) = newest else { return Ok(None) };
-        let Some((file, len)) = self.open_earlier(&path)? else { return Ok(None) };
+        let files = partial_files(self.target).map_err(unreadable)?;
+        let newest =
+            files.into_iter().reduce(|best, file| if file.modified > best.modified { file } else { best });
+        let Some(EarlierFile { path, e_tag, .. }) = newest else { return Ok(None) };
+        let own = self.file.metadata().map_err(|error| self.cannot_use(&path, error))?;
+        let Some((file, len)) = self.open_earlier(&path, &own)? else { return Ok(None) };
         let earlier = Self { file, path, target: self.target, attributes: self.attributes, keep: true };
         Ok(Some((earlier, e_tag, len)))
     }
 
     /// Opens and locks a partial file, and returns it with its length. Returns `None` if it does not exist, or
-    /// if another user may have written to it.
-    fn open_earlier(&self, path: &Path) -> Result<Option<(File, u64)>> {
+    /// if another user than that of the file `own` may have written to it.
+    fn open_earlier(&self, path: &Path, own: &Metadata) -> Result<Option<(File, u64)>> {
         let failed = |error| self.cannot_use(path, error);
-        let own = self.file.metadata().map_err(failed)?;
-        let is_own = |metadata: &Metadata| metadata.is_file() && file_system::is_exclusive(metadata, &own);
+        let is_own = |metadata: &Metadata| metadata.is_file() && file_system::is_exclusive(metadata, own);
         // before opening, because opening a pipe waits, and a link would be followed
         if !fs::symlink_metadata(path).is_ok_and(|metadata| is_own(&metadata)) {
             return Ok(None);
@@ -121,7 +111,8 @@ impl<'a> PartialFile<'a> {
                 return Ok(());
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let Some((file, _)) = self.open_earlier(&path)? else { return Ok(()) };
+                let own = self.file.metadata().map_err(|error| self.cannot_use(&path, error))?;
+                let Some((file, _)) = self.open_earlier(&path, &own)? else { return Ok(()) };
                 file.set_len(0).map_err(|error| self.cannot_use(&path, error))?;
                 file
             }
@@ -188,8 +179,10 @@ impl<'a> PartialFile<'a> {
         self.file.write_all(bytes).map_err(|error| self.target.cannot_write(error))
     }
 
-    /// Replaces the target with the file, in one step, after `sync` has made the content durable.
-    pub(super) fn finish(mut self, sync: bool) -> Result<()> {
+    /// Replaces the target with the file, in one step, after `sync` has made the content durable. Then removes the files
+    /// that earlier runs have kept for this target, if `remove_earlier` is set.
+    pub(super) fn finish(mut self, sync: bool, remove_earlier: bool) -> Result<()> {
+        let own = self.file.metadata(); // before it gets the owner of the target
         let applied = self.attributes.apply(&self.file);
         if sync && let Err(error) = self.file.sync_all() {
             // the content may be lost, so no later run can continue here
@@ -212,7 +205,24 @@ impl<'a> PartialFile<'a> {
             // the file is complete in any case, and some file systems cannot sync folders
             let _ = file_system::sync_folder(folder);
         }
+        if remove_earlier && let Ok(own) = own {
+            self.remove_earlier(&own);
+        }
         Ok(())
+    }
+
+    /// Removes the files that earlier runs have kept for this target, except those that other users may have written,
+    /// and those that another download is using. Files that cannot be removed stay.
+    fn remove_earlier(&self, own: &Metadata) {
+        for EarlierFile { path, .. } in partial_files(self.target).unwrap_or_default() {
+            // an empty file may have been created just now, and not be locked yet
+            if let Ok(Some((file, len))) = self.open_earlier(&path, own)
+                && len > 0
+            {
+                let _ = fs::remove_file(&path);
+                let _ = file.unlock();
+            }
+        }
     }
 }
 
@@ -226,6 +236,24 @@ impl Drop for PartialFile<'_> {
         // a process that another thread is just starting may hold a copy of the descriptor for a moment
         let _ = self.file.unlock();
     }
+}
+
+/// A file that an earlier run has kept for a target.
+struct EarlierFile {
+    path: PathBuf,
+    e_tag: ETag,
+    modified: Option<SystemTime>,
+}
+
+/// Returns the regular files whose names are those of partial files of this target, and of no other one.
+fn partial_files(target: &Target) -> io::Result<Vec<EarlierFile>> {
+    let folder = target.path.parent().unwrap_or(Path::new("."));
+    let of_target = fs::read_dir(folder)?.flatten().filter_map(|entry| {
+        let e_tag = e_tag_of_name(entry.file_name().as_encoded_bytes(), target)?;
+        let metadata = entry.metadata().ok().filter(Metadata::is_file)?;
+        Some(EarlierFile { path: entry.path(), e_tag, modified: metadata.modified().ok() })
+    });
+    Ok(of_target.collect())
 }
 
 /// Returns the attributes that a new file gets in the target's folder. They depend on the umask and on the

@@ -227,6 +227,67 @@ fn partial_file_of_another_target_is_not_touched() {
     assert_eq!(folder.names().len(), others.len() + 1);
 }
 
+// promise: D17
+#[test]
+fn stale_partial_files_of_the_target_are_removed_after_a_success() {
+    let body = content(SIZE);
+    let e_tag = md5_hex(&body);
+    let with_stale_files = || {
+        let folder = TempDir::new();
+        for e_tag in ["0123", "4567-2", "a%2Eb"] {
+            folder.file(&partial_name(e_tag), [7; 20_000]);
+        }
+        folder
+    };
+    let folder = with_stale_files();
+    resume(&serve_object(&body), &folder).unwrap();
+    assert_whole(&folder, &body);
+    // The one that is resumed is the newest.
+    let folder = with_stale_files();
+    let partial = folder.file(&partial_name(&e_tag), &body[..20_000]);
+    let newer = SystemTime::now() + Duration::from_secs(60);
+    fs::File::options().write(true).open(partial).unwrap().set_modified(newer).unwrap();
+    assert_eq!(resume(&serve_object(&body), &folder).unwrap().resumed_from, 19_999);
+    assert_whole(&folder, &body);
+    // Nothing is removed after an error, or by a download that does not resume.
+    let folder = with_stale_files();
+    let before = folder.names();
+    fails(ErrorKind::Server, resume(&FakeServer::start([Response::error(403, "AccessDenied")]), &folder));
+    assert_eq!(folder.names(), before);
+    client(&serve_object(&body)).download_file("b", "k", folder.join("target")).unwrap();
+    assert_eq!(folder.names().len(), before.len() + 1);
+}
+
+// promise: D17
+#[test]
+#[cfg(unix)]
+fn partial_files_that_are_in_use_or_may_be_of_others_are_not_removed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let body = content(SIZE);
+    let folder = TempDir::new();
+    let other = folder.file("other", [7; 20_000]);
+    fs::hard_link(&other, folder.join(&partial_name("hard-link"))).unwrap();
+    symlink(folder.file("linked", "x"), folder.join(&partial_name("symbolic-link"))).unwrap();
+    let writable = folder.file(&partial_name("writable"), [7; 20_000]);
+    fs::set_permissions(writable, fs::Permissions::from_mode(0o666)).unwrap();
+    fs::create_dir(folder.join(&partial_name("folder"))).unwrap();
+    // Another program has just created it and not locked it yet.
+    folder.file(&partial_name("empty"), "");
+    folder.file(".target.etag-y.etag-0123.part", [7; 20_000]); // of the target `target.etag-y`
+    let locked = fs::File::open(folder.file(&partial_name("locked"), [7; 20_000])).unwrap();
+    locked.lock().unwrap();
+    let old = SystemTime::now() - Duration::from_secs(3600);
+    fs::File::open(folder.join(&partial_name("locked"))).unwrap().set_modified(old).unwrap();
+    let before = folder.names();
+    let removed = folder.file(&partial_name("stale"), [7; 20_000]);
+    resume(&serve_object(&body), &folder).unwrap();
+    let mut names = folder.names();
+    names.retain(|name| name != "target");
+    assert_eq!(names, before);
+    assert!(!removed.exists() && fs::read(other).unwrap() == [7; 20_000]);
+}
+
 /// Whoever can write to a partial file could choose the content of the target.
 // promise: D15
 #[test]
