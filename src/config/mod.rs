@@ -47,6 +47,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// | [`call_timeout`](Self::call_timeout) | none |
 /// | [`max_idle_connections`](Self::max_idle_connections) | 10 |
 /// | [`request_payer`](Self::request_payer), [`expected_bucket_owner`](Self::expected_bucket_owner) | not sent |
+/// | [`project_id`](Self::project_id) | not sent |
 /// | [`metadata_encoding`](Self::metadata_encoding) | [`MetadataEncoding::EncodedWords`] |
 /// | [`checksum`](Self::checksum) | CRC-64/NVME on AWS, otherwise MD5 |
 /// | [`skip_checksums`](Self::skip_checksums) | checksums are compared |
@@ -78,6 +79,7 @@ pub struct Config {
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) request_payer: bool,
     pub(crate) expected_bucket_owner: Option<String>,
+    pub(crate) project_id: Option<String>,
     pub(crate) metadata_encoding: MetadataEncoding,
     pub(crate) compare_checksums: bool,
     pub(crate) checksum: Option<ChecksumAlgorithm>,
@@ -109,6 +111,7 @@ impl Config {
             call_timeout: None,
             request_payer: false,
             expected_bucket_owner: None,
+            project_id: None,
             metadata_encoding: MetadataEncoding::EncodedWords,
             compare_checksums: true,
             checksum: None,
@@ -281,6 +284,23 @@ impl Config {
     /// Presigned URLs include it with Signature V4 only.
     pub fn expected_bucket_owner(mut self, account_id: impl Into<String>) -> Self {
         self.expected_bucket_owner = Some(account_id.into());
+        self
+    }
+
+    /// Sets the Google Cloud project whose buckets are listed, and in which buckets are created.
+    ///
+    /// Google Cloud Storage requires it for [`list_buckets`](crate::Client::list_buckets) and
+    /// [`create_bucket`](crate::Client::create_bucket), unless a default project for interoperable access is set there.
+    /// It is sent only with these two, as the header `x-amz-project-id`
+    /// ([documentation](https://docs.cloud.google.com/storage/docs/aws-simple-migration)).
+    ///
+    /// ```
+    /// use plain_s3::Config;
+    ///
+    /// let config = Config::google_cloud_storage().project_id("my-project-123");
+    /// ```
+    pub fn project_id(mut self, id: impl Into<String>) -> Self {
+        self.project_id = Some(id.into());
         self
     }
 

@@ -56,7 +56,7 @@ impl Config {
     }
 
     /// Creates a configuration for DigitalOcean Spaces in a region, such as `nyc3`.
-    // https://docs.digitalocean.com/products/spaces/reference/s3-compatibility/
+    // https://docs.digitalocean.com/reference/api/spaces: the endpoint, and the region in signatures
     pub fn digitalocean_spaces(region: &str) -> Self {
         provider(format!("https://{region}.digitaloceanspaces.com"), region)
     }
@@ -74,7 +74,8 @@ impl Config {
         provider(endpoint.to_owned(), region)
     }
 
-    /// Creates a configuration for Google Cloud Storage with HMAC keys.
+    /// Creates a configuration for Google Cloud Storage with HMAC keys. To list and create buckets, set
+    /// [`project_id`](Self::project_id).
     // https://cloud.google.com/storage/docs/interoperability
     pub fn google_cloud_storage() -> Self {
         provider("https://storage.googleapis.com".to_owned(), "auto")
@@ -100,7 +101,7 @@ impl Config {
     }
 
     /// Creates a configuration for Wasabi in a region, such as `eu-central-1`.
-    // https://docs.wasabi.com/docs/what-are-the-service-urls-for-wasabis-different-storage-regions
+    // https://docs.wasabi.com/docs/service-urls-for-wasabis-storage-regions-2
     pub fn wasabi(region: &str) -> Self {
         provider(format!("https://s3.{region}.wasabisys.com"), region)
     }

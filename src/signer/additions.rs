@@ -1,4 +1,4 @@
-//! What the configuration adds to every request: who pays, who must own the bucket, and the encoding of metadata.
+//! What the configuration adds to requests: who pays, who must own the bucket, the project, and the encoding of metadata.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,8 @@ use crate::request::{Method, Request};
 const PAYER: &str = "x-amz-request-payer";
 /// The ID of the account that must own the bucket.
 const BUCKET_OWNER: &str = "x-amz-expected-bucket-owner";
+/// The Google Cloud project in which buckets are listed and created.
+const PROJECT: &str = "x-amz-project-id";
 /// The ID of the account that must own the source bucket of a copy.
 pub(crate) const SOURCE_BUCKET_OWNER: &str = "x-amz-source-expected-bucket-owner";
 
@@ -19,6 +21,7 @@ pub(crate) const SOURCE_BUCKET_OWNER: &str = "x-amz-source-expected-bucket-owner
 pub(super) struct Additions {
     /// The payer and the bucket owner, if they are set in the configuration.
     requester: Headers,
+    project_id: Option<String>,
     metadata_encoding: MetadataEncoding,
 }
 
@@ -31,24 +34,28 @@ impl Additions {
         if let Some(owner) = &config.expected_bucket_owner {
             requester.set_str(BUCKET_OWNER, owner);
         }
-        Self { requester, metadata_encoding: config.metadata_encoding }
+        Self { requester, project_id: config.project_id.clone(), metadata_encoding: config.metadata_encoding }
     }
 
-    /// Adds the payer and the bucket owner, unless the request has its own, and encodes user metadata.
+    /// Adds the payer, the bucket owner and the project, unless the request has its own, and encodes user metadata.
     pub(super) fn complete<'r, 'q>(&self, request: &'r Request<'q>) -> Cow<'r, Request<'q>> {
         let metadata = self.encoded_metadata(request);
-        if !self.applies_to(request) && metadata.is_empty() {
+        let project = self.project_of(request);
+        if !self.has_requester(request) && project.is_none() && metadata.is_empty() {
             return Cow::Borrowed(request);
         }
         let mut request = request.clone_without_document();
         self.add_requester(&mut request);
+        if let Some(project) = project {
+            request.headers.set_str(PROJECT, project);
+        }
         request.headers.extend(&metadata);
         Cow::Owned(request)
     }
 
     /// Adds the payer and the bucket owner, unless the request has its own.
     pub(super) fn add_requester(&self, request: &mut Request<'_>) {
-        if !self.applies_to(request) {
+        if !self.has_requester(request) {
             return;
         }
         let owner = self.requester.get(BUCKET_OWNER);
@@ -90,10 +97,16 @@ impl Additions {
     }
 
     /// Returns `true` if the payer and the bucket owner are sent with a request.
-    fn applies_to(&self, request: &Request<'_>) -> bool {
+    fn has_requester(&self, request: &Request<'_>) -> bool {
         // the bucket does not exist before CreateBucket, so it has no owner and no payer
-        let creates = request.method == Method::Put && request.key.is_none() && request.query.is_empty();
-        !self.requester.is_empty() && request.bucket.is_some() && !creates
+        !self.requester.is_empty() && request.bucket.is_some() && !creates_bucket(request)
+    }
+
+    /// Returns the project if a request lists the buckets or creates one, and does not name a project.
+    fn project_of(&self, request: &Request<'_>) -> Option<&str> {
+        let project = self.project_id.as_deref()?;
+        let applies = request.bucket.is_none() || creates_bucket(request);
+        (applies && request.headers.get(PROJECT).is_none()).then_some(project)
     }
 
     /// Returns the headers of user metadata that the configuration requires to be encoded, with their encoded
@@ -110,6 +123,10 @@ impl Additions {
         }
         encoded
     }
+}
+
+fn creates_bucket(request: &Request<'_>) -> bool {
+    request.method == Method::Put && request.key.is_none() && request.query.is_empty()
 }
 
 #[cfg(test)]
@@ -150,6 +167,28 @@ mod tests {
             [Request::service("ListBuckets", Method::Get), Request::bucket("CreateBucket", Method::Put, "b")]
         {
             assert_eq!(headers(&none), [None, None, None]);
+        }
+    }
+
+    #[test]
+    fn project_is_sent_to_list_and_create_buckets_only() {
+        let config = Config::new("http://h").credentials(Credentials::new("a", "s")).project_id("p");
+        let signer = RequestSigner::new(&config.request_payer()).unwrap();
+        let headers = |request: &Request<'_>| {
+            let complete = signer.complete(request);
+            [PROJECT, PAYER].map(|name| complete.headers.get(name).map(str::to_owned))
+        };
+        let (project, payer) = (Some("p".to_owned()), Some("requester".to_owned()));
+        let list = Request::service("ListBuckets", Method::Get);
+        assert_eq!(headers(&list), [project.clone(), None]);
+        assert_eq!(headers(&list.header(PROJECT, "q")), [Some("q".to_owned()), None]);
+        assert_eq!(headers(&Request::bucket("CreateBucket", Method::Put, "b")), [project, None]);
+        for request in [
+            Request::bucket("PutBucketAcl", Method::Put, "b").subresource("acl"),
+            Request::bucket("DeleteBucket", Method::Delete, "b"),
+            Request::object("PutObject", Method::Put, "b", "k"),
+        ] {
+            assert_eq!(headers(&request), [None, payer.clone()]);
         }
     }
 
