@@ -67,6 +67,7 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         return Some(OBJECT_LOCK.to_owned());
     }
     let query = |name| context.request.query.iter().any(|(n, _)| n == name);
+    let sets_acl = context.request.headers.get("x-amz-acl").is_some();
     let if_none_exists = context.request.headers.get("if-none-match") == Some("*");
     Some(match code {
         "NoSuchUpload" | "NoSuchKey" | "NotFound" if query("uploadId") => format!(
@@ -155,7 +156,16 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         "InvalidLocationConstraint" | "IllegalLocationConstraintException" => {
             "Omit the location constraint, or use one that this server has.".to_owned()
         }
+        "InvalidArgument" if sets_acl && message.contains("acl") => {
+            "On some servers, an object has the ACL of its bucket: omit the ACL, or set that of the bucket.".to_owned()
+        }
+        "NotImplemented" if sets_acl => {
+            format!("{host} does not implement this ACL: omit it, and grant access with the settings of the bucket.")
+        }
         "NotImplemented" => format!("{host} does not implement this operation."),
+        "SecondLevelDomainForbidden" | "VirtualHostDomainRequired" => format!(
+            "{host} requires the bucket in the host name: set AddressingStyle::VirtualHosted with Config::addressing_style."
+        ),
         "QuotaExceeded" => {
             "The quota of the user or the bucket is exhausted: delete something, or ask for a higher quota.".to_owned()
         }
@@ -517,6 +527,9 @@ mod tests {
             (Request::object("HeadObject", Method::Head, "b", "k"), "BadRequest", "contain no reason"),
             (bucket(), "IllegalLocationConstraintException", "location_constraint to \"r\""),
             (bucket().xml("<x/>"), "IllegalLocationConstraintException", "Omit the location constraint"),
+            (object(), "SecondLevelDomainForbidden", "AddressingStyle::VirtualHosted"),
+            (object(), "NotImplemented", "does not implement this operation"),
+            (object().header("x-amz-acl", "private"), "NotImplemented", "does not implement this ACL"),
         ] {
             let error = explain_for(&request, coded(code), &v4(), None);
             assert!(error.hint().is_some_and(|hint| hint.contains(words)), "{code}: {error}");
