@@ -1,10 +1,13 @@
 //! TLS with the library of the operating system, by ureq's connector.
 
+use std::io;
 use std::time::SystemTime;
 
 use ureq::http::Uri;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem};
-use ureq::unversioned::transport::{ConnectionDetails, Connector as _, NativeTlsConnector, Transport};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector as _, NativeTlsConnector, NextTimeout, Transport,
+};
 
 use super::failure::{Context, Failure};
 use crate::config::{Config, Identity};
@@ -61,7 +64,7 @@ impl Tls {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        match self.connector.connect(&details, Some(connection)) {
+        match self.connector.connect(&details, Some(Encrypted(connection))) {
             Ok(Some(connection)) => Ok(Box::new(Box::new(connection) as Box<dyn Transport>)),
             Ok(None) => Err(ureq::Error::TlsRequired),
             Err(ureq::Error::NativeTls(error)) => {
@@ -84,6 +87,32 @@ impl Tls {
             has_identity: self.has_identity,
             now: SystemTime::now(),
         })
+    }
+}
+
+/// The encrypted side of a connection. TLS ends by an alert, after which nothing is read, so that the end of this
+/// stream is always an error. OpenSSL would take it for the end of the content.
+#[derive(Debug)]
+struct Encrypted(Box<dyn Stream>);
+
+impl Transport for Encrypted {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        match self.0.await_input(timeout)? {
+            true => Ok(true),
+            false => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
     }
 }
 
