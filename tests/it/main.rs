@@ -35,6 +35,8 @@ mod objects;
 mod output_types;
 mod peers;
 mod promises;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod providers;
 mod raw_requests;
 mod readable_successes;
 mod requester;

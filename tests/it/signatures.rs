@@ -100,6 +100,12 @@ pub(crate) fn sign_v2(text: &str) -> String {
 /// headers, and that the hash of the body is correct if there is one.
 #[track_caller]
 pub(crate) fn assert_signed_v4(request: &Request) {
+    assert_signed_v4_for(request, REGION);
+}
+
+/// Like [`assert_signed_v4`], for any region.
+#[track_caller]
+pub(crate) fn assert_signed_v4_for(request: &Request, region: &str) {
     let authorization = request.header("authorization").unwrap();
     let date = request.header("x-amz-date").unwrap();
     let fields = authorization.strip_prefix("AWS4-HMAC-SHA256 ").unwrap();
@@ -107,7 +113,7 @@ pub(crate) fn assert_signed_v4(request: &Request) {
         let mut fields = fields.split(',').map(str::trim);
         fields.find_map(|field: &str| field.strip_prefix(name)).unwrap()
     };
-    assert_eq!(field("Credential="), format!("{ACCESS_KEY}/{}/{REGION}/s3/aws4_request", &date[..8]));
+    assert_eq!(field("Credential="), format!("{ACCESS_KEY}/{}/{region}/s3/aws4_request", &date[..8]));
     let names: Vec<&str> = field("SignedHeaders=").split(';').collect();
     assert!(names.is_sorted() && names.contains(&"host"), "{names:?}");
     for (name, _) in request.headers() {
@@ -137,16 +143,21 @@ pub(crate) fn assert_signed_v4(request: &Request) {
         headers.concat(),
         names.join(";")
     );
-    assert_eq!(field("Signature="), sign_v4(&canonical, date), "{canonical}");
+    assert_eq!(field("Signature="), sign_v4_for(&canonical, date, region), "{canonical}");
 }
 
 /// Returns the V4 signature of a canonical request. `date` has the form `20130524T000000Z`.
 pub(crate) fn sign_v4(canonical: &str, date: &str) -> String {
+    sign_v4_for(canonical, date, REGION)
+}
+
+/// Like [`sign_v4`], for any region.
+pub(crate) fn sign_v4_for(canonical: &str, date: &str, region: &str) -> String {
     let day = &date[..8];
     let hash = hex(&Sha256::digest(canonical));
-    let text = format!("AWS4-HMAC-SHA256\n{date}\n{day}/{REGION}/s3/aws4_request\n{hash}");
+    let text = format!("AWS4-HMAC-SHA256\n{date}\n{day}/{region}/s3/aws4_request\n{hash}");
     let mut key = format!("AWS4{SECRET_KEY}").into_bytes();
-    for part in [day, REGION, "s3", "aws4_request", &text] {
+    for part in [day, region, "s3", "aws4_request", &text] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
         mac.update(part.as_bytes());
         key = mac.finalize().into_bytes().to_vec();

@@ -84,7 +84,9 @@ fn send_records(mut stream: TcpStream, config: &Arc<ServerConfig>, records: &[Ve
     Ok(())
 }
 
-fn server_config(chain: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> ServerConfig {
+/// Returns a configuration with this certificate chain and key, which requires a client certificate of `client_ca` if
+/// it is given.
+pub(crate) fn server_config(chain: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> ServerConfig {
     let chain = CertificateDer::pem_slice_iter(chain).map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_slice(key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
