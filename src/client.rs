@@ -25,16 +25,15 @@ use crate::transport::Transport;
 /// [bucket settings](#bucket-settings), [Object Lock](#object-lock), [URLs and forms](#urls-and-forms) and
 /// [other requests](#other-requests).
 ///
-/// ```no_run
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
 /// use plain_s3::Client;
 ///
-/// # fn main() -> plain_s3::Result<()> {
 /// let client = Client::from_env()?;
 /// for bucket in client.list_buckets()? {
 ///     println!("{}\t{}", bucket.name, bucket.creation_date);
 /// }
-/// # Ok(())
-/// # }
+/// # Ok::<(), plain_s3::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Client {
@@ -114,6 +113,15 @@ impl Client {
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the endpoint, the region, the
     /// credentials, the certificates or the proxy are invalid, or if [`Config::sign_payload`] is set without Signature
     /// V4. The error states the reason.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{Client, Config, RetryPolicy};
+    ///
+    /// let client = Client::new(Config::from_env()?.retry(RetryPolicy::none()))?;
+    /// assert!(client.bucket_exists("my-new-bucket")?);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn new(config: Config) -> Result<Self> {
         let signer = RequestSigner::new(&config)?;
         if config.sign_payload && signer.signs_with_v2() {
@@ -149,8 +157,10 @@ impl Client {
     ///
     /// Returns the errors of [`Config::from_env`] and of [`Client::new`].
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let client = plain_s3::Client::from_env()?;
+    /// assert!(client.bucket_exists("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn from_env() -> Result<Self> {

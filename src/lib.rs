@@ -1,9 +1,10 @@
 //! A blocking client for S3 and S3-compatible servers, without an async runtime.
 //!
-//! ```no_run
+//! ```
 //! use plain_s3::Client;
 //!
 //! fn main() -> plain_s3::Result<()> {
+//!     # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
 //!     let client = Client::from_env()?;
 //!     client.upload_file("my-new-bucket", "backup.tar", "backup.tar")?;
 //!     for object in client.list_objects("my-new-bucket") {

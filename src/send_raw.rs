@@ -80,8 +80,8 @@ impl Client {
     /// invalid, or if a body is passed but the method does not allow one. Fails with
     /// [`Server`](crate::ErrorKind::Server) if the server returns an error.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{Method, RawRequest};
     ///
     /// let request = RawRequest::new(Method::Get).bucket("my-new-bucket").subresource("notification");

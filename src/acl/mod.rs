@@ -51,8 +51,8 @@ impl_names! {
 /// To change an ACL, read it, change it and write it back. The owner cannot be changed. A permission that is
 /// not part of S3 ([`Permission::Other`]) is written back unchanged.
 ///
-/// ```no_run
-/// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
 /// use plain_s3::{Grantee, Permission};
 ///
 /// let acl = client.get_object_acl("my-new-bucket", "hello.txt")?;

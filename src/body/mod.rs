@@ -21,15 +21,16 @@ use source::{FileRef, Source};
 /// is sent. A file must not change meanwhile. For a reader, use [`Body::from_reader`], which takes its length as
 /// well.
 ///
-/// ```no_run
+/// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
 /// use plain_s3::Body;
 ///
-/// client.put_object("my-bucket", "text", "Hello World!")?;
-/// client.put_object("my-bucket", "bytes", vec![0, 1, 2])?;
-/// client.put_object("my-bucket", "file", std::path::Path::new("photo.jpg"))?;
-/// client.put_object("my-bucket", "reader", Body::from_reader(&b"five!"[..], 5))?;
+/// client.put_object("my-new-bucket", "text", "Hello World!")?;
+/// client.put_object("my-new-bucket", "bytes", vec![0, 1, 2])?;
+/// client.put_object("my-new-bucket", "file", std::path::Path::new("photo.jpg"))?;
+/// client.put_object("my-new-bucket", "reader", Body::from_reader(&b"five!"[..], 5))?;
+/// assert_eq!(client.get_object("my-new-bucket", "reader")?.text()?, "five!");
 /// # Ok(())
 /// # }
 /// ```

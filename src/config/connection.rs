@@ -66,9 +66,11 @@ impl Config {
     /// [`Client::new`](crate::Client::new) fails if the variable for the endpoint is not the URL of an HTTP
     /// proxy. The error names the variable.
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # use plain_s3::{Client, Config};
     /// let client = Client::new(Config::from_env()?.proxy_from_env())?;
+    /// println!("{} buckets", client.list_buckets()?.len());
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn proxy_from_env(mut self) -> Self {

@@ -55,14 +55,13 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// | [`ca_pem`](Self::ca_pem) | the root certificates of Mozilla, or of the system |
 /// | [`client_certificate`](Self::client_certificate), [`proxy`](Self::proxy), [`on_event`](Self::on_event) | none |
 ///
-/// ```no_run
+/// ```
+/// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
 /// use plain_s3::{Client, Config, Credentials};
 ///
-/// # fn main() -> plain_s3::Result<()> {
 /// let credentials = Credentials::new("put your access key here!", "put your secret key here!");
 /// let client = Client::new(Config::new("https://objects-us-west-1.dream.io").credentials(credentials))?;
-/// # Ok(())
-/// # }
+/// # Ok::<(), plain_s3::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

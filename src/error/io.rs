@@ -34,10 +34,10 @@ fn unwrap(error: io::Error) -> Result<Error, io::Error> {
 /// [`LocalIo`](ErrorKind::LocalIo). So `?` works on both in a function that returns
 /// [`Result`](crate::Result):
 ///
-/// ```no_run
+/// ```
 /// # fn main() -> plain_s3::Result<()> {
-/// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-/// let mut object = client.get_object("my-bucket", "photo.jpg")?;
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// let mut object = client.get_object("my-new-bucket", "photo.jpg")?;
 /// let mut file = std::fs::File::create("photo.jpg")?;
 /// std::io::copy(&mut object, &mut file)?;
 /// # Ok(())

@@ -49,8 +49,8 @@ impl Client {
     ///   because they cannot be read or changed meanwhile; see [`FolderPlan::run`].
     /// - Errors of [`list_objects`](Self::list_objects).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let summary = client.upload_folder("my-new-bucket", "site/", "public")?;
     /// println!("{summary}");
     /// # Ok::<(), plain_s3::Error>(())
@@ -73,8 +73,8 @@ impl Client {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a pattern is empty, or if the folder has no files and
     /// [`FolderOptions::delete`] would delete all objects.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{CannedAcl, FolderOptions, PutObjectOptions, UploadOptions};
     ///
     /// let public = PutObjectOptions::new().acl(CannedAcl::PublicRead).cache_control("max-age=300");
@@ -105,8 +105,8 @@ impl Client {
     ///
     /// Returns the errors of [`upload_folder_with`](Self::upload_folder_with), except those of the steps.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use std::sync::Mutex;
     /// use plain_s3::FolderOptions;
     ///
@@ -165,8 +165,8 @@ impl Client {
     ///   [`FolderPlan::run`].
     /// - Errors of [`list_objects`](Self::list_objects).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{}", client.download_prefix("my-new-bucket", "site/", "public")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -189,8 +189,8 @@ impl Client {
     /// range or a part, or if the prefix has no objects and [`FolderOptions::delete`] would delete
     /// all files.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::FolderOptions;
     ///
     /// let mirror = FolderOptions::new().include("*.html").delete().dry_run();
@@ -217,8 +217,8 @@ impl Client {
     ///
     /// Returns the errors of [`download_prefix_with`](Self::download_prefix_with), except those of the steps.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::FolderOptions;
     ///
     /// for step in client.plan_download_prefix("my-new-bucket", "site/", "public", &FolderOptions::new())? {

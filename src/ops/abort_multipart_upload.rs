@@ -23,8 +23,8 @@ impl Client {
     /// upload does not exist ([`is_not_found`](crate::Error::is_not_found)), as after it was completed or
     /// aborted; if the response to an earlier attempt was lost, this counts as success.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for upload in client.list_multipart_uploads("my-new-bucket") {
     ///     let upload = upload?;
     ///     client.abort_multipart_upload("my-new-bucket", &upload.key, &upload.upload_id)?;

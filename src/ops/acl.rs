@@ -73,8 +73,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist or you may not read its
     /// ACL.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if client.get_object_acl("my-new-bucket", "hello.txt")?.is_public_read() {
     ///     println!("everyone can read it");
     /// }
@@ -90,12 +90,13 @@ impl Client {
     ///
     /// Returns the same errors as [`get_object_acl`](Self::get_object_acl).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::AclOptions;
     ///
-    /// let old = AclOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// println!("{:?}", client.get_object_acl_with("my-new-bucket", "hello.txt", &old)?.owner);
+    /// let old = AclOptions::new().version_id(version_id);
+    /// println!("{:?}", client.get_object_acl_with("my-archive", "hello.txt", &old)?.owner);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_object_acl_with(&self, bucket: &str, key: &str, options: &AclOptions) -> Result<Acl> {
@@ -121,8 +122,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not change its ACL, or
     /// the server does not know a grantee.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::CannedAcl;
     ///
     /// client.put_object_acl("my-new-bucket", "hello.txt", CannedAcl::PublicRead)?;
@@ -139,12 +140,13 @@ impl Client {
     ///
     /// Returns the same errors as [`put_object_acl`](Self::put_object_acl).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::{AclOptions, CannedAcl};
     ///
-    /// let old = AclOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// client.put_object_acl_with("my-new-bucket", "hello.txt", CannedAcl::Private, &old)?;
+    /// let old = AclOptions::new().version_id(version_id);
+    /// client.put_object_acl_with("my-archive", "hello.txt", CannedAcl::Private, &old)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_object_acl_with(
@@ -169,8 +171,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or you may not read its
     /// ACL.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for grant in client.get_bucket_acl("my-new-bucket")?.grants {
     ///     println!("{:?}: {:?}", grant.grantee, grant.permission);
     /// }
@@ -190,8 +192,8 @@ impl Client {
     /// [`get_bucket_acl`](Self::get_bucket_acl) as the request that is sent first: a server without ACLs would create a
     /// bucket.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{Grantee, Permission};
     ///
     /// let acl = client.get_bucket_acl("my-new-bucket")?.grant(Grantee::user("bob"), Permission::Write);

@@ -102,11 +102,11 @@ impl Client {
     /// [`is_not_found`](crate::Error::is_not_found)). If the response to an earlier attempt was lost, this
     /// call may have completed the upload itself; the error then states this.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the ID returned by create_multipart_upload";
-    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "the only part")?;
-    /// client.complete_multipart_upload("my-new-bucket", "backup.tar", id, &[part])?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
+    /// let part = client.upload_part("my-new-bucket", "backup.tar", &id, 1, "the only part")?;
+    /// client.complete_multipart_upload("my-new-bucket", "backup.tar", &id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn complete_multipart_upload(
@@ -129,14 +129,14 @@ impl Client {
     /// with [`Server`](crate::ErrorKind::Server) if a condition is not met (see
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the ID returned by create_multipart_upload";
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::CompleteMultipartUploadOptions;
     ///
-    /// let part = client.upload_part("my-new-bucket", "backup.tar", id, 1, "the only part")?;
+    /// let id = client.create_multipart_upload("my-new-bucket", "monday.tar")?;
+    /// let part = client.upload_part("my-new-bucket", "monday.tar", &id, 1, "the only part")?;
     /// let new = CompleteMultipartUploadOptions::new().if_none_exists();
-    /// client.complete_multipart_upload_with("my-new-bucket", "backup.tar", id, &[part], &new)?;
+    /// client.complete_multipart_upload_with("my-new-bucket", "monday.tar", &id, &[part], &new)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn complete_multipart_upload_with(

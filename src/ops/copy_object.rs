@@ -158,8 +158,8 @@ impl Client {
     /// Fails if the source or one of the buckets does not exist ([`is_not_found`](Error::is_not_found)).
     /// Servers reject copying an object to itself unless something changes.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.copy_object(("my-new-bucket", "hello.txt"), ("my-backups", "2011/hello.txt"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -175,8 +175,8 @@ impl Client {
     /// Returns the same errors as [`copy_object`](Self::copy_object), and
     /// [`is_precondition_failed`](Error::is_precondition_failed) if a condition fails.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{CopyObjectOptions, PutObjectOptions};
     ///
     /// // Copying an object to itself keeps the content and replaces the metadata.

@@ -75,8 +75,9 @@ impl Client {
     /// already own the bucket. If the response to an earlier attempt was lost, a bucket that you own counts
     /// as created.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # client.force_delete_bucket("my-new-bucket")?;
     /// client.create_bucket("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -90,11 +91,12 @@ impl Client {
     ///
     /// Returns the same errors as [`create_bucket`](Self::create_bucket).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{CannedAcl, CreateBucketOptions};
     ///
-    /// let options = CreateBucketOptions::new().acl(CannedAcl::PublicRead).location_constraint("eu-west-1");
+    /// # client.force_delete_bucket("my-new-bucket")?;
+    /// let options = CreateBucketOptions::new().acl(CannedAcl::PublicRead).object_lock_enabled();
     /// client.create_bucket_with("my-new-bucket", &options)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -43,8 +43,8 @@ impl Client {
     ///
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or access is denied.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
     /// let part = client.upload_part("my-new-bucket", "backup.tar", &id, 1, "the only part")?;
     /// client.complete_multipart_upload("my-new-bucket", "backup.tar", &id, &[part])?;
@@ -66,8 +66,8 @@ impl Client {
     ///
     /// Returns the same errors as [`create_multipart_upload`](Self::create_multipart_upload).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::PutObjectOptions;
     ///
     /// let video = PutObjectOptions::new().content_type("video/mp4");

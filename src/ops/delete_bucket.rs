@@ -21,9 +21,11 @@ impl Client {
     /// ([`is_not_found`](crate::Error::is_not_found)). If it does not exist after the response to an earlier
     /// attempt was lost, the call succeeds.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # client.empty_bucket("my-new-bucket")?;
     /// client.delete_bucket("my-new-bucket")?;
+    /// assert!(!client.bucket_exists("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket(&self, bucket: &str) -> Result<()> {

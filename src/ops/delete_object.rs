@@ -103,9 +103,10 @@ impl Client {
     /// [`Server`](crate::ErrorKind::Server) if the bucket does not exist or access is denied. If Object Lock is
     /// the reason, [`is_object_locked`](crate::Error::is_object_locked) returns `true`.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_object("my-new-bucket", "goodbye.txt")?;
+    /// assert!(!client.object_exists("my-new-bucket", "goodbye.txt")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_object(&self, bucket: &str, key: &str) -> Result<DeletedObject> {
@@ -118,12 +119,13 @@ impl Client {
     ///
     /// Returns the same errors as [`delete_object`](Self::delete_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::DeleteObjectOptions;
     ///
-    /// let old = DeleteObjectOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// client.delete_object_with("my-new-bucket", "goodbye.txt", &old)?;
+    /// let old = DeleteObjectOptions::new().version_id(version_id);
+    /// client.delete_object_with("my-archive", "hello.txt", &old)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_object_with(

@@ -79,8 +79,8 @@ impl Client {
     ///
     /// After any other error, some keys may be deleted and others not. Calling again is safe.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if let Err(error) = client.delete_objects("my-new-bucket", ["goodbye.txt", "old/notes.txt"]) {
     ///     for failure in error.failures() {
     ///         eprintln!("{}: {} {}", failure.key, failure.code, failure.message);
@@ -104,13 +104,14 @@ impl Client {
     ///
     /// Returns the same errors as [`delete_objects`](Self::delete_objects).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::{DeleteObjectsOptions, ObjectIdentifier};
     ///
     /// let options = DeleteObjectsOptions::new().bypass_governance_retention();
-    /// let old = ObjectIdentifier::new("audit.log").version_id("3HL4kqtJlcpXroDTDmJ");
-    /// client.delete_objects_with("my-new-bucket", [old], &options)?;
+    /// let old = ObjectIdentifier::new("hello.txt").version_id(version_id);
+    /// client.delete_objects_with("my-archive", [old], &options)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_objects_with<I>(

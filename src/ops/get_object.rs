@@ -19,8 +19,8 @@ impl Client {
     /// ([`is_not_found`](crate::Error::is_not_found)). Reading fails if the content is incomplete or does not
     /// match its ETag; see [`ObjectReader`].
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let text = client.get_object("my-new-bucket", "hello.txt")?.text()?;
     /// assert_eq!(text, "Hello World!");
     /// # Ok::<(), plain_s3::Error>(())
@@ -39,12 +39,13 @@ impl Client {
     /// [`is_not_modified`](crate::Error::is_not_modified) and
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::GetObjectOptions;
     ///
     /// let head = GetObjectOptions::new().range(0..512);
     /// let bytes = client.get_object_with("my-new-bucket", "backup.tar", &head)?.bytes()?;
+    /// assert_eq!(bytes.len(), 512);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_object_with(

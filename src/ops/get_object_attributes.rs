@@ -142,8 +142,8 @@ impl Client {
     /// this operation, and with [`Server`](crate::ErrorKind::Server) if the object does not exist or access
     /// is denied.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let attributes = client.get_object_attributes("my-new-bucket", "backup.tar")?;
     /// println!("{:?} bytes in {:?} parts", attributes.size, attributes.parts_count);
     /// # Ok::<(), plain_s3::Error>(())
@@ -159,12 +159,13 @@ impl Client {
     ///
     /// Returns the same errors as [`get_object_attributes`](Self::get_object_attributes).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::ObjectAttributesOptions;
     ///
-    /// let old = ObjectAttributesOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// println!("{:?}", client.get_object_attributes_with("my-new-bucket", "backup.tar", &old)?.e_tag);
+    /// let old = ObjectAttributesOptions::new().version_id(version_id);
+    /// println!("{:?}", client.get_object_attributes_with("my-archive", "hello.txt", &old)?.e_tag);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_object_attributes_with(

@@ -36,8 +36,8 @@ impl Client {
     /// ([`is_not_found`](crate::Error::is_not_found)) or belongs to someone else
     /// ([`is_access_denied`](crate::Error::is_access_denied)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("region: {:?}", client.head_bucket("my-new-bucket")?.region);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -54,8 +54,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket belongs to someone else
     /// ([`is_access_denied`](crate::Error::is_access_denied)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if !client.bucket_exists("my-new-bucket")? {
     ///     client.create_bucket("my-new-bucket")?;
     /// }

@@ -26,8 +26,8 @@ impl Client {
     /// ([`is_not_found`](crate::Error::is_not_found)). Responses to HEAD have no body, so the error code is
     /// the usual one for the status.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let object = client.head_object("my-new-bucket", "hello.txt")?;
     /// println!("{} bytes, stored {}", object.content_length, object.last_modified);
     /// # Ok::<(), plain_s3::Error>(())
@@ -47,8 +47,8 @@ impl Client {
     /// Returns the other errors of [`head_object`](Self::head_object). Without the permission to list the
     /// bucket, AWS returns 403 for a missing object ([`is_access_denied`](crate::Error::is_access_denied)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if !client.object_exists("my-new-bucket", "hello.txt")? {
     ///     client.put_object("my-new-bucket", "hello.txt", "Hello World!")?;
     /// }
@@ -67,12 +67,13 @@ impl Client {
     /// [`is_not_modified`](crate::Error::is_not_modified) and
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::GetObjectOptions;
     ///
-    /// let old = GetObjectOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// println!("{:?}", client.head_object_with("my-new-bucket", "hello.txt", &old)?.e_tag);
+    /// let old = GetObjectOptions::new().version_id(version_id);
+    /// println!("{:?}", client.head_object_with("my-archive", "hello.txt", &old)?.e_tag);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn head_object_with(

@@ -44,8 +44,8 @@ impl Client {
     ///
     /// Fails with [`Server`](crate::ErrorKind::Server) if the server rejects the credentials.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for bucket in client.list_buckets()? {
     ///     println!("{}\t{}", bucket.name, bucket.creation_date);
     /// }

@@ -55,8 +55,8 @@ impl Client {
     ///
     /// If a page cannot be fetched, the iterator yields the error and then ends.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for upload in client.list_multipart_uploads("my-new-bucket") {
     ///     let upload = upload?;
     ///     println!("{}\t{}\t{}", upload.key, upload.upload_id, upload.initiated);
@@ -74,8 +74,8 @@ impl Client {
     ///
     /// Returns the same errors as [`list_multipart_uploads`](Self::list_multipart_uploads).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::ListOptions;
     ///
     /// let backups = ListOptions::new().prefix("backup/");

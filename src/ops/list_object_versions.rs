@@ -84,8 +84,8 @@ impl Client {
     /// If a page cannot be fetched, the iterator yields the error and then ends. The error is
     /// [`is_not_implemented`](crate::Error::is_not_implemented) if the server does not support versions.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for version in client.list_object_versions("my-new-bucket") {
     ///     let version = version?;
     ///     let what = if version.is_delete_marker { "deleted" } else { "stored" };
@@ -104,8 +104,8 @@ impl Client {
     ///
     /// Returns the same errors as [`list_object_versions`](Self::list_object_versions).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::ListOptions;
     ///
     /// let plans = ListOptions::new().prefix("secret_plans.txt");

@@ -73,8 +73,8 @@ impl Client {
     ///
     /// If a page cannot be fetched, the iterator yields the error and then ends.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for object in client.list_objects("my-new-bucket") {
     ///     let object = object?;
     ///     println!("{}\t{}\t{}", object.key, object.size, object.last_modified);
@@ -91,8 +91,8 @@ impl Client {
     ///
     /// Returns the same errors as [`list_objects`](Self::list_objects).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::ListOptions;
     ///
     /// let folder = ListOptions::new().prefix("photos/").delimiter("/");

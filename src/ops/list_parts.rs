@@ -47,10 +47,11 @@ impl Client {
     ///
     /// If a page cannot be fetched, the iterator yields the error and then ends.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the upload ID";
-    /// for part in client.list_parts("my-new-bucket", "backup.tar", id) {
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
+    /// client.upload_part("my-new-bucket", "backup.tar", &id, 1, "the first part")?;
+    /// for part in client.list_parts("my-new-bucket", "backup.tar", &id) {
     ///     let part = part?;
     ///     println!("{}\t{}\t{}", part.part_number, part.size, part.e_tag);
     /// }

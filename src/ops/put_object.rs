@@ -92,8 +92,8 @@ impl Client {
     /// ETag is the MD5 of other content, and with [`Server`](crate::ErrorKind::Server) if the server returns
     /// an error.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_object("my-new-bucket", "hello.txt", "Hello World!")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -115,8 +115,8 @@ impl Client {
     /// succeeds; otherwise the error states this. An object that serves as a lock must therefore contain
     /// something unique to its owner, because empty objects have equal ETags.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{CannedAcl, PutObjectOptions};
     ///
     /// let page = PutObjectOptions::new().content_type("text/html").acl(CannedAcl::PublicRead);
@@ -150,8 +150,8 @@ impl Client {
     /// stored. Otherwise returns the errors of [`put_object`](Self::put_object) and
     /// [`delete_object`](Self::delete_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if !client.enforces_if_none_exists("my-new-bucket", "locks/probe")? {
     ///     eprintln!("objects of this server cannot serve as locks");
     /// }

@@ -122,8 +122,10 @@ impl Client {
     /// If the response to an earlier attempt was lost, an object that is already being restored counts as
     /// started.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let archive = plain_s3::PutObjectOptions::new().storage_class("GLACIER");
+    /// # client.put_object_with("my-new-bucket", "2019/backup.tar", "a backup", &archive)?;
     /// use plain_s3::Restoration;
     ///
     /// if client.restore_object("my-new-bucket", "2019/backup.tar", 7)? == Restoration::AlreadyRestored {
@@ -142,8 +144,10 @@ impl Client {
     ///
     /// Returns the same errors as [`restore_object`](Self::restore_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let archive = plain_s3::PutObjectOptions::new().storage_class("GLACIER");
+    /// # client.put_object_with("my-new-bucket", "2019/backup.tar", "a backup", &archive)?;
     /// use plain_s3::{RestoreObjectOptions, RestoreTier};
     ///
     /// let options = RestoreObjectOptions::new().days(7).tier(RestoreTier::Bulk);

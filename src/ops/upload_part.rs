@@ -114,12 +114,12 @@ impl Client {
     /// Returns the same errors as [`put_object`](Self::put_object). Fails if the upload does not exist
     /// ([`is_not_found`](crate::Error::is_not_found)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the ID returned by create_multipart_upload";
-    /// let first = client.upload_part("my-new-bucket", "backup.tar", id, 1, vec![0; 5 << 20])?;
-    /// let last = client.upload_part("my-new-bucket", "backup.tar", id, 2, "the rest")?;
-    /// client.complete_multipart_upload("my-new-bucket", "backup.tar", id, &[first, last])?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
+    /// let first = client.upload_part("my-new-bucket", "backup.tar", &id, 1, vec![0; 5 << 20])?;
+    /// let last = client.upload_part("my-new-bucket", "backup.tar", &id, 2, "the rest")?;
+    /// client.complete_multipart_upload("my-new-bucket", "backup.tar", &id, &[first, last])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn upload_part<'b>(
@@ -139,15 +139,14 @@ impl Client {
     ///
     /// Returns the same errors as [`upload_part`](Self::upload_part).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let my_key = [0; 32];
-    /// use plain_s3::{PutObjectOptions, UploadPartOptions};
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{ChecksumAlgorithm, PutObjectOptions, UploadPartOptions};
     ///
-    /// let (bucket, key) = ("my-new-bucket", "secret.tar");
-    /// let encrypted = PutObjectOptions::new().sse_customer_key(my_key);
-    /// let id = client.create_multipart_upload_with(bucket, key, &encrypted)?;
-    /// let options = UploadPartOptions::new().sse_customer_key(my_key);
+    /// let (bucket, key) = ("my-new-bucket", "monday.tar");
+    /// let object = PutObjectOptions::new().checksum(ChecksumAlgorithm::Sha256);
+    /// let id = client.create_multipart_upload_with(bucket, key, &object)?;
+    /// let options = UploadPartOptions::new().checksum(ChecksumAlgorithm::Sha256);
     /// let part = client.upload_part_with(bucket, key, &id, 1, "the only part", &options)?;
     /// client.complete_multipart_upload(bucket, key, &id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())

@@ -87,12 +87,12 @@ impl Client {
     /// is not from 1 to 10,000. Fails if the source or the upload does not exist
     /// ([`is_not_found`](crate::Error::is_not_found)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the ID returned by create_multipart_upload";
-    /// let from = ("my-new-bucket", "backup.tar");
-    /// let part = client.upload_part_copy("my-backups", "backup.tar", id, 1, from, 0..(64 << 20))?;
-    /// client.complete_multipart_upload("my-backups", "backup.tar", id, &[part])?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let id = client.create_multipart_upload("my-backups", "backup.tar")?;
+    /// let (from, bytes) = (("my-new-bucket", "backup.tar"), 0..10_240);
+    /// let part = client.upload_part_copy("my-backups", "backup.tar", &id, 1, from, bytes)?;
+    /// client.complete_multipart_upload("my-backups", "backup.tar", &id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn upload_part_copy(
@@ -116,15 +116,16 @@ impl Client {
     /// Returns the same errors as [`upload_part_copy`](Self::upload_part_copy), and
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed) if a condition fails.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let id = "the ID returned by create_multipart_upload";
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::UploadPartCopyOptions;
     ///
-    /// let from = ("my-new-bucket", "backup.tar");
-    /// let old = UploadPartCopyOptions::new().source_version_id("3HL4kqtJlcpXroDTDmJ");
-    /// let bytes = 0..(64 << 20);
-    /// let part = client.upload_part_copy_with("my-backups", "backup.tar", id, 1, from, bytes, &old)?;
+    /// let id = client.create_multipart_upload("my-backups", "hello.txt")?;
+    /// let (from, bytes) = (("my-archive", "hello.txt"), 0..12);
+    /// let old = UploadPartCopyOptions::new().source_version_id(version_id);
+    /// let part = client.upload_part_copy_with("my-backups", "hello.txt", &id, 1, from, bytes, &old)?;
+    /// client.complete_multipart_upload("my-backups", "hello.txt", &id, &[part])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     #[allow(clippy::too_many_arguments)] // those of the plain method, and the options

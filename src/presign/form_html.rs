@@ -11,8 +11,8 @@ impl PostForm {
     /// Browsers send a line break in a value as CR LF, so a form whose values contain a lone LF is rejected by
     /// the server.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::from_env()?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// use plain_s3::PostPolicy;
     ///

@@ -40,13 +40,15 @@ impl Client {
     ///
     /// Returns the same errors as [`RequestSigner::presign`](crate::RequestSigner::presign).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// use plain_s3::{Method, RawRequest};
     ///
     /// let request = RawRequest::new(Method::Get).bucket("my-new-bucket").query("prefix", "photos/");
-    /// println!("curl '{}'", client.presign(&request, hour)?);
+    /// let listing = client.presign(&request, hour)?;
+    /// println!("curl '{listing}'");
+    /// # ureq::get(&listing.url).call().unwrap();
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign(&self, request: &RawRequest, options: impl Into<PresignOptions>) -> Result<PresignedUrl> {
@@ -64,17 +66,14 @@ impl Client {
     /// client has no credentials, or the bucket name or the key is invalid.
     ///
     /// ```
-    /// # fn main() -> plain_s3::Result<()> {
-    /// # use plain_s3::{Client, Config, Credentials};
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use std::time::Duration;
     ///
-    /// let config = Config::new("http://objects-us-west-1.dream.io")
-    ///     .credentials(Credentials::new("access", "secret"));
-    /// let client = Client::new(config)?;
     /// let hour = Duration::from_secs(3600);
-    /// println!("{}", client.presign_get_object("my-bucket-name", "secret_plans.txt", hour)?);
-    /// # Ok(())
-    /// # }
+    /// let url = client.presign_get_object("my-new-bucket", "secret_plans.txt", hour)?;
+    /// println!("curl '{url}'");
+    /// # ureq::get(&url.url).call().unwrap();
+    /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_get_object(
         &self,
@@ -95,14 +94,17 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// use plain_s3::GetObjectOptions;
     ///
     /// let attachment = "attachment; filename=\"plans.txt\"";
     /// let save_as = GetObjectOptions::new().response_content_disposition(attachment);
-    /// println!("{}", client.presign_get_object_with("my-new-bucket", "secret_plans.txt", hour, &save_as)?);
+    /// let url = client.presign_get_object_with("my-new-bucket", "secret_plans.txt", hour, &save_as)?;
+    /// println!("{url}");
+    /// # let response = ureq::get(&url.url).call().unwrap();
+    /// # assert_eq!(response.headers()["content-disposition"], attachment);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_get_object_with(
@@ -122,10 +124,12 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
-    /// println!("curl -I '{}'", client.presign_head_object("my-new-bucket", "secret_plans.txt", hour)?);
+    /// let url = client.presign_head_object("my-new-bucket", "secret_plans.txt", hour)?;
+    /// println!("curl -I '{url}'");
+    /// # ureq::head(&url.url).call().unwrap();
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_head_object(
@@ -144,11 +148,14 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
-    /// let old = plain_s3::GetObjectOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// println!("{}", client.presign_head_object_with("my-new-bucket", "secret_plans.txt", hour, &old)?);
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
+    /// let old = plain_s3::GetObjectOptions::new().version_id(version_id);
+    /// let url = client.presign_head_object_with("my-archive", "hello.txt", hour, &old)?;
+    /// println!("curl -I '{url}'");
+    /// # ureq::head(&url.url).call().unwrap();
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_head_object_with(
@@ -168,11 +175,13 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// let upload = client.presign_put_object("my-new-bucket", "inbox/report.pdf", hour)?;
     /// println!("curl -T report.pdf '{upload}'");
+    /// # ureq::put(&upload.url).send("a report").unwrap();
+    /// # assert!(client.object_exists("my-new-bucket", "inbox/report.pdf")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_put_object(
@@ -191,8 +200,8 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// use plain_s3::PutObjectOptions;
     ///
@@ -201,6 +210,10 @@ impl Client {
     /// for (name, value) in &upload.headers {
     ///     println!("send the header {name}: {value}");
     /// }
+    /// # let (name, value) = &upload.headers[0];
+    /// # ureq::put(&upload.url).header(name, value).send("a report").unwrap();
+    /// # let report = client.head_object("my-new-bucket", "inbox/report.pdf")?;
+    /// # assert_eq!(report.content_type.as_deref(), Some("application/pdf"));
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_put_object_with(
@@ -219,10 +232,13 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
-    /// println!("curl -X DELETE '{}'", client.presign_delete_object("my-new-bucket", "goodbye.txt", hour)?);
+    /// let url = client.presign_delete_object("my-new-bucket", "goodbye.txt", hour)?;
+    /// println!("curl -X DELETE '{url}'");
+    /// # ureq::delete(&url.url).call().unwrap();
+    /// # assert!(!client.object_exists("my-new-bucket", "goodbye.txt")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_delete_object(
@@ -240,11 +256,15 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
-    /// let old = plain_s3::DeleteObjectOptions::new().version_id("3HL4kqtJlcpXroDTDmJ");
-    /// println!("{}", client.presign_delete_object_with("my-new-bucket", "goodbye.txt", hour, &old)?);
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
+    /// let old = plain_s3::DeleteObjectOptions::new().version_id(version_id);
+    /// let url = client.presign_delete_object_with("my-archive", "hello.txt", hour, &old)?;
+    /// println!("curl -X DELETE '{url}'");
+    /// # ureq::delete(&url.url).call().unwrap();
+    /// # assert!(!client.object_exists("my-archive", "hello.txt")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_delete_object_with(
@@ -265,11 +285,12 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// let create = client.presign_create_multipart_upload("my-new-bucket", "backup.tar", hour)?;
     /// println!("curl -X POST '{create}'");
+    /// # ureq::post(&create.url).send_empty().unwrap();
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_create_multipart_upload(
@@ -289,11 +310,14 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_get_object`](Self::presign_get_object).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// let tar = plain_s3::PutObjectOptions::new().content_type("application/x-tar");
     /// let create = client.presign_create_multipart_upload_with("my-new-bucket", "backup.tar", hour, &tar)?;
+    /// println!("send the headers {:?}", create.headers);
+    /// # let (name, value) = &create.headers[0];
+    /// # ureq::post(&create.url).header(name, value).send_empty().unwrap();
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_create_multipart_upload_with(
@@ -318,12 +342,14 @@ impl Client {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the upload ID is empty or the part number is out
     /// of range.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, upload_id) = (std::time::Duration::from_secs(3600), "2~abc");
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let hour = std::time::Duration::from_secs(3600);
+    /// let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
     /// for number in 1..=3 {
-    ///     let part = client.presign_upload_part("my-new-bucket", "backup.tar", upload_id, number, hour)?;
+    ///     let part = client.presign_upload_part("my-new-bucket", "backup.tar", &id, number, hour)?;
     ///     println!("curl -T part{number} '{part}'");
+    /// #     ureq::put(&part.url).send("a part").unwrap();
     /// }
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -346,11 +372,15 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_upload_part`](Self::presign_upload_part).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, id) = (std::time::Duration::from_secs(3600), "2~abc");
-    /// let digest = plain_s3::UploadPartOptions::new().header("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
-    /// let part = client.presign_upload_part_with("my-new-bucket", "backup.tar", id, 1, hour, &digest)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let hour = std::time::Duration::from_secs(3600);
+    /// # let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
+    /// let digest = plain_s3::UploadPartOptions::new().header("content-md5", "7Qdih1MuhjZehB6Sv8UNjA==");
+    /// let part = client.presign_upload_part_with("my-new-bucket", "backup.tar", &id, 1, hour, &digest)?;
+    /// println!("send the headers {:?}", part.headers);
+    /// # let (name, value) = &part.headers[0];
+    /// # ureq::put(&part.url).header(name, value).send("Hello World!").unwrap();
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_upload_part_with(
@@ -376,11 +406,17 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_upload_part`](Self::presign_upload_part).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, id) = (std::time::Duration::from_secs(3600), "2~abc");
-    /// let complete = client.presign_complete_multipart_upload("my-new-bucket", "backup.tar", id, hour)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let hour = std::time::Duration::from_secs(3600);
+    /// # let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
+    /// let complete = client.presign_complete_multipart_upload("my-new-bucket", "backup.tar", &id, hour)?;
     /// println!("curl -X POST -T parts.xml '{complete}'");
+    /// # let e_tag = client.upload_part("my-new-bucket", "backup.tar", &id, 1, "the only part")?.e_tag;
+    /// # let part = format!("<Part><PartNumber>1</PartNumber><ETag>\"{e_tag}\"</ETag></Part>");
+    /// # let parts = format!("<CompleteMultipartUpload>{part}</CompleteMultipartUpload>");
+    /// # ureq::post(&complete.url).send(parts).unwrap();
+    /// # assert_eq!(client.get_object("my-new-bucket", "backup.tar")?.text()?, "the only part");
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_complete_multipart_upload(
@@ -401,12 +437,19 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_upload_part`](Self::presign_upload_part).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, id) = (std::time::Duration::from_secs(3600), "2~abc");
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let hour = std::time::Duration::from_secs(3600);
+    /// # let id = client.create_multipart_upload("my-new-bucket", "new.tar")?;
     /// let new = plain_s3::CompleteMultipartUploadOptions::new().if_none_exists();
-    /// let url =
-    ///     client.presign_complete_multipart_upload_with("my-new-bucket", "backup.tar", id, hour, &new)?;
+    /// let url = client.presign_complete_multipart_upload_with("my-new-bucket", "new.tar", &id, hour, &new)?;
+    /// println!("send the headers {:?}", url.headers);
+    /// # let e_tag = client.upload_part("my-new-bucket", "new.tar", &id, 1, "the only part")?.e_tag;
+    /// # let part = format!("<Part><PartNumber>1</PartNumber><ETag>\"{e_tag}\"</ETag></Part>");
+    /// # let parts = format!("<CompleteMultipartUpload>{part}</CompleteMultipartUpload>");
+    /// # let (name, value) = &url.headers[0];
+    /// # ureq::post(&url.url).header(name, value).send(parts).unwrap();
+    /// # assert!(client.object_exists("my-new-bucket", "new.tar")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_complete_multipart_upload_with(
@@ -427,11 +470,14 @@ impl Client {
     ///
     /// Returns the same errors as [`presign_upload_part`](Self::presign_upload_part).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// # let (hour, upload_id) = (std::time::Duration::from_secs(3600), "2~abc");
-    /// let abort = client.presign_abort_multipart_upload("my-new-bucket", "backup.tar", upload_id, hour)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let hour = std::time::Duration::from_secs(3600);
+    /// # let id = client.create_multipart_upload("my-new-bucket", "backup.tar")?;
+    /// let abort = client.presign_abort_multipart_upload("my-new-bucket", "backup.tar", &id, hour)?;
     /// println!("curl -X DELETE '{abort}'");
+    /// # ureq::delete(&abort.url).call().unwrap();
+    /// # assert!(client.list_parts("my-new-bucket", "backup.tar", &id).next().unwrap().is_err());
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn presign_abort_multipart_upload(

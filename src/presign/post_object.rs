@@ -195,8 +195,8 @@ impl Client {
     /// 1 second and, with Signature V4, at most 7 days), the client has no credentials, or the bucket name or
     /// the policy is invalid.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # let hour = std::time::Duration::from_secs(3600);
     /// use plain_s3::PostPolicy;
     ///

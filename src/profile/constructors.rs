@@ -15,9 +15,11 @@ impl Config {
     ///
     /// Returns the same errors as [`Profiles::load`] and [`Profiles::config`].
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # use plain_s3::{Client, Config};
     /// let client = Client::new(Config::from_profile(Some("backup"))?)?;
+    /// assert!(client.bucket_exists("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn from_profile(name: Option<&str>) -> Result<Self> {
@@ -46,9 +48,11 @@ impl Config {
     /// [`Credentials`](crate::ErrorKind::Credentials) if there are no credentials. The error names the variables
     /// and files that were searched. Otherwise returns the same errors as `from_env` and `from_profile`.
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # use plain_s3::{Client, Config};
     /// let client = Client::new(Config::from_env_or_profile()?)?;
+    /// assert!(client.bucket_exists("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn from_env_or_profile() -> Result<Self> {
@@ -65,7 +69,8 @@ impl Credentials {
     ///
     /// Returns the same errors as [`Profiles::load`] and [`Profiles::credentials`].
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let credentials = plain_s3::Credentials::from_profile(Some("backup"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -82,7 +87,8 @@ impl Credentials {
     /// Returns the same errors as `from_env` and `from_profile`. If there are no credentials, the error names
     /// the variables and files that were searched.
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let credentials = plain_s3::Credentials::from_env_or_profile()?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -46,14 +46,14 @@ const NOT_NEEDED: &str = "which was not needed";
 ///
 /// `{:?}` shows only names of files and profiles.
 ///
-/// ```no_run
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
 /// use plain_s3::{Client, Profiles};
 ///
-/// # fn main() -> plain_s3::Result<()> {
-/// let profiles = Profiles::from_files(Some("/etc/backup/credentials".as_ref()), None)?;
-/// let client = Client::new(profiles.config(Some("offsite"))?)?;
-/// # Ok(())
-/// # }
+/// let profiles = Profiles::from_files(Some("credentials".as_ref()), Some("config".as_ref()))?;
+/// let client = Client::new(profiles.config(Some("backup"))?)?;
+/// assert!(client.bucket_exists("my-new-bucket")?);
+/// # Ok::<(), plain_s3::Error>(())
 /// ```
 pub struct Profiles {
     credentials: ProfileFile,
@@ -74,7 +74,8 @@ impl Profiles {
     /// Fails with [`LocalIo`](crate::ErrorKind::LocalIo) if a file cannot be read. A malformed line is an error
     /// only for the section that contains it; see [`credentials`](Self::credentials).
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{:?}", plain_s3::Profiles::load()?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -88,8 +89,10 @@ impl Profiles {
     ///
     /// Returns the same errors as [`load`](Self::load).
     ///
-    /// ```no_run
-    /// let profiles = plain_s3::Profiles::from_files(None, Some("/etc/backup/config".as_ref()))?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let profiles = plain_s3::Profiles::from_files(None, Some("config".as_ref()))?;
+    /// assert!(format!("{profiles:?}").contains("backup"));
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn from_files(credentials: Option<&Path>, config: Option<&Path>) -> Result<Self> {
@@ -110,7 +113,8 @@ impl Profiles {
     /// [`Credentials`](crate::ErrorKind::Credentials) if it has no credentials. The error names the files and,
     /// if there is one, the line to correct.
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let credentials = plain_s3::Profiles::load()?.credentials(Some("backup"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -128,8 +132,10 @@ impl Profiles {
     /// style or the signature version is invalid, and with [`LocalIo`](crate::ErrorKind::LocalIo) if the
     /// `ca_bundle` cannot be read.
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let config = plain_s3::Profiles::load()?.config(Some("backup"))?;
+    /// assert!(plain_s3::Client::new(config)?.bucket_exists("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn config(&self, name: Option<&str>) -> Result<Config> {

@@ -65,8 +65,8 @@ impl Client {
     /// [`Integrity`](ErrorKind::Integrity) or [`is_precondition_failed`](Error::is_precondition_failed). A
     /// multipart upload that fails is aborted.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.copy(("my-new-bucket", "backup.tar"), ("my-backups", "2011/backup.tar"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -80,8 +80,8 @@ impl Client {
     ///
     /// Returns the same errors as [`copy`](Self::copy).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::CopyOptions;
     ///
     /// let small_parts = CopyOptions::new().part_size(256 << 20);

@@ -23,8 +23,8 @@ impl Client {
     ///   failures, the rest is not tried.
     /// - [`is_bucket_not_empty`](Error::is_bucket_not_empty) if something was stored meanwhile.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let deleted = client.force_delete_bucket("my-new-bucket")?;
     /// println!("deleted with the bucket: {deleted}");
     /// # Ok::<(), plain_s3::Error>(())
@@ -40,8 +40,8 @@ impl Client {
     ///
     /// Returns the same errors as [`force_delete_bucket`](Self::force_delete_bucket).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::DeleteAllOptions;
     ///
     /// let counts = client.force_delete_bucket_with("my-new-bucket", &DeleteAllOptions::new().dry_run())?;
@@ -77,8 +77,8 @@ impl Client {
     /// Fails with [`PartialFailure`](crate::ErrorKind::PartialFailure) like
     /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("deleted {}", client.empty_bucket("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -93,8 +93,8 @@ impl Client {
     ///
     /// Returns the same errors as [`empty_bucket`](Self::empty_bucket).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::DeleteAllOptions;
     ///
     /// let counts = client.empty_bucket_with("my-new-bucket", &DeleteAllOptions::new().dry_run())?;
@@ -118,8 +118,8 @@ impl Client {
     /// delete everything, and with [`PartialFailure`](crate::ErrorKind::PartialFailure) like
     /// [`force_delete_bucket`](Self::force_delete_bucket).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("deleted {}", client.delete_prefix("my-new-bucket", "photos/2011/")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -134,8 +134,8 @@ impl Client {
     ///
     /// Returns the same errors as [`delete_prefix`](Self::delete_prefix).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::DeleteAllOptions;
     ///
     /// let dry_run = DeleteAllOptions::new().dry_run();

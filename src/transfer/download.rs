@@ -45,9 +45,10 @@ impl Client {
     /// temporary file, which is kept. Otherwise returns the errors of [`get_object`](Self::get_object) and of
     /// reading the object.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// client.download_file("my-new-bucket", "perl_poetry.pdf", "/home/larry/documents/perl_poetry.pdf")?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// client.download_file("my-new-bucket", "perl_poetry.pdf", "perl_poetry.pdf")?;
+    /// # assert_eq!(std::fs::read_to_string("perl_poetry.pdf")?, "Hello World!");
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn download_file(&self, bucket: &str, key: &str, path: impl AsRef<Path>) -> Result<Download> {
@@ -62,8 +63,8 @@ impl Client {
     /// Returns the same errors as [`download_file`](Self::download_file) and
     /// [`get_object_with`](Self::get_object_with).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::DownloadOptions;
     ///
     /// let options = DownloadOptions::new()

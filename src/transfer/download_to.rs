@@ -26,8 +26,8 @@ impl Client {
     /// Otherwise returns the errors of [`get_object`](Self::get_object) and of reading the object. If the call fails,
     /// discard what was written: it is incomplete, and may be damaged. It is not written a second time.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.download_to("my-new-bucket", "hello.txt", std::io::stdout())?;
     ///
     /// let mut content = Vec::new();
@@ -47,8 +47,8 @@ impl Client {
     /// Returns the same errors as [`download_to`](Self::download_to) and
     /// [`get_object_with`](Self::get_object_with).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::GetObjectOptions;
     ///
     /// let start = GetObjectOptions::new().range(..512);

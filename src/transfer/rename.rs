@@ -24,9 +24,10 @@ impl Client {
     ///
     /// The hint says which of the two objects exist.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.rename_object("my-new-bucket", "helo.txt", "hello.txt")?;
+    /// # assert!(!client.object_exists("my-new-bucket", "helo.txt")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn rename_object(&self, bucket: &str, from: &str, to: &str) -> Result<CopiedObject> {

@@ -34,8 +34,8 @@ impl Client {
     /// too, the error says so, and [`Error::upload_id`] is the ID to pass to
     /// [`abort_multipart_upload`](Self::abort_multipart_upload).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.upload_file("my-new-bucket", "backup.tar", "backup.tar")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -50,8 +50,8 @@ impl Client {
     ///
     /// Returns the same errors as [`upload_file`](Self::upload_file).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::UploadOptions;
     ///
     /// let options = UploadOptions::new().keep_parts();
@@ -118,9 +118,13 @@ impl Client {
     /// yields more than 10,000 parts. Otherwise returns the same errors as
     /// [`upload_file`](Self::upload_file).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// client.upload_reader("my-new-bucket", "log", std::io::stdin())?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::process::{Command, Stdio};
+    ///
+    /// let mut tar = Command::new("tar").args(["-c", "public"]).stdout(Stdio::piped()).spawn()?;
+    /// let archive = tar.stdout.take().expect("stdout is piped");
+    /// client.upload_reader("my-new-bucket", "public.tar", archive)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn upload_reader(&self, bucket: &str, key: &str, reader: impl Read) -> Result<Upload> {
@@ -133,13 +137,14 @@ impl Client {
     ///
     /// Returns the same errors as [`upload_reader`](Self::upload_reader).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::UploadOptions;
     ///
     /// // 10,000 parts of 100 MiB: up to 1 TB
     /// let options = UploadOptions::new().part_size(100 << 20);
-    /// client.upload_reader_with("my-new-bucket", "log", std::io::stdin(), &options)?;
+    /// let database = std::fs::File::open("backup.tar")?;
+    /// client.upload_reader_with("my-new-bucket", "database", database, &options)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn upload_reader_with(

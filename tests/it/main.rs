@@ -20,6 +20,7 @@ mod copying;
 mod credentials;
 mod deletion;
 mod demands;
+mod doc_examples;
 mod docs;
 mod errors;
 mod folders;

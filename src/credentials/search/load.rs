@@ -10,13 +10,13 @@ use crate::profile::Profiles;
 
 /// Options of [`Config::load_with`].
 ///
-/// ```no_run
-/// use plain_s3::{Config, LoadOptions};
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use plain_s3::{Client, Config, LoadOptions};
 ///
-/// # fn main() -> plain_s3::Result<()> {
-/// let config = Config::load_with(&LoadOptions::new().profile("backup"))?;
-/// # Ok(())
-/// # }
+/// let options = LoadOptions::new().profile("backup").proxy("http://proxy.example.com:3128");
+/// let client = Client::new(Config::load_with(&options)?)?;
+/// # Ok::<(), plain_s3::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -86,9 +86,11 @@ impl Config {
     /// if a setting is invalid, and with [`LocalIo`](crate::ErrorKind::LocalIo) if a file cannot be read. The error
     /// names the file and the line or the variable, and what to change.
     ///
-    /// ```no_run
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// # use plain_s3::{Client, Config};
     /// let client = Client::new(Config::load()?)?;
+    /// assert!(client.bucket_exists("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn load() -> Result<Self> {
@@ -100,6 +102,14 @@ impl Config {
     /// # Errors
     ///
     /// Returns the same errors as [`load`](Self::load).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # use plain_s3::{Client, Config, LoadOptions};
+    /// let client = Client::new(Config::load_with(&LoadOptions::new().profile("backup"))?)?;
+    /// assert!(client.bucket_exists("my-new-bucket")?);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn load_with(options: &LoadOptions) -> Result<Self> {
         load(options, &Environment::process())
     }

@@ -116,8 +116,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its
     /// rules, or the server does not support CORS ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for rule in client.get_bucket_cors("my-new-bucket")? {
     ///     println!("{:?} {:?}", rule.allowed_origins, rule.allowed_methods);
     /// }
@@ -134,8 +134,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_cors`](Self::get_bucket_cors), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::CorsRule;
     ///
     /// let rule = CorsRule::new("https://www.example.com", "GET").allowed_method("PUT").allowed_header("*");
@@ -153,8 +153,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_cors`](Self::get_bucket_cors), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_cors("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

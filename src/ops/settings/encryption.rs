@@ -65,8 +65,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if let Some(encryption) = client.get_bucket_encryption("my-new-bucket")? {
     ///     println!("{} {:?}", encryption.algorithm, encryption.kms_key_id);
     /// }
@@ -84,8 +84,8 @@ impl Client {
     /// Returns the same errors as [`get_bucket_encryption`](Self::get_bucket_encryption), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_bucket_encryption("my-new-bucket", &plain_s3::BucketEncryption::new("AES256"))?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -104,8 +104,8 @@ impl Client {
     /// Returns the same errors as [`get_bucket_encryption`](Self::get_bucket_encryption), which is called
     /// first: Ceph 16 would delete the bucket itself.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_encryption("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -29,8 +29,8 @@ impl Client {
     /// Fails with [`Server`](ErrorKind::Server) if the bucket does not exist, you may not read its rules, or
     /// the server does not support lifecycle rules ([`is_not_implemented`](Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for rule in client.get_bucket_lifecycle_configuration("my-new-bucket")? {
     ///     println!("{:?}: {:?} days", rule.prefix, rule.expire_after_days);
     /// }
@@ -54,8 +54,8 @@ impl Client {
     /// [`get_bucket_lifecycle_configuration`](Self::get_bucket_lifecycle_configuration), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::LifecycleRule;
     ///
     /// let logs = LifecycleRule::new("logs/").id("old logs").expire_after_days(30);
@@ -109,8 +109,8 @@ impl Client {
     /// [`get_bucket_lifecycle_configuration`](Self::get_bucket_lifecycle_configuration), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_lifecycle("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

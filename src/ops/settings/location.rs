@@ -26,8 +26,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or belongs to another
     /// user.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{:?}", client.get_bucket_location("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -45,8 +45,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support logs ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if let Some(logging) = client.get_bucket_logging("my-new-bucket")? {
     ///     println!("{}/{}", logging.target_bucket, logging.target_prefix);
     /// }
@@ -68,11 +68,13 @@ impl Client {
     /// Otherwise returns the same errors as [`get_bucket_logging`](Self::get_bucket_logging), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// use plain_s3::BucketLogging;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{BucketLogging, CannedAcl};
     ///
-    /// client.put_bucket_logging("my-new-bucket", Some(&BucketLogging::new("my-logs", "my-new-bucket/")))?;
+    /// // AWS requires a policy instead, unless the bucket has ACLs.
+    /// client.put_bucket_acl("my-backups", CannedAcl::LogDeliveryWrite)?;
+    /// client.put_bucket_logging("my-new-bucket", Some(&BucketLogging::new("my-backups", "logs/")))?;
     /// client.put_bucket_logging("my-new-bucket", None)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -51,9 +51,9 @@ impl Client {
     /// enabled for its bucket, or the server does not support it
     /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// println!("{}", client.get_object_legal_hold("my-new-bucket", "contract.pdf")?);
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// println!("{}", client.get_object_legal_hold("my-archive", "contract.pdf")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_object_legal_hold(
@@ -77,13 +77,14 @@ impl Client {
     /// Returns the same errors as [`get_object_legal_hold`](Self::get_object_legal_hold), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "contract.pdf")?.version_id.unwrap();
     /// use plain_s3::{LegalHold, ObjectIdentifier};
     ///
-    /// client.put_object_legal_hold("my-new-bucket", "contract.pdf", LegalHold::On)?;
-    /// let old = ObjectIdentifier::new("contract.pdf").version_id("3HL4kqtJlcpXroDTDmJ");
-    /// client.put_object_legal_hold("my-new-bucket", old, LegalHold::Off)?;
+    /// client.put_object_legal_hold("my-archive", "contract.pdf", LegalHold::On)?;
+    /// let old = ObjectIdentifier::new("contract.pdf").version_id(version_id);
+    /// client.put_object_legal_hold("my-archive", old, LegalHold::Off)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_object_legal_hold(

@@ -83,9 +83,9 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support Object Lock ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// match client.get_object_lock_configuration("my-new-bucket")? {
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// match client.get_object_lock_configuration("my-archive")? {
     ///     Some(lock) => println!("enabled, by default {:?}", lock.default_retention),
     ///     None => println!("not enabled"),
     /// }
@@ -108,13 +108,13 @@ impl Client {
     /// bucket. Otherwise returns the same errors as
     /// [`get_object_lock_configuration`](Self::get_object_lock_configuration), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{ObjectLockConfiguration, RetentionMode, RetentionPeriod};
     ///
     /// let lock = ObjectLockConfiguration::new()
     ///     .default_retention(RetentionMode::Governance, RetentionPeriod::Days(30));
-    /// client.put_object_lock_configuration("my-new-bucket", lock)?;
+    /// client.put_object_lock_configuration("my-archive", lock)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_object_lock_configuration(

@@ -98,9 +98,9 @@ impl Client {
     /// enabled for its bucket, or the server does not support it
     /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// if let Some(retention) = client.get_object_retention("my-new-bucket", "contract.pdf")? {
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// if let Some(retention) = client.get_object_retention("my-archive", "contract.pdf")? {
     ///     println!("{} until {}", retention.mode, retention.retain_until);
     /// }
     /// # Ok::<(), plain_s3::Error>(())
@@ -126,15 +126,15 @@ impl Client {
     /// retention is stricter ([`is_access_denied`](crate::Error::is_access_denied)). Otherwise returns the
     /// same errors as [`get_object_retention`](Self::get_object_retention), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use std::time::{Duration, SystemTime};
     ///
     /// use plain_s3::{ObjectRetention, RetentionMode};
     ///
     /// let tomorrow = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
     /// let retention = ObjectRetention::new(RetentionMode::Governance, tomorrow);
-    /// client.put_object_retention("my-new-bucket", "contract.pdf", retention)?;
+    /// client.put_object_retention("my-archive", "contract.pdf", retention)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_object_retention(
@@ -153,13 +153,16 @@ impl Client {
     ///
     /// Returns the same errors as [`put_object_retention`](Self::put_object_retention).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
-    /// use plain_s3::{ObjectRetention, PutObjectRetentionOptions, RetentionMode, time::OffsetDateTime};
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::time::{Duration, SystemTime};
     ///
-    /// let retention = ObjectRetention::new(RetentionMode::Governance, OffsetDateTime::now_utc());
+    /// use plain_s3::{ObjectRetention, PutObjectRetentionOptions, RetentionMode};
+    ///
+    /// let soon = SystemTime::now() + Duration::from_secs(60);
+    /// let retention = ObjectRetention::new(RetentionMode::Governance, soon);
     /// let bypass = PutObjectRetentionOptions::new().bypass_governance_retention();
-    /// client.put_object_retention_with("my-new-bucket", "contract.pdf", retention, &bypass)?;
+    /// client.put_object_retention_with("my-archive", "contract.pdf", retention, &bypass)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn put_object_retention_with(

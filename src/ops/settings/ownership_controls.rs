@@ -51,8 +51,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{:?}", client.get_bucket_ownership_controls("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -69,8 +69,8 @@ impl Client {
     /// grants access to others. Otherwise returns the same errors as
     /// [`get_bucket_ownership_controls`](Self::get_bucket_ownership_controls), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::{CannedAcl, ObjectOwnership};
     ///
     /// client.put_bucket_ownership_controls("my-new-bucket", ObjectOwnership::BucketOwnerPreferred)?;
@@ -91,8 +91,8 @@ impl Client {
     /// Returns the same errors as [`get_bucket_ownership_controls`](Self::get_bucket_ownership_controls),
     /// which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_ownership_controls("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

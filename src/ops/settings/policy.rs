@@ -25,8 +25,8 @@ impl Client {
     /// policy, or the server does not support policies
     /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{}", client.get_bucket_policy("my-new-bucket")?.unwrap_or_default());
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -46,8 +46,8 @@ impl Client {
     /// Otherwise returns the same errors as [`get_bucket_policy`](Self::get_bucket_policy), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// let public_read = r#"{
     ///     "Version": "2012-10-17",
     ///     "Statement": [{
@@ -75,8 +75,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_policy`](Self::get_bucket_policy), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_policy("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -81,8 +81,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{:?}", client.get_public_access_block("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -98,8 +98,8 @@ impl Client {
     /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_public_access_block("my-new-bucket", plain_s3::PublicAccessBlock::all())?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -115,8 +115,8 @@ impl Client {
     /// Returns the same errors as [`get_public_access_block`](Self::get_public_access_block), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_public_access_block("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

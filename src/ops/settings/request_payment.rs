@@ -46,8 +46,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support this setting ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{:?}", client.get_bucket_request_payment("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -64,8 +64,8 @@ impl Client {
     /// Returns the same errors as [`get_bucket_request_payment`](Self::get_bucket_request_payment), which is
     /// called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_bucket_request_payment("my-new-bucket", plain_s3::Payer::Requester)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

@@ -37,8 +37,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist, you may not read its
     /// tags, or the server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// for (key, value) in client.get_bucket_tagging("my-new-bucket")? {
     ///     println!("{key}={value}");
     /// }
@@ -55,8 +55,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_tagging`](Self::get_bucket_tagging), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_bucket_tagging("my-new-bucket", [("project", "poetry"), ("owner", "larry")])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -75,8 +75,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_tagging`](Self::get_bucket_tagging), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_tagging("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -92,13 +92,14 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the object does not exist, you may not read its
     /// tags, or the server does not support tags ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # let version_id = client.head_object("my-archive", "hello.txt")?.version_id.unwrap();
     /// use plain_s3::ObjectIdentifier;
     ///
     /// println!("{:?}", client.get_object_tagging("my-new-bucket", "hello.txt")?);
-    /// let old = ObjectIdentifier::new("hello.txt").version_id("3HL4kqtJlcpXroDTDmJ");
-    /// println!("{:?}", client.get_object_tagging("my-new-bucket", old)?);
+    /// let old = ObjectIdentifier::new("hello.txt").version_id(version_id);
+    /// println!("{:?}", client.get_object_tagging("my-archive", old)?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_object_tagging(
@@ -116,8 +117,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_object_tagging`](Self::get_object_tagging), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_object_tagging("my-new-bucket", "hello.txt", [("reviewed", "yes")])?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -137,8 +138,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_object_tagging`](Self::get_object_tagging), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_object_tagging("my-new-bucket", "hello.txt")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

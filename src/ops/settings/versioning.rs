@@ -50,8 +50,8 @@ impl Client {
     /// Fails with [`Server`](crate::ErrorKind::Server) if the bucket does not exist or the server does not
     /// support versioning ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// println!("{:?}", client.get_bucket_versioning("my-new-bucket")?);
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
@@ -67,8 +67,8 @@ impl Client {
     /// Returns the same errors as [`get_bucket_versioning`](Self::get_bucket_versioning), which is called
     /// first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.put_bucket_versioning("my-new-bucket", plain_s3::Versioning::Enabled)?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```

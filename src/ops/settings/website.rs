@@ -241,8 +241,8 @@ impl Client {
     /// not support websites or has disabled them, as Ceph does by default
     /// ([`is_not_implemented`](crate::Error::is_not_implemented)).
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// if let Some(website) = client.get_bucket_website("my-new-bucket")? {
     ///     println!("{:?} {:?}", website.index_document, website.error_document);
     /// }
@@ -259,8 +259,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_website`](Self::get_bucket_website), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// use plain_s3::WebsiteConfiguration;
     ///
     /// let website = WebsiteConfiguration::new("index.html").error_document("404.html");
@@ -278,8 +278,8 @@ impl Client {
     ///
     /// Returns the same errors as [`get_bucket_website`](Self::get_bucket_website), which is called first.
     ///
-    /// ```no_run
-    /// # let client = plain_s3::Client::new(plain_s3::Config::from_env()?)?;
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
     /// client.delete_bucket_website("my-new-bucket")?;
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
