@@ -40,6 +40,10 @@ impl ETag {
     }
 
     /// Returns the ETag without quotes.
+    ///
+    /// ```
+    /// assert_eq!(plain_s3::ETag::new("\"abc\"").as_str(), "abc");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

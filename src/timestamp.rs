@@ -33,6 +33,15 @@ impl Timestamp {
     pub const UNKNOWN: Self = Self(None);
 
     /// Returns the date and time in UTC, or `None` if it is unknown.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let hello = client.head_object("my-new-bucket", "hello.txt")?;
+    /// if let Some(stored) = hello.last_modified.date_time() {
+    ///     println!("stored in {}", stored.year());
+    /// }
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn date_time(self) -> Option<OffsetDateTime> {
         self.0
     }

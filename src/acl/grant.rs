@@ -123,6 +123,17 @@ impl Grantee {
     }
 
     /// Returns the user who is registered with the server under this email address.
+    ///
+    /// ```
+    /// use plain_s3::{Acl, Grantee, Permission};
+    ///
+    /// let acl = Acl::new("larry")
+    ///     .grant(Grantee::email("wall@example.com"), Permission::Write)
+    ///     .grant(Grantee::authenticated_users(), Permission::Read)
+    ///     .grant(Grantee::log_delivery(), Permission::Write);
+    /// // The first grant is that of the owner.
+    /// assert_eq!(acl.grants[1].permission.as_str(), "WRITE");
+    /// ```
     pub fn email(address: impl Into<String>) -> Self {
         Self::Email(address.into())
     }

@@ -29,6 +29,15 @@ impl Checksum {
     }
 
     /// Returns the value, in network byte order.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let stored = client.put_object("my-new-bucket", "hello.txt", "Hello World!")?;
+    /// if let Some(checksum) = &stored.checksum {
+    ///     println!("{}: {:02x?}", checksum.algorithm(), checksum.as_bytes());
+    /// }
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.algorithm.len()]
     }

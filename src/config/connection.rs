@@ -24,6 +24,20 @@ impl Config {
     ///
     /// The key is unencrypted PKCS#8 (`BEGIN PRIVATE KEY`), PKCS#1 (`BEGIN RSA PRIVATE KEY`) or SEC1
     /// (`BEGIN EC PRIVATE KEY`). Both texts may be the same if one file contains both.
+    ///
+    /// ```
+    /// # use plain_s3::Config;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let folder = std::env::temp_dir().join(format!("plain-s3-example-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let [ca, certificate, key] = ["ca.pem", "client.pem", "client.key"].map(|name| folder.join(name));
+    /// # for file in [&ca, &certificate, &key] { std::fs::write(file, "")?; }
+    /// let config = Config::new("https://s3.internal.example.com")
+    ///     .ca_pem(std::fs::read(ca)?)
+    ///     .client_certificate(std::fs::read(certificate)?, std::fs::read(key)?);
+    /// # std::fs::remove_dir_all(folder)
+    /// # }
+    /// ```
     pub fn client_certificate(
         mut self,
         certificate_pem: impl Into<Vec<u8>>,
@@ -43,6 +57,11 @@ impl Config {
     ///
     /// Variables of the environment are ignored unless
     /// [`proxy_from_env`](Self::proxy_from_env) is called. The last call of the two wins.
+    ///
+    /// ```
+    /// # use plain_s3::Config;
+    /// let config = Config::new("https://s3.example.com").proxy("http://proxy.example.com:3128");
+    /// ```
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(ProxySetting::Url(ProxyUrl(url.into())));
         self

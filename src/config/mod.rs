@@ -96,6 +96,31 @@ impl Config {
     ///
     /// [`Client::new`](crate::Client::new) rejects an endpoint without a scheme, with a query, or with a user or a
     /// password. The bucket is not part of the endpoint.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::time::Duration;
+    ///
+    /// use plain_s3::{AddressingStyle, ChecksumAlgorithm, Client, Config, MetadataEncoding, SignatureVersion};
+    ///
+    /// # let (endpoint, region) = (std::env::var("S3_ENDPOINT").unwrap(), "us-east-1");
+    /// # let credentials = plain_s3::Credentials::from_env()?;
+    /// let config = Config::new(endpoint)
+    ///     .region(region)
+    ///     .credentials(credentials)
+    ///     .addressing_style(AddressingStyle::Path)
+    ///     .signature_version(SignatureVersion::V4)
+    ///     .connect_timeout(Duration::from_secs(5))
+    ///     .idle_timeout(Duration::from_secs(30))
+    ///     .call_timeout(Duration::from_secs(600))
+    ///     .max_idle_connections(4)
+    ///     .metadata_encoding(MetadataEncoding::Utf8)
+    ///     .checksum(ChecksumAlgorithm::Crc64Nvme)
+    ///     .sign_payload();
+    /// let client = Client::new(config)?;
+    /// assert_eq!(client.get_object("my-new-bucket", "hello.txt")?.text()?, "Hello World!");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
@@ -268,6 +293,14 @@ impl Config {
     ///
     /// Presigned URLs include it with Signature V4 only: with V2, whoever uses the URL would have to send a
     /// header.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::from_env()?.request_payer())?;
+    /// assert_eq!(client.get_object("my-new-bucket", "hello.txt")?.text()?, "Hello World!");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn request_payer(mut self) -> Self {
         self.request_payer = true;
         self
@@ -281,6 +314,11 @@ impl Config {
     /// source of a copy.
     ///
     /// Presigned URLs include it with Signature V4 only.
+    ///
+    /// ```
+    /// # use plain_s3::Config;
+    /// let config = Config::new("https://s3.example.com").expected_bucket_owner("111122223333");
+    /// ```
     pub fn expected_bucket_owner(mut self, account_id: impl Into<String>) -> Self {
         self.expected_bucket_owner = Some(account_id.into());
         self
@@ -333,6 +371,17 @@ impl Config {
     ///
     /// Lengths are still compared. Computing an MD5 takes about 1.5 s of CPU time per GiB, the other checksums
     /// less; see [`ChecksumAlgorithm`]. Servers whose ETags look like MD5s but are not need this setting.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # use plain_s3::{Client, Config};
+    /// use plain_s3::Verification;
+    ///
+    /// let client = Client::new(Config::from_env()?.skip_checksums())?;
+    /// let object = client.get_object("my-new-bucket", "hello.txt")?;
+    /// assert_eq!(object.verification(), Verification::Length);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn skip_checksums(mut self) -> Self {
         self.compare_checksums = false;
         self

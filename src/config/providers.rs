@@ -30,6 +30,14 @@ impl Config {
     }
 
     /// Creates a configuration like [`aws`](Self::aws), for the endpoint that has IPv6 as well as IPv4 addresses.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::aws_dual_stack("eu-west-1"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://b.s3.dualstack.eu-west-1.amazonaws.com/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/dual-stack-endpoints.html
     pub fn aws_dual_stack(region: &str) -> Self {
         provider(format!("https://s3.dualstack.{region}.{}", aws_domain(region)), region)
@@ -37,6 +45,14 @@ impl Config {
     }
 
     /// Creates a configuration for Backblaze B2 in a region, such as `us-west-004`.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::backblaze_b2("us-west-004"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://s3.us-west-004.backblazeb2.com/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://www.backblaze.com/docs/cloud-storage-s3-compatible-api
     pub fn backblaze_b2(region: &str) -> Self {
         provider(format!("https://s3.{region}.backblazeb2.com"), region)
@@ -44,18 +60,41 @@ impl Config {
 
     /// Creates a configuration for a Ceph gateway, such as `http://127.0.0.1:8080`. Metadata is sent as UTF-8, as
     /// other clients of Ceph send it.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::ceph("http://127.0.0.1:8080"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "http://127.0.0.1:8080/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://docs.ceph.com/en/latest/radosgw/s3/; any region is accepted (measured, docs/providers.md)
     pub fn ceph(endpoint: &str) -> Self {
         provider(endpoint.to_owned(), "us-east-1").metadata_encoding(MetadataEncoding::Utf8)
     }
 
     /// Creates a configuration for Cloudflare R2. The account ID has 32 hexadecimal digits.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::cloudflare_r2("0123456789abcdef0123456789abcdef"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://developers.cloudflare.com/r2/api/s3/api/
     pub fn cloudflare_r2(account_id: &str) -> Self {
         provider(format!("https://{account_id}.r2.cloudflarestorage.com"), "auto")
     }
 
     /// Creates a configuration for DigitalOcean Spaces in a region, such as `nyc3`.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::digitalocean_spaces("nyc3"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://nyc3.digitaloceanspaces.com/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://docs.digitalocean.com/reference/api/spaces: the endpoint, and the region in signatures
     pub fn digitalocean_spaces(region: &str) -> Self {
         provider(format!("https://{region}.digitaloceanspaces.com"), region)
@@ -63,12 +102,27 @@ impl Config {
 
     /// Creates a configuration for DreamObjects in a region, such as `us-east-005`. The older hosts, such as
     /// `objects-us-west-1.dream.io`, are not regions: use [`Config::ceph`].
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::dreamobjects("us-east-005"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://s3.us-east-005.dream.io/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://help.dreamhost.com/hc/en-us/articles/360001370846
     pub fn dreamobjects(region: &str) -> Self {
         provider(format!("https://s3.{region}.dream.io"), region)
     }
 
     /// Creates a configuration for Garage, with the region that is `s3_region` in its configuration.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::garage("http://127.0.0.1:3900", "garage"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "http://127.0.0.1:3900/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility
     pub fn garage(endpoint: &str, region: &str) -> Self {
         provider(endpoint.to_owned(), region)
@@ -76,12 +130,27 @@ impl Config {
 
     /// Creates a configuration for Google Cloud Storage with HMAC keys. To list and create buckets, set
     /// [`project_id`](Self::project_id).
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::google_cloud_storage())?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://storage.googleapis.com/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://cloud.google.com/storage/docs/interoperability
     pub fn google_cloud_storage() -> Self {
         provider("https://storage.googleapis.com".to_owned(), "auto")
     }
 
     /// Creates a configuration for MinIO in its default region.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::minio("http://127.0.0.1:9000"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "http://127.0.0.1:9000/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://min.io/docs/minio/linux/reference/s3-api-compatibility.html
     pub fn minio(endpoint: &str) -> Self {
         provider(endpoint.to_owned(), "us-east-1")
@@ -89,18 +158,41 @@ impl Config {
 
     /// Creates a configuration for Supabase. The project reference is the first label of the project's URL, and the
     /// region is that of the project.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::supabase("abcdefghijklmnopqrst", "eu-west-1"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://abcdefghijklmnopqrst.storage.supabase.co/storage/v1/s3/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://supabase.com/docs/guides/storage/s3/authentication
     pub fn supabase(project_ref: &str, region: &str) -> Self {
         provider(format!("https://{project_ref}.storage.supabase.co/storage/v1/s3"), region)
     }
 
     /// Creates a configuration for OpenStack Swift in its default region.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// let client = Client::new(Config::swift("http://127.0.0.1:8080"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "http://127.0.0.1:8080/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://docs.openstack.org/swift/latest/middleware.html: the option `location` of s3api
     pub fn swift(endpoint: &str) -> Self {
         provider(endpoint.to_owned(), "us-east-1")
     }
 
     /// Creates a configuration for Wasabi in a region, such as `eu-central-1`.
+    ///
+    /// ```
+    /// # use plain_s3::{Client, Config};
+    /// # if !cfg!(any(feature = "rustls", feature = "native-tls")) { return Ok(()); }
+    /// let client = Client::new(Config::wasabi("eu-central-1"))?;
+    /// assert_eq!(client.object_url("b", "k")?, "https://s3.eu-central-1.wasabisys.com/b/k");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     // https://docs.wasabi.com/docs/service-urls-for-wasabis-storage-regions-2
     pub fn wasabi(region: &str) -> Self {
         provider(format!("https://s3.{region}.wasabisys.com"), region)

@@ -26,6 +26,13 @@ impl KeyFailure {
     }
 
     /// Returns `true` if the server denied access to this key.
+    ///
+    /// ```
+    /// use plain_s3::KeyFailure;
+    ///
+    /// let failure = KeyFailure::new("audit.log", "AccessDenied");
+    /// assert!(failure.is_access_denied() && !failure.is_object_locked());
+    /// ```
     pub fn is_access_denied(&self) -> bool {
         matches!(self.code.as_str(), "AccessDenied" | "AccessForbidden" | "AllAccessDisabled" | "Forbidden")
     }

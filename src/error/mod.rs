@@ -159,6 +159,19 @@ impl Error {
     }
 
     /// Returns the kind of failure.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::ErrorKind;
+    ///
+    /// let error = client.get_object("my-new-bucket", "missing.txt").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Server);
+    /// assert_eq!((error.status(), error.code()), (Some(404), Some("NoSuchKey")));
+    /// println!("{:?} {:?} {:?}", error.resource(), error.request_id(), error.host_id());
+    /// println!("{}", error.hint().unwrap_or("no hint"));
+    /// assert_eq!(error.proxy_status(), None, "the server itself responded");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -208,6 +221,18 @@ impl Error {
     }
 
     /// Returns the string that this crate signed, if the server rejected the signature.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # use plain_s3::{Client, Config, Credentials};
+    /// # let access_key = std::env::var("AWS_ACCESS_KEY_ID").unwrap();
+    /// let wrong = Config::from_env()?.credentials(Credentials::new(access_key, "not the secret key"));
+    /// let error = Client::new(wrong)?.list_buckets().unwrap_err();
+    /// println!("this client signed {:?} for {:?}", error.string_to_sign(), error.canonical_request());
+    /// println!("the server expected {:?}", error.server_string_to_sign());
+    /// println!("the server expected {:?}", error.server_canonical_request());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn string_to_sign(&self) -> Option<&str> {
         Some(&self.0.signed.as_ref()?.string_to_sign)
     }

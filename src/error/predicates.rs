@@ -10,41 +10,104 @@ impl Error {
     }
 
     /// Returns `true` if the bucket itself does not exist.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// let error = client.get_object("no-such-bucket", "hello.txt").unwrap_err();
+    /// assert!(error.is_no_such_bucket() && error.is_not_found());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_no_such_bucket(&self) -> bool {
         self.code() == Some("NoSuchBucket")
     }
 
     /// Returns `true` if the server denied access (403 or 401), whatever the reason.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// # use plain_s3::{Client, Config};
+    /// # let endpoint = std::env::var("S3_ENDPOINT").unwrap();
+    /// let anonymous = Client::new(Config::new(endpoint).anonymous())?;
+    /// assert!(anonymous.get_object("my-new-bucket", "hello.txt").unwrap_err().is_access_denied());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_access_denied(&self) -> bool {
         matches!(self.status(), Some(401 | 403)) || self.every_key(KeyFailure::is_access_denied)
     }
 
     /// Returns `true` if a bucket cannot be deleted because it still contains objects, versions or uploads.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// assert!(client.delete_bucket("my-new-bucket").unwrap_err().is_bucket_not_empty());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_bucket_not_empty(&self) -> bool {
         self.code() == Some("BucketNotEmpty")
     }
 
     /// Returns `true` if the bucket name is already taken, by another owner or by you.
+    ///
+    /// ```
+    /// let error = plain_s3::Error::server(409, "BucketAlreadyExists");
+    /// assert!(error.is_bucket_already_exists());
+    /// ```
     pub fn is_bucket_already_exists(&self) -> bool {
         matches!(self.code(), Some("BucketAlreadyExists" | "BucketAlreadyOwnedByYou"))
     }
 
     /// Returns `true` if a condition such as `If-Match` or `If-None-Match: *` failed (412).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::PutObjectOptions;
+    ///
+    /// let new = PutObjectOptions::new().if_none_exists();
+    /// let error = client.put_object_with("my-new-bucket", "hello.txt", "Hello!", &new).unwrap_err();
+    /// assert!(error.is_precondition_failed());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_precondition_failed(&self) -> bool {
         self.status() == Some(412)
     }
 
     /// Returns `true` if the object has not changed (304 Not Modified).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let e_tag = client.head_object("my-new-bucket", "hello.txt")?.e_tag.unwrap();
+    /// let changed = GetObjectOptions::new().if_none_match(e_tag);
+    /// let error = client.get_object_with("my-new-bucket", "hello.txt", &changed).unwrap_err();
+    /// assert!(error.is_not_modified());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_not_modified(&self) -> bool {
         self.status() == Some(304)
     }
 
     /// Returns `true` if the requested range lies outside the object (416).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let after_end = GetObjectOptions::new().range(1000..);
+    /// let error = client.get_object_with("my-new-bucket", "hello.txt", &after_end).unwrap_err();
+    /// assert!(error.is_invalid_range());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_invalid_range(&self) -> bool {
         self.status() == Some(416)
     }
 
     /// Returns `true` if the server does not implement the operation or has disabled it (501 or 405).
+    ///
+    /// ```
+    /// let error = plain_s3::Error::server(501, "NotImplemented");
+    /// assert!(error.is_not_implemented());
+    /// ```
     pub fn is_not_implemented(&self) -> bool {
         matches!(self.status(), Some(405 | 501)) || self.code() == Some("NotImplemented")
     }
@@ -55,6 +118,18 @@ impl Error {
     }
 
     /// Returns `true` if a progress callback cancelled the call.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::ops::ControlFlow;
+    ///
+    /// use plain_s3::DownloadOptions;
+    ///
+    /// let stop = DownloadOptions::new().progress(|_, _| ControlFlow::Break(()));
+    /// let error = client.download_file_with("my-new-bucket", "backup.tar", "backup.tar", &stop).unwrap_err();
+    /// assert!(error.is_cancelled());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.kind() == ErrorKind::Cancelled
     }
@@ -77,6 +152,19 @@ impl Error {
 
     /// Returns `true` if Object Lock protects the object or, if a call for many keys failed, at least one of
     /// the objects, as far as the server names the reason.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{DeleteObjectOptions, LegalHold};
+    ///
+    /// client.put_object_legal_hold("my-archive", "contract.pdf", LegalHold::On)?;
+    /// let version_id = client.head_object("my-archive", "contract.pdf")?.version_id.unwrap();
+    /// let held = DeleteObjectOptions::new().version_id(version_id);
+    /// let error = client.delete_object_with("my-archive", "contract.pdf", &held).unwrap_err();
+    /// println!("{} {error}", error.is_object_locked());
+    /// client.put_object_legal_hold("my-archive", "contract.pdf", LegalHold::Off)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_object_locked(&self) -> bool {
         let named = |text: Option<&str>| text.is_some_and(names_object_lock);
         let refused = matches!(self.status(), Some(400 | 403 | 409));

@@ -77,12 +77,36 @@ impl<'a> FolderOptions<'a> {
     ///
     /// Faster for large files, and necessary if the ETags of the bucket are not checksums, as with SSE-KMS:
     /// everything would be transferred each time. A change that keeps the size is not noticed.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::FolderOptions;
+    ///
+    /// let options = FolderOptions::new().size_only();
+    /// let plan = client.plan_upload_folder("my-new-bucket", "site/", "public", &options)?;
+    /// println!("{} files have the same size as their object", plan.unchanged());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn size_only(mut self) -> Self {
         self.size_only = true;
         self
     }
 
     /// Skips names that cannot be transferred, instead of failing. [`FolderSummary::skipped`](crate::FolderSummary::skipped) lists them.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::FolderOptions;
+    ///
+    /// let options = FolderOptions::new().skip_invalid().portable_names();
+    /// let plan = client.plan_download_prefix("my-new-bucket", "photos/", "photos", &options)?;
+    /// for skipped in plan.skipped() {
+    ///     println!("{}: {}", skipped.key, skipped.message);
+    /// }
+    /// println!("{}", plan.run()?);
+    /// assert!(std::path::Path::new("photos/2011/beach.jpg").exists());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn skip_invalid(mut self) -> Self {
         self.skip_invalid = true;
         self
@@ -110,6 +134,15 @@ impl<'a> FolderOptions<'a> {
     ///
     /// A progress callback in these options is replaced by [`progress`](Self::progress), if that is set.
     /// Objects larger than 16 MiB are always downloaded with [`DownloadOptions::resume`].
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{DownloadOptions, FolderOptions};
+    ///
+    /// let options = FolderOptions::new().download_options(DownloadOptions::new().skip_sync());
+    /// client.download_prefix_with("my-new-bucket", "photos/", "photos", &options)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn download_options(mut self, options: DownloadOptions<'a>) -> Self {
         self.download = options;
         self

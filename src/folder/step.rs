@@ -34,6 +34,17 @@ pub enum FolderAction {
 
 impl FolderAction {
     /// Returns `true` for the deletion of an object or a file.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::FolderOptions;
+    ///
+    /// let mirror = FolderOptions::new().delete();
+    /// let plan = client.plan_download_prefix("my-new-bucket", "site/", "public", &mirror)?;
+    /// let deletions = plan.filter(|step| step.action().is_deletion()).count();
+    /// println!("{deletions} files would be deleted");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn is_deletion(self) -> bool {
         matches!(self, Self::DeleteObject | Self::DeleteFile)
     }

@@ -20,6 +20,16 @@ pub(crate) use cursor::{Cursor, Marker, Position, no_marker};
 const MAX_PAGE_SIZE: u32 = 1000;
 
 /// Options for a listing: which entries to list, and in which pages.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use plain_s3::{ListApi, ListOptions};
+///
+/// let options = ListOptions::new().prefix("photos/").start_after("photos/2010").page_size(100).api(ListApi::V1);
+/// let photos: Result<Vec<_>, _> = client.list_objects_with("my-new-bucket", &options).collect();
+/// assert_eq!(photos?[0].key, "photos/2011/beach.jpg");
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ListOptions {

@@ -31,6 +31,12 @@ impl CompleteMultipartUploadOptions {
 
     /// Sets `If-Match`: the request fails unless the current object has this ETag (see
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). The upload then stays unfinished.
+    ///
+    /// ```
+    /// use plain_s3::CompleteMultipartUploadOptions;
+    ///
+    /// let options = CompleteMultipartUploadOptions::new().if_match("ed076287532e86365e841e92bfc50d8c");
+    /// ```
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }

@@ -19,6 +19,25 @@ use crate::xml;
 ///
 /// Each setter sets one header, except [`replace_metadata`](Self::replace_metadata). Ceph 16.2 ignores the
 /// conditions: it copies whether or not they hold.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use std::time::{Duration, SystemTime};
+///
+/// use plain_s3::{CannedAcl, CopyObjectOptions};
+///
+/// let e_tag = client.head_object("my-new-bucket", "hello.txt")?.e_tag.unwrap();
+/// let now = SystemTime::now();
+/// let options = CopyObjectOptions::new()
+///     .source_if_match(e_tag)
+///     .source_if_none_match("d41d8cd98f00b204e9800998ecf8427e")
+///     .source_if_modified_since(now - Duration::from_secs(24 * 60 * 60))
+///     .source_if_unmodified_since(now + Duration::from_secs(60 * 60))
+///     .storage_class("STANDARD")
+///     .acl(CannedAcl::Private);
+/// client.copy_object_with(("my-new-bucket", "hello.txt"), ("my-backups", "hello.txt"), &options)?;
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct CopyObjectOptions {
@@ -59,6 +78,15 @@ impl CopyObjectOptions {
     }
 
     /// Encrypts the copy with this key; see [`PutObjectOptions::sse_customer_key`].
+    ///
+    /// ```
+    /// use plain_s3::CopyObjectOptions;
+    ///
+    /// // Replaces the key of an encrypted object.
+    /// let (old, new) = ([1; 32], [2; 32]);
+    /// let options = CopyObjectOptions::new().source_sse_customer_key(old).sse_customer_key(new);
+    /// assert!(!format!("{options:?}").contains("AQEB"), "keys are redacted");
+    /// ```
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         with_customer_key(self, &key, Self::header)
     }

@@ -32,6 +32,17 @@ impl CreateBucketOptions {
     ///
     /// On AWS, it must be the region of the endpoint, unless that is us-east-1. Ceph accepts only its own
     /// placements.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::CreateBucketOptions;
+    ///
+    /// # client.force_delete_bucket("my-new-bucket")?;
+    /// let options = CreateBucketOptions::new().location_constraint("eu-west-1");
+    /// client.create_bucket_with("my-new-bucket", &options)?;
+    /// assert_eq!(client.get_bucket_location("my-new-bucket")?.as_deref(), Some("eu-west-1"));
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn location_constraint(mut self, location: impl Into<String>) -> Self {
         self.location_constraint = Some(location.into());
         self

@@ -118,6 +118,17 @@ impl ObjectReader {
     ///
     /// For an object in parts whose sizes turn out to be unknown, this changes to [`Verification::Length`] when
     /// the last bytes are read.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::io::Read as _;
+    ///
+    /// let mut object = client.get_object("my-new-bucket", "hello.txt")?;
+    /// let mut content = Vec::new();
+    /// object.read_to_end(&mut content)?;
+    /// println!("verified by {:?}", object.verification());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn verification(&self) -> Verification {
         self.verification
     }

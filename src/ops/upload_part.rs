@@ -72,6 +72,16 @@ impl UploadPartOptions {
 
     /// Sets the key with which the upload was created, which every part requires; see
     /// [`PutObjectOptions::sse_customer_key`](crate::PutObjectOptions::sse_customer_key).
+    ///
+    /// ```
+    /// use plain_s3::{PutObjectOptions, UploadPartOptions};
+    ///
+    /// // The same key for CreateMultipartUpload and for each part.
+    /// let my_key = [7; 32];
+    /// let object = PutObjectOptions::new().sse_customer_key(my_key);
+    /// let part = UploadPartOptions::new().sse_customer_key(my_key);
+    /// assert!(!format!("{object:?}{part:?}").contains("BwcH"), "keys are redacted");
+    /// ```
     pub fn sse_customer_key(self, key: [u8; 32]) -> Self {
         with_customer_key(self, &key, Self::header)
     }

@@ -24,6 +24,26 @@ const KEY: &str = "key";
 ///
 /// A field with a value is part of the form and must be sent unchanged. A field with only a prefix must be
 /// filled in by the page.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use std::time::Duration;
+///
+/// use plain_s3::{CannedAcl, PostPolicy};
+///
+/// let policy = PostPolicy::key_starts_with("inbox/")
+///     .content_type("application/pdf")
+///     .acl(CannedAcl::Private)
+///     .metadata("source", "form")
+///     .success_action_status(201)
+///     .field("x-amz-meta-campaign", "spring")
+///     .field_starts_with("x-amz-meta-author", "");
+/// let form = client.presign_post_object("my-new-bucket", &policy, Duration::from_secs(3600))?;
+/// assert!(form.to_html().contains("x-amz-meta-author"));
+///
+/// let thanks = PostPolicy::new("inbox/report.pdf").success_action_redirect("https://www.example.com/thanks");
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct PostPolicy {

@@ -48,6 +48,21 @@ impl PresignOptions {
     }
 
     /// Sets the signing time, at which the lifetime starts. The default is the current time.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use plain_s3::PresignOptions;
+    ///
+    /// // The same URL for a whole hour, so that caches can keep what it returns.
+    /// let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    /// let hour = SystemTime::UNIX_EPOCH + Duration::from_secs(now - now % 3600);
+    /// let options = PresignOptions::new(Duration::from_secs(2 * 3600)).signed_at(hour);
+    /// let url = client.presign_get_object("my-new-bucket", "hello.txt", options)?;
+    /// # ureq::get(&url.url).call().unwrap();
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn signed_at(mut self, moment: impl Into<OffsetDateTime>) -> Self {
         self.signed_at = Some(moment.into());
         self

@@ -30,6 +30,16 @@ impl<'a> DeleteAllOptions<'a> {
 
     /// Sets the options of the requests that delete objects, such as
     /// [`bypass_governance_retention`](DeleteObjectsOptions::bypass_governance_retention).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{DeleteAllOptions, DeleteObjectsOptions};
+    ///
+    /// let bypass = DeleteObjectsOptions::new().bypass_governance_retention();
+    /// let counts = client.empty_bucket_with("my-archive", &DeleteAllOptions::new().delete_options(bypass))?;
+    /// println!("deleted {counts}");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn delete_options(mut self, options: DeleteObjectsOptions) -> Self {
         self.delete = options;
         self

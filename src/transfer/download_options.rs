@@ -38,6 +38,17 @@ impl<'a> DownloadOptions<'a> {
     /// [`GetObjectOptions::sha256`] is set, the file is compared with it, and nothing is requested if they are equal.
     /// A range is always downloaded. So are an object without a checksum, and one in parts whose sizes are neither
     /// usual nor reported by the server.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::DownloadOptions;
+    ///
+    /// let options = DownloadOptions::new().if_changed();
+    /// let first = client.download_file_with("my-new-bucket", "hello.txt", "hello.txt", &options)?;
+    /// let second = client.download_file_with("my-new-bucket", "hello.txt", "hello.txt", &options)?;
+    /// assert!(first.changed && !second.changed);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn if_changed(mut self) -> Self {
         self.if_changed = true;
         self
@@ -62,6 +73,15 @@ impl<'a> DownloadOptions<'a> {
     /// The old content is deleted when the response arrives. If the download fails after that, the target is
     /// incomplete, and the error says so. Bytes written to a pipe may already have been used. The target keeps
     /// its owner, its permissions and its hard links. Cannot be combined with [`resume`](Self::resume).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::DownloadOptions;
+    ///
+    /// let options = DownloadOptions::new().in_place();
+    /// client.download_file_with("my-new-bucket", "hello.txt", "/dev/null", &options)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn in_place(mut self) -> Self {
         self.in_place = true;
         self
@@ -114,6 +134,11 @@ pub struct Download {
 impl Download {
     /// Creates the result of a download that found nothing changed. Also useful in tests of code that handles
     /// one.
+    ///
+    /// ```
+    /// let download = plain_s3::Download::unchanged();
+    /// assert!(!download.changed && download.bytes == 0);
+    /// ```
     pub fn unchanged() -> Self {
         Self { changed: false, bytes: 0, resumed_from: 0, verification: Verification::Md5, metadata: None }
     }

@@ -40,6 +40,27 @@ fn every_method_of_the_client_has_an_example_that_runs() {
     assert!(with_server * 100 >= all * 95, "only {with_server} of {all} examples run against a server");
 }
 
+#[test]
+fn every_public_method_is_used_in_an_example_that_runs() {
+    let (methods, examples) = read_source();
+    let code: String = examples.iter().filter(|example| example.runs).map(|e| &*e.code).collect();
+    let used = |name: &str| [".", "::"].iter().any(|before| calls(&code, &format!("{before}{name}")));
+    assert!(methods.len() > 480, "the parser found too few methods");
+    let unused: Vec<String> = methods
+        .iter()
+        .filter(|method| !used(&method.name))
+        .map(|method| format!("{}::{}", method.of, method.name))
+        .collect();
+    println!("{} of {} public methods are used", methods.len() - unused.len(), methods.len());
+    assert!(unused.is_empty(), "methods that no example uses: {unused:#?}");
+}
+
+/// Returns `true` if `call` is in the code and not merely the start of a longer name.
+fn calls(code: &str, call: &str) -> bool {
+    let is_part_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(call).any(|(at, _)| !code[at + call.len()..].starts_with(is_part_of_name))
+}
+
 /// Returns the public methods and all examples of the source.
 fn read_source() -> (Vec<Method>, Vec<Example>) {
     let (mut methods, mut examples) = (vec![], vec![]);

@@ -59,11 +59,37 @@ impl GetObjectOptions {
     ///
     /// Servers that do not support this, such as Ceph 16, send the whole object. That is an error, and
     /// nothing of the content is read.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let first = GetObjectOptions::new().part_number(1);
+    /// println!("{}", client.head_object_with("my-new-bucket", "hello.txt", &first)?.content_length);
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn part_number(self, number: u32) -> Self {
         self.query("partNumber", number.to_string())
     }
 
     /// Overrides the `Content-Type` header of the response.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let page = GetObjectOptions::new()
+    ///     .response_content_type("text/html")
+    ///     .response_content_encoding("identity")
+    ///     .response_content_language("en-GB")
+    ///     .response_cache_control("no-store")
+    ///     .response_expires(SystemTime::now() + Duration::from_secs(60));
+    /// let object = client.get_object_with("my-new-bucket", "index.html", &page)?;
+    /// assert_eq!(object.metadata.content_type.as_deref(), Some("text/html"));
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn response_content_type(self, value: impl Into<String>) -> Self {
         self.query("response-content-type", value)
     }
@@ -96,6 +122,20 @@ impl GetObjectOptions {
 
     /// Sets `If-Match`: the request fails unless the object has this ETag (see
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let e_tag = client.head_object("my-new-bucket", "hello.txt")?.e_tag.unwrap();
+    /// let same = GetObjectOptions::new()
+    ///     .if_match(e_tag)
+    ///     .if_unmodified_since(SystemTime::now() + Duration::from_secs(60 * 60));
+    /// assert_eq!(client.get_object_with("my-new-bucket", "hello.txt", &same)?.text()?, "Hello World!");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }
@@ -108,6 +148,18 @@ impl GetObjectOptions {
 
     /// Sets `If-Modified-Since`: the request fails unless the object was stored after this moment (see
     /// [`is_not_modified`](crate::Error::is_not_modified)).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let yesterday = SystemTime::now() - Duration::from_secs(24 * 60 * 60);
+    /// let changed = GetObjectOptions::new().if_modified_since(yesterday);
+    /// assert_eq!(client.get_object_with("my-new-bucket", "hello.txt", &changed)?.text()?, "Hello World!");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn if_modified_since(self, moment: impl Into<OffsetDateTime>) -> Self {
         self.header("if-modified-since", timestamp::http_date(moment.into()))
     }
@@ -131,6 +183,16 @@ impl GetObjectOptions {
     /// This also detects content that was replaced on purpose. It applies to what is read, so to the range if one
     /// is set, and replaces the check of the server's checksum. It has no effect on
     /// [`head_object_with`](crate::Client::head_object_with) and presigned URLs.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::GetObjectOptions;
+    ///
+    /// let pinned = "7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069";
+    /// let options = GetObjectOptions::new().sha256(pinned).checksum_mode();
+    /// assert_eq!(client.get_object_with("my-new-bucket", "hello.txt", &options)?.text()?, "Hello World!");
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn sha256(mut self, hex: impl Into<String>) -> Self {
         self.sha256 = Some(hex.into());
         self

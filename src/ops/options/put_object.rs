@@ -20,6 +20,27 @@ use crate::timestamp;
 /// metadata, ACL, encryption and conditions.
 ///
 /// Each setter sets one header. If a value is not valid in a header, the call fails before anything is sent.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use std::time::{Duration, SystemTime};
+///
+/// use plain_s3::PutObjectOptions;
+///
+/// let page = PutObjectOptions::new()
+///     .content_type("text/html; charset=utf-8")
+///     .content_disposition("inline")
+///     .content_encoding("identity")
+///     .content_language("en-GB")
+///     .cache_control("max-age=300")
+///     .expires(SystemTime::now() + Duration::from_secs(300))
+///     .metadata("author", "larry")
+///     .tagging([("project", "poetry")])
+///     .website_redirect_location("/index.html");
+/// client.put_object_with("my-new-bucket", "poem.html", "<p>Black flies</p>", &page)?;
+/// assert_eq!(client.head_object("my-new-bucket", "poem.html")?.metadata["author"], "larry");
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PutObjectOptions {
@@ -110,11 +131,27 @@ impl PutObjectOptions {
 
     /// Encrypts the object with a key held by the server: `AES256`, or `aws:kms` for a key management
     /// service. Reading the object requires no further option.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::{CopyObjectOptions, PutObjectOptions};
+    ///
+    /// let options = PutObjectOptions::new().server_side_encryption("AES256");
+    /// client.put_object_with("my-new-bucket", "secret_plans.txt", "Hello World!", &options)?;
+    /// let options = CopyObjectOptions::new().server_side_encryption("AES256");
+    /// client.copy_object_with(("my-new-bucket", "hello.txt"), ("my-backups", "hello.txt"), &options)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn server_side_encryption(self, algorithm: impl Into<String>) -> Self {
         self.header("x-amz-server-side-encryption", algorithm)
     }
 
     /// Sets the ID of the key in the key management service, and selects `aws:kms`.
+    ///
+    /// ```
+    /// let options = plain_s3::PutObjectOptions::new().sse_kms_key_id("1234abcd-12ab-34cd-56ef-1234567890ab");
+    /// assert!(format!("{options:?}").contains("aws:kms"));
+    /// ```
     pub fn sse_kms_key_id(self, id: impl Into<String>) -> Self {
         self.server_side_encryption("aws:kms").header("x-amz-server-side-encryption-aws-kms-key-id", id)
     }
@@ -129,6 +166,18 @@ impl PutObjectOptions {
 
     /// Sets `If-Match`: the request fails unless the current object has this ETag (see
     /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::PutObjectOptions;
+    ///
+    /// let e_tag = client.put_object("my-new-bucket", "counter", "1")?.e_tag.unwrap();
+    /// client.put_object("my-new-bucket", "counter", "2")?;
+    /// let options = PutObjectOptions::new().if_match(e_tag);
+    /// let error = client.put_object_with("my-new-bucket", "counter", "2", &options).unwrap_err();
+    /// assert!(error.is_precondition_failed());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }
@@ -161,6 +210,17 @@ impl PutObjectOptions {
     /// [`Integrity`](crate::ErrorKind::Integrity), and nothing is stored.
     ///
     /// Signature V4 signs it, so that the server rejects other content as well.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::PutObjectOptions;
+    ///
+    /// let expected = "7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069";
+    /// let options = PutObjectOptions::new().sha256(expected);
+    /// client.put_object_with("my-new-bucket", "hello.txt", "Hello World!", &options)?;
+    /// assert!(client.put_object_with("my-new-bucket", "hello.txt", "Hello!", &options).is_err());
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn sha256(mut self, hex: impl Into<String>) -> Self {
         self.sha256 = Some(hex.into());
         self

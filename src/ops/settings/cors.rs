@@ -18,6 +18,19 @@ const CORS: Subresource = Subresource {
 };
 
 /// A rule for cross-origin requests: which websites may send which requests from a browser.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use plain_s3::CorsRule;
+///
+/// let rule = CorsRule::new("https://www.example.com", "GET")
+///     .allowed_origin("https://*.example.org")
+///     .expose_header("etag")
+///     .max_age_seconds(3600);
+/// client.put_bucket_cors("my-new-bucket", &[rule])?;
+/// assert_eq!(client.get_bucket_cors("my-new-bucket")?[0].max_age_seconds, Some(3600));
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

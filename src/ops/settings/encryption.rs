@@ -48,6 +48,15 @@ impl BucketEncryption {
     }
 
     /// Derives the keys of objects from one key of the bucket.
+    ///
+    /// ```
+    /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+    /// use plain_s3::BucketEncryption;
+    ///
+    /// let encryption = BucketEncryption::new("aws:kms").kms_key_id("alias/backups").bucket_key_enabled();
+    /// client.put_bucket_encryption("my-new-bucket", &encryption)?;
+    /// # Ok::<(), plain_s3::Error>(())
+    /// ```
     pub fn bucket_key_enabled(mut self) -> Self {
         self.bucket_key_enabled = true;
         self

@@ -15,6 +15,21 @@ use crate::xml;
 ///
 /// A rule applies to all objects that match its prefix, its tags and its sizes. The server applies rules
 /// about once a day.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use plain_s3::LifecycleRule;
+///
+/// let backups = LifecycleRule::new("backups/")
+///     .id("backups")
+///     .expire_after_days(365)
+///     .expire_noncurrent_after_days(30)
+///     .abort_incomplete_uploads_after_days(7);
+/// let markers = LifecycleRule::new("logs/").id("markers").expire_delete_markers().disabled();
+/// client.put_bucket_lifecycle_configuration("my-new-bucket", &[backups, markers])?;
+/// assert_eq!(client.get_bucket_lifecycle_configuration("my-new-bucket")?.len(), 2);
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -54,6 +69,27 @@ pub struct LifecycleRule {
 }
 
 /// The move of objects or noncurrent versions to another storage class.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use plain_s3::{LifecycleRule, LifecycleTransition};
+///
+/// let next_year = SystemTime::now() + Duration::from_secs(365 * 24 * 60 * 60);
+/// let photos = LifecycleRule::new("photos/")
+///     .tag("keep", "yes")
+///     .object_size_greater_than(128 << 10)
+///     .object_size_less_than(1 << 30)
+///     .transition(LifecycleTransition::after_days(30, "STANDARD_IA"))
+///     .noncurrent_transition(LifecycleTransition::after_days(30, "GLACIER"))
+///     .retain_noncurrent_versions(3);
+/// assert_eq!(photos.transitions[0].storage_class, "STANDARD_IA");
+///
+/// let scratch = LifecycleRule::new("scratch/")
+///     .transition(LifecycleTransition::on_date(next_year, "GLACIER"))
+///     .expire_on_date(next_year);
+/// assert!(scratch.expire_on_date.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -19,6 +19,19 @@ const PUBLIC_ACCESS_BLOCK: Subresource = Subresource {
 };
 
 /// How a bucket restricts public access, whatever its ACLs and its policy allow.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use plain_s3::PublicAccessBlock;
+///
+/// let block = PublicAccessBlock::new().block_public_acls().ignore_public_acls();
+/// client.put_public_access_block("my-new-bucket", block)?;
+/// assert_eq!(client.get_public_access_block("my-new-bucket")?, Some(block));
+///
+/// let all = block.block_public_policy().restrict_public_buckets();
+/// assert_eq!(all, PublicAccessBlock::all());
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -18,6 +18,24 @@ const WEBSITE: Subresource = Subresource {
 };
 
 /// How a bucket is served as a website: its documents and redirects.
+///
+/// ```
+/// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
+/// use plain_s3::{WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule};
+///
+/// let moved = WebsiteRedirect::new().replace_key_prefix_with("articles/").http_redirect_code(302);
+/// let missing = WebsiteRedirect::new().replace_key_with("index.html");
+/// let website = WebsiteConfiguration::new("index.html")
+///     .error_document("404.html")
+///     .routing_rule(WebsiteRoutingRule::new(moved).key_prefix_equals("blog/"))
+///     .routing_rule(WebsiteRoutingRule::new(missing).http_error_code_returned_equals(404));
+/// client.put_bucket_website("my-new-bucket", &website)?;
+/// assert_eq!(client.get_bucket_website("my-new-bucket")?, Some(website));
+///
+/// let other = WebsiteRedirect::new().host_name("www.example.com").protocol("https");
+/// client.put_bucket_website("my-backups", &WebsiteConfiguration::redirect_all(other))?;
+/// # Ok::<(), plain_s3::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
