@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::tls::CaBundle;
 use super::{Config, CredentialsSource};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, parse_expiry};
 use crate::endpoint::AddressingStyle;
 use crate::error::{Error, ErrorKind, Result};
 
 const ACCESS_KEY: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
 impl Config {
     /// Creates a configuration from environment variables, with the names that other S3 tools use.
@@ -21,6 +22,7 @@ impl Config {
     /// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true` ignores the two variables with `AWS_` in the line above |
     /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | credentials, required |
     /// | `AWS_SECURITY_TOKEN`, otherwise `AWS_SESSION_TOKEN` | session token of temporary credentials |
+    /// | `AWS_CREDENTIAL_EXPIRATION` | when temporary credentials [expire](Credentials::expires_at) |
     /// | `AWS_REGION`, otherwise `AWS_DEFAULT_REGION` | region, which selects Signature V4 |
     /// | `S3_ADDRESSING_STYLE` | `path` (the default), `virtual` or `bucket-as-host` |
     /// | `AWS_CA_BUNDLE`, otherwise `SSL_CERT_FILE` | a file with the certificates to trust, see [`ca_pem`](Self::ca_pem) |
@@ -31,7 +33,7 @@ impl Config {
     /// # Errors
     ///
     /// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if no endpoint is set, if only one of
-    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style is invalid, with
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` is set, or if the addressing style or the expiry is invalid, with
     /// [`Credentials`](crate::ErrorKind::Credentials) if neither of the two is set, and with
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the file with certificates cannot be read. The error names the
     /// variable.
@@ -42,7 +44,7 @@ impl Config {
 
 impl Credentials {
     /// Creates credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set, `AWS_SECURITY_TOKEN`
-    /// or `AWS_SESSION_TOKEN`.
+    /// or `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION`.
     ///
     /// # Errors
     ///
@@ -200,10 +202,15 @@ impl<'a> Environment<'a> {
         };
         let credentials = Credentials::new(access, secret).found_in("the environment");
         // the older name takes precedence, as in botocore
-        Ok(match self.first(&["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"]) {
+        let credentials = match self.first(&["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"]) {
             Some(token) => credentials.session_token(token),
             None => credentials,
-        })
+        };
+        let Some(text) = self.get(EXPIRATION) else { return Ok(credentials) };
+        let expiry = parse_expiry(&text).ok_or_else(|| {
+            Error::invalid(format!("{EXPIRATION} is {text:?}, not a time like 2030-01-31T12:00:00Z"))
+        })?;
+        Ok(credentials.expires_at(expiry))
     }
 
     /// Returns the error for a missing endpoint.
@@ -229,6 +236,8 @@ impl<'a> Environment<'a> {
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+
     use super::*;
     use crate::error::ErrorKind;
 
@@ -269,13 +278,46 @@ mod tests {
 
     #[test]
     fn credentials_include_a_session_token_if_set() {
-        let credentials = Environment::new(|name| Some(format!("value of {name}"))).credentials().unwrap();
+        let is_optional = |name: &str| name.ends_with("_TOKEN") || name == EXPIRATION;
+        let value = |name: &str| (name != EXPIRATION).then(|| format!("value of {name}"));
+        let credentials = Environment::new(value).credentials().unwrap();
         assert_eq!(credentials.access_key(), "value of AWS_ACCESS_KEY_ID");
         assert_eq!(credentials.secret_key(), "value of AWS_SECRET_ACCESS_KEY");
         assert_eq!(credentials.token(), Some("value of AWS_SECURITY_TOKEN"));
 
-        let empty = |name: &str| Some(if name.ends_with("_TOKEN") { "" } else { "x" }.to_owned());
+        let empty = |name: &str| Some(if is_optional(name) { "" } else { "x" }.to_owned());
         assert_eq!(Environment::new(empty).credentials().unwrap().token(), None);
+    }
+
+    #[test]
+    fn credentials_of_the_environment_may_expire() {
+        let until = |time| {
+            let all = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), (EXPIRATION, time)];
+            environment(&all).credentials()
+        };
+        for (text, seconds) in [
+            ("2030-01-31T12:00:00Z", 1_896_091_200),
+            ("2030-01-31T13:00:00+01:00", 1_896_091_200),
+            ("2030-01-31T12:00:00UTC", 1_896_091_200),
+        ] {
+            let expiry = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+            let credentials = until(text).unwrap();
+            assert_eq!(credentials, Credentials::new("a", "s").expires_at(expiry), "{text}");
+            credentials.require_valid(expiry - std::time::Duration::from_secs(1)).unwrap();
+            let error = credentials.require_valid(expiry).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Credentials);
+            assert_eq!(
+                error.to_string(),
+                "the credentials from the environment expired at 2030-01-31T12:00:00.000Z. Get new ones. If these are \
+                 still valid, check the clock of this machine."
+            );
+        }
+        let error = until("tomorrow").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(
+            error.to_string(),
+            "AWS_CREDENTIAL_EXPIRATION is \"tomorrow\", not a time like 2030-01-31T12:00:00Z"
+        );
     }
 
     #[test]

@@ -191,6 +191,9 @@ impl Config {
     /// share its result. If the closure fails and the cached credentials have not expired, they are used.
     /// Otherwise the call fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
     ///
+    /// [`call_timeout`](Self::call_timeout) does not interrupt the closure, which runs on the thread of the call. It needs
+    /// timeouts of its own.
+    ///
     /// The closure must not use the same client or a clone of it:
     ///
     /// - A call from within the closure always fails with `ErrorKind::Credentials`.

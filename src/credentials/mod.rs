@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::timestamp::Timestamp;
 #[cfg(feature = "credentials-chain")]
 pub use search::LoadOptions;
 
@@ -72,7 +73,8 @@ impl Credentials {
     }
 
     /// Sets when temporary credentials expire. Until shortly before,
-    /// [`Config::credentials_provider`](crate::Config::credentials_provider) caches them.
+    /// [`Config::credentials_provider`](crate::Config::credentials_provider) caches them. After that, no request is signed
+    /// with them: the call fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
     pub fn expires_at(mut self, time: impl Into<OffsetDateTime>) -> Self {
         self.expiry = Some(time.into());
         self
@@ -126,8 +128,16 @@ impl Credentials {
         self.expiry.is_none()
     }
 
+    /// Fails if these credentials have expired at `time`. Only the caller can replace them.
+    pub(crate) fn require_valid(&self, time: OffsetDateTime) -> Result<()> {
+        let Some(expiry) = self.expiry.filter(|_| self.expired(time)) else { return Ok(()) };
+        let source = self.source().map(|source| format!(" from {source}")).unwrap_or_default();
+        let text = format!("the credentials{source} expired at {}", Timestamp::from(expiry));
+        Err(Error::new(ErrorKind::Credentials, text)
+            .with_hint("Get new ones. If these are still valid, check the clock of this machine."))
+    }
+
     /// Returns `true` if these credentials have an expiry and it is not after `time`.
-    #[cfg(feature = "credentials-chain")]
     pub(crate) fn expired(&self, time: OffsetDateTime) -> bool {
         self.expiry.is_some_and(|expiry| expiry <= time)
     }
@@ -147,6 +157,23 @@ impl fmt::Debug for Credentials {
         }
         out.finish_non_exhaustive()
     }
+}
+
+/// Parses the time at which credentials expire, in the forms that the tools of AWS print.
+pub(crate) fn parse_expiry(text: &str) -> Option<OffsetDateTime> {
+    // the cached tokens of older versions of aws-cli end in UTC, and some programs print an offset like +0000
+    let text = text.trim();
+    let text = match (
+        text.strip_suffix("UTC"),
+        text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)),
+    ) {
+        (Some(time), _) => format!("{time}Z"),
+        (None, Some((time, offset))) if offset.starts_with(['+', '-']) && !offset.contains(':') => {
+            format!("{time}{}:{}", &offset[..3], &offset[3..])
+        }
+        _ => text.to_owned(),
+    };
+    Timestamp::from_iso8601(&text).date_time()
 }
 
 #[cfg(test)]

@@ -58,9 +58,10 @@ struct State {
 }
 
 /// One run of the function. The threads that wait for it get its own result, even if another run has ended since.
+#[derive(Default)]
 struct Refresh {
-    /// The thread that runs the function.
-    thread: ThreadId,
+    /// The thread that runs the function, as soon as it does.
+    thread: OnceLock<ThreadId>,
     result: OnceLock<Result<Credentials>>,
 }
 
@@ -99,8 +100,15 @@ impl Provider {
     ///
     /// One thread at a time fetches. Meanwhile, other threads use the cached credentials until they expire; without
     /// any, they wait for the result, at most until the deadline of their call.
-    pub(crate) fn get(&self, now: OffsetDateTime, deadline: Option<Instant>) -> Result<Credentials> {
-        let mut state = self.lock();
+    ///
+    /// A source of the chain is bounded by the deadline as well. A closure is not: it runs on the thread of the call, whose
+    /// thread-local values it may need, such as the handle of an async runtime, and nothing can interrupt it there.
+    pub(crate) fn get(
+        self: &Arc<Self>,
+        now: OffsetDateTime,
+        deadline: Option<Instant>,
+    ) -> Result<Credentials> {
+        let state = self.lock();
         if state.refresh.as_ref().is_some_and(|refresh| refresh.is_own()) {
             return Err(Error::new(
                 ErrorKind::Credentials,
@@ -115,11 +123,9 @@ impl Provider {
         let too_early = state.retry_at.is_some_and(|retry_at| now < retry_at);
         match (cached, state.refresh.clone()) {
             (Some(cached), refresh) if too_early || refresh.is_some() => Ok(cached),
-            (_, Some(refresh)) => self.wait(state, &refresh, deadline),
+            (_, Some(refresh)) => self.wait(state, &refresh, deadline, self.max_wait),
             (_, None) => {
-                let refresh = state.start();
-                drop(state);
-                let fetched = self.run(&refresh, now);
+                let fetched = self.refresh(state, now, deadline);
                 fetched.or_else(|error| self.cached_beyond(&self.lock(), now).ok_or(error))
             }
         }
@@ -130,12 +136,12 @@ impl Provider {
     ///
     /// If another thread has replaced them meanwhile, nothing is fetched.
     pub(crate) fn renew(
-        &self,
+        self: &Arc<Self>,
         rejected: &Credentials,
         now: OffsetDateTime,
         deadline: Option<Instant>,
     ) -> Result<bool> {
-        let mut state = self.lock();
+        let state = self.lock();
         let Some(cached) = self.cached_beyond(&state, now) else {
             // nothing is cached, so the next attempt fetches anyway
             return Ok(true);
@@ -144,19 +150,36 @@ impl Provider {
             return Ok(true);
         }
         let renewed = match state.refresh.clone() {
-            None => {
-                let refresh = state.start();
-                drop(state);
-                self.run(&refresh, now)?
-            }
+            None => self.refresh(state, now, deadline)?,
             Some(refresh) if refresh.is_own() => return Ok(false),
-            Some(refresh) => self.wait(state, &refresh, deadline)?,
+            Some(refresh) => self.wait(state, &refresh, deadline, self.max_wait)?,
         };
         Ok(renewed != *rejected)
     }
 
+    /// Fetches, on a thread of its own if the call has a deadline and the function may be moved to one. That thread is
+    /// left behind when the deadline expires, and its result serves the next calls.
+    fn refresh(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        now: OffsetDateTime,
+        deadline: Option<Instant>,
+    ) -> Result<Credentials> {
+        let refresh = state.start();
+        if deadline.is_some() && matches!(self.origin, Origin::Chain(_)) {
+            let (provider, shared) = (self.clone(), refresh.clone());
+            let fetch = move || drop(provider.run(&shared, now));
+            if thread::Builder::new().name("plain-s3 credentials".to_owned()).spawn(fetch).is_ok() {
+                return self.wait(state, &refresh, deadline, std::time::Duration::MAX);
+            }
+        }
+        drop(state);
+        self.run(&refresh, now)
+    }
+
     /// Fetches, and publishes the result to the threads that wait for it.
     fn run(&self, refresh: &Refresh, now: OffsetDateTime) -> Result<Credentials> {
+        let _ = refresh.thread.set(thread::current().id()); // each refresh runs once
         let publisher = Publisher { provider: self, refresh, now };
         let fetched = (self.fetch)().map_err(|error| self.failure(error));
         let valid = fetched.and_then(|credentials| credentials.validate().map(|()| credentials));
@@ -183,15 +206,16 @@ impl Provider {
         state.cached.as_ref().filter(valid).cloned()
     }
 
-    /// Waits for a refresh in another thread, and returns its result.
+    /// Waits for a refresh in another thread, at most this long and until the deadline, and returns its result.
     fn wait(
         &self,
         state: MutexGuard<'_, State>,
         refresh: &Refresh,
         deadline: Option<Instant>,
+        longest: std::time::Duration,
     ) -> Result<Credentials> {
         let remaining = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = remaining.map_or(self.max_wait, |remaining| remaining.min(self.max_wait));
+        let limit = remaining.map_or(longest, |remaining| remaining.min(longest));
         let pending = |_: &mut State| refresh.result.get().is_none();
         let guard = self
             .refreshed
@@ -199,20 +223,25 @@ impl Provider {
             .unwrap_or_else(PoisonError::into_inner)
             .0;
         drop(guard);
-        match refresh.result.get() {
-            Some(result) => duplicate(result),
-            None if limit < self.max_wait => Err(Error::new(
-                ErrorKind::Timeout,
-                "the call timed out while another thread fetched credentials",
-            )
-            .not_sent()
-            .with_hint("Increase Config::call_timeout to wait longer.")),
-            None => Err(Error::new(
-                ErrorKind::Credentials,
-                format!("waited {:?} for another thread to fetch credentials", self.max_wait),
-            )
-            .with_hint("The credentials closure must not wait for a thread that uses the same client.")),
+        let timed_out = limit < longest;
+        if let Some(result) = refresh.result.get() {
+            return duplicate(result);
         }
+        let error = |text: String| match timed_out {
+            true => Error::new(ErrorKind::Timeout, format!("the call timed out while {text}"))
+                .not_sent()
+                .with_hint("Increase Config::call_timeout to wait longer."),
+            false => Error::new(ErrorKind::Credentials, format!("waited {limit:?} while {text}")),
+        };
+        Err(match &self.origin {
+            Origin::Chain(source) => error(format!("credentials were fetched from {source}")),
+            Origin::Closure => {
+                let error = error("another thread fetched credentials".to_owned());
+                let deadlock =
+                    "The credentials closure must not wait for a thread that uses the same client.";
+                if timed_out { error } else { error.with_hint(deadlock) }
+            }
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -222,9 +251,9 @@ impl Provider {
 }
 
 impl State {
-    /// Records that this thread is about to run the function.
+    /// Records that the function is about to run.
     fn start(&mut self) -> Arc<Refresh> {
-        let refresh = Arc::new(Refresh { thread: thread::current().id(), result: OnceLock::new() });
+        let refresh = Arc::new(Refresh::default());
         self.refresh = Some(refresh.clone());
         refresh
     }
@@ -232,7 +261,7 @@ impl State {
 
 impl Refresh {
     fn is_own(&self) -> bool {
-        self.thread == thread::current().id()
+        self.thread.get() == Some(&thread::current().id())
     }
 }
 
@@ -268,10 +297,11 @@ impl Publisher<'_> {
 
 impl Drop for Publisher<'_> {
     fn drop(&mut self) {
-        self.publish(Err(Error::new(
-            ErrorKind::Credentials,
-            "the credentials closure panicked in another thread",
-        )));
+        let text = match &self.provider.origin {
+            Origin::Closure => "the credentials closure panicked in another thread".to_owned(),
+            Origin::Chain(source) => format!("fetching credentials from {source} panicked"),
+        };
+        self.publish(Err(Error::new(ErrorKind::Credentials, text)));
     }
 }
 
@@ -314,9 +344,15 @@ mod tests {
         NOW + Duration::minutes(n)
     }
 
+    fn new<E: Into<Box<dyn StdError + Send + Sync>>>(
+        fetch: impl Fn() -> Result<Credentials, E> + Send + Sync + 'static,
+    ) -> Arc<Provider> {
+        Arc::new(Provider::new(fetch))
+    }
+
     /// A provider and the number of its fetches. The credentials are numbered and expire `lifetime` after
     /// `NOW`.
-    fn counted(lifetime: Option<Duration>, fails_after: i64) -> (Provider, Arc<AtomicI64>) {
+    fn counted(lifetime: Option<Duration>, fails_after: i64) -> (Arc<Provider>, Arc<AtomicI64>) {
         let count = Arc::new(AtomicI64::new(0));
         let fetched = count.clone();
         let provider = Provider::new(move || {
@@ -330,16 +366,16 @@ mod tests {
                 None => credentials,
             })
         });
-        (provider, count)
+        (Arc::new(provider), count)
     }
 
     /// A provider whose first fetch returns `first`, and whose second fetch calls `second` with the provider
     /// itself.
     fn two_fetches(
         first: Result<Credentials, String>,
-        second: impl Fn(&'static Provider) -> Result<Credentials, String> + Send + Sync + 'static,
-    ) -> &'static Provider {
-        let own: &'static OnceLock<Provider> = Box::leak(Box::default());
+        second: impl Fn(&'static Arc<Provider>) -> Result<Credentials, String> + Send + Sync + 'static,
+    ) -> &'static Arc<Provider> {
+        let own: &'static OnceLock<Arc<Provider>> = Box::leak(Box::default());
         let count = AtomicI64::new(0);
         own.get_or_init(|| {
             let mut provider = Provider::new(move || match count.fetch_add(1, Ordering::SeqCst) {
@@ -347,7 +383,7 @@ mod tests {
                 _ => second(own.get().expect("initialized before the first fetch")),
             });
             provider.max_wait = std::time::Duration::from_millis(200);
-            provider
+            Arc::new(provider)
         })
     }
 
@@ -404,7 +440,7 @@ mod tests {
 
     #[test]
     fn invalid_credentials_are_rejected_without_quoting_them() {
-        let provider = Provider::new(|| Ok::<_, io::Error>(Credentials::new("a", "s3cr3t\n")));
+        let provider = new(|| Ok::<_, io::Error>(Credentials::new("a", "s3cr3t\n")));
         let text = format!("{} {provider:?}", provider.get(NOW, None).unwrap_err());
         assert!(text.contains("secret key") && !text.contains("s3cr3t"), "{text}");
     }
@@ -426,7 +462,7 @@ mod tests {
     fn wait_for_another_thread_ends_with_the_call_timeout() {
         let (release, released) = mpsc::channel::<()>();
         let released = Mutex::new(released);
-        let provider = Provider::new(move || {
+        let provider = new(move || {
             released.lock().unwrap().recv().unwrap();
             Ok::<_, io::Error>(until(60))
         });
@@ -445,16 +481,71 @@ mod tests {
         });
     }
 
+    /// A source of the chain that waits until the sender is used.
+    fn slow_source(
+        fetch: impl Fn() -> Credentials + Send + Sync + 'static,
+    ) -> (Arc<Provider>, mpsc::Sender<()>) {
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let source = Origin::Chain("the vault".into());
+        let provider = Provider::with(source, None, move || {
+            released.lock().unwrap().recv()?;
+            Ok(fetch())
+        });
+        (Arc::new(provider), release)
+    }
+
+    #[test]
+    fn slow_source_of_the_chain_ends_with_the_call_timeout_and_serves_the_next_call() {
+        let (provider, release) = slow_source(|| until(60));
+        let deadline = Some(Instant::now());
+        for _ in 0..2 {
+            let error = provider.get(NOW, deadline).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Timeout);
+            assert_eq!(
+                error.to_string(),
+                "the call timed out while credentials were fetched from the vault. Increase Config::call_timeout to \
+                 wait longer."
+            );
+        }
+        release.send(()).unwrap();
+        assert_eq!(provider.get(NOW, None).unwrap(), until(60));
+        assert_eq!(provider.get(NOW, deadline).unwrap(), until(60));
+    }
+
+    #[test]
+    fn error_of_the_chain_names_the_source() {
+        // The sender is dropped, so that the source fails.
+        let (provider, _) = slow_source(|| until(60));
+        let later = Some(Instant::now() + MAX_WAIT);
+        let text = provider.get(NOW, later).unwrap_err().to_string();
+        assert!(text.starts_with("cannot get credentials from the vault: "), "{text}");
+        let (provider, release) = slow_source(|| panic!("on purpose"));
+        release.send(()).unwrap();
+        let error = provider.get(NOW, later).unwrap_err();
+        assert_eq!(error.to_string(), "fetching credentials from the vault panicked");
+    }
+
+    #[test]
+    fn closure_runs_on_the_thread_of_the_call() {
+        let here = thread::current().id();
+        let provider = new(move || {
+            assert_eq!(thread::current().id(), here);
+            Ok::<_, io::Error>(until(60))
+        });
+        assert_eq!(provider.get(NOW, Some(Instant::now() + MAX_WAIT)).unwrap(), until(60));
+    }
+
     #[test]
     fn waiting_thread_gets_the_result_of_the_refresh_it_waited_for() {
-        let provider = Provider::new(|| Err::<Credentials, _>("the second failure"));
+        let provider = new(|| Err::<Credentials, _>("the second failure"));
         let first = provider.lock().start();
         Publisher { provider: &provider, refresh: &first, now: NOW }.publish(Ok(until(60)));
         let second = provider.lock().start();
         Publisher { provider: &provider, refresh: &second, now: NOW }
             .publish(Err(Error::new(ErrorKind::Credentials, "the second failure")));
-        assert_eq!(provider.wait(provider.lock(), &first, None).unwrap(), until(60));
-        provider.wait(provider.lock(), &second, None).unwrap_err();
+        assert_eq!(provider.wait(provider.lock(), &first, None, MAX_WAIT).unwrap(), until(60));
+        provider.wait(provider.lock(), &second, None, MAX_WAIT).unwrap_err();
     }
 
     #[test]
@@ -503,7 +594,7 @@ mod tests {
         let fetched = count.clone();
         let entered = Arc::new(Barrier::new(3));
         let waiting = entered.clone();
-        let provider = Provider::new(move || {
+        let provider = new(move || {
             let n = fetched.fetch_add(1, Ordering::SeqCst) + 1;
             if n == 1 {
                 // The two other threads are about to call `get`. A moment later, both wait for this closure.
@@ -562,7 +653,7 @@ mod tests {
     #[test]
     fn panic_in_the_closure_does_not_poison_the_provider() {
         let count = AtomicI64::new(0);
-        let provider = Provider::new(move || match count.fetch_add(1, Ordering::SeqCst) {
+        let provider = new(move || match count.fetch_add(1, Ordering::SeqCst) {
             0 => panic!("on purpose"),
             _ => Ok::<_, io::Error>(until(60)),
         });
@@ -571,7 +662,7 @@ mod tests {
     }
 
     /// Calls `get` in another thread and waits for it.
-    fn get_elsewhere(provider: &'static Provider, now: OffsetDateTime) -> Result<Credentials, String> {
+    fn get_elsewhere(provider: &'static Arc<Provider>, now: OffsetDateTime) -> Result<Credentials, String> {
         thread::spawn(move || provider.get(now, None)).join().unwrap().map_err(|error| error.to_string())
     }
 
@@ -593,7 +684,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Credentials);
         assert!(
             error.to_string().starts_with(
-                "cannot get credentials: waited 200ms for another thread to fetch credentials. The credentials \
+                "cannot get credentials: waited 200ms while another thread fetched credentials. The credentials \
                  closure must not wait for a thread that uses the same client."
             ),
             "{error}"

@@ -275,7 +275,10 @@ impl RequestSigner {
         now: OffsetDateTime,
     ) -> Result<Cow<'_, Signer>> {
         match &self.source {
-            Source::Fixed(signer) => Ok(Cow::Borrowed(signer)),
+            Source::Fixed(signer) => {
+                signer.credentials().map_or(Ok(()), |credentials| credentials.require_valid(now))?;
+                Ok(Cow::Borrowed(signer))
+            }
             Source::Provided { provider, version, region } => {
                 Ok(Cow::Owned(Signer::new(provider.get(now, deadline)?, *version, region)))
             }

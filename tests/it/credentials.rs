@@ -9,6 +9,8 @@ use plain_s3::{Client, Credentials, ErrorKind};
 use crate::clients::{REGION, config, credentials};
 use crate::fake_server::{FakeServer, Response};
 use crate::support::fails;
+#[cfg(all(unix, feature = "credentials-chain"))]
+use crate::support::{TempDir, command, task};
 
 #[test]
 fn each_attempt_uses_the_current_credentials() {
@@ -100,4 +102,42 @@ fn failed_renewal_is_part_of_the_error() {
     assert!(error.to_string().contains("Fetching new credentials failed: "), "{error}");
     assert!(error.to_string().contains("the vault is shut"), "{error}");
     let [_] = server.finish();
+}
+
+/// The profile names a program that ends long after the call.
+// promise: T2
+#[test]
+#[cfg(all(unix, feature = "credentials-chain"))]
+fn call_timeout_bounds_a_source_of_the_chain() {
+    let folder = TempDir::new();
+    let config = folder.file("config", "[default]\ncredential_process = sleep 10\nregion = eu-west-1\n");
+    let mut child = command(&["timeout", "-k", "1", "60"], module_path!(), "slow process");
+    child.env("AWS_CONFIG_FILE", config).env("AWS_SHARED_CREDENTIALS_FILE", folder.join("none"));
+    child.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    for name in
+        ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "S3_ENDPOINT"]
+    {
+        child.env_remove(name);
+    }
+    // The program has the standard error of the child, and may outlive it.
+    let output = child.stderr(std::process::Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("HeadBucket b: the call timed out while credentials were fetched from credential_process of the profile"),
+        "{text}"
+    );
+}
+
+/// The part of the test above that needs another environment.
+#[test]
+#[cfg(all(unix, feature = "credentials-chain"))]
+fn child_process() {
+    if task().is_none() {
+        return;
+    }
+    let config = plain_s3::Config::load().unwrap().call_timeout(Duration::from_millis(100));
+    let error = fails(ErrorKind::Timeout, Client::new(config).unwrap().head_bucket("b"));
+    println!("{error}");
+    // The thread that is left behind does not keep the process alive.
 }

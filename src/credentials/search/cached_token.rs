@@ -5,7 +5,7 @@ use std::path::Path;
 
 use time::OffsetDateTime;
 
-use super::service::parse_expiry;
+use super::service::require_expiry;
 use super::text_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::Json;
@@ -46,7 +46,7 @@ pub(super) fn lacks(file: &Path, name: &str, command: &str) -> Error {
 
 /// Parses an expiry, and fails if it has passed.
 pub(super) fn unexpired(expiry: &str, file: &Path, what: &str, command: &str) -> Result<OffsetDateTime> {
-    let time = parse_expiry(expiry).map_err(|error| {
+    let time = require_expiry(expiry).map_err(|error| {
         Error::new(ErrorKind::Credentials, format!("{}: {}", file.display(), error.summary()))
     })?;
     if time <= OffsetDateTime::now_utc() {

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::body::Body;
 use crate::config::{CaBundle, Config};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, parse_expiry};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, ErrorResponse, Result};
 use crate::headers::Headers;
@@ -18,7 +18,6 @@ use crate::json::Json;
 use crate::provider_host::aws_domain;
 use crate::request::Method;
 use crate::retry::RetryPolicy;
-use crate::timestamp::Timestamp;
 use crate::transport::{Limits, Transport};
 
 /// The largest response that is read. Credentials have about 2 KiB.
@@ -174,7 +173,7 @@ pub(super) fn credentials(json: &Json, token: &str, expiry: &str) -> Result<Cred
         credentials = credentials.session_token(token);
     }
     if let Some(text) = optional_text(json, expiry)? {
-        credentials = credentials.expires_at(parse_expiry(text)?);
+        credentials = credentials.expires_at(require_expiry(text)?);
     }
     Ok(credentials)
 }
@@ -193,20 +192,8 @@ fn optional_text<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>> {
 }
 
 /// Parses the time at which credentials expire. Without it, they would never be renewed.
-pub(super) fn parse_expiry(text: &str) -> Result<OffsetDateTime> {
-    // the cached tokens of older versions of aws-cli end in UTC, and some programs print an offset like +0000
-    let text = text.trim();
-    let text = match (
-        text.strip_suffix("UTC"),
-        text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)),
-    ) {
-        (Some(time), _) => format!("{time}Z"),
-        (None, Some((time, offset))) if offset.starts_with(['+', '-']) && !offset.contains(':') => {
-            format!("{time}{}:{}", &offset[..3], &offset[3..])
-        }
-        _ => text.to_owned(),
-    };
-    Timestamp::from_iso8601(&text).date_time().ok_or_else(|| {
+pub(super) fn require_expiry(text: &str) -> Result<OffsetDateTime> {
+    parse_expiry(text).ok_or_else(|| {
         Error::new(
             ErrorKind::UnexpectedResponse,
             "the expiry of the credentials is not a time like 2030-01-31T12:00:00Z",
@@ -284,11 +271,11 @@ mod tests {
     #[test]
     fn expiry_is_in_utc_or_has_an_offset() {
         for text in ["1970-01-01T00:00:01Z", "1970-01-01T00:00:01UTC", "1970-01-01T01:00:01+01:00"] {
-            assert_eq!(parse_expiry(text).unwrap().unix_timestamp(), 1, "{text}");
+            assert_eq!(require_expiry(text).unwrap().unix_timestamp(), 1, "{text}");
         }
-        assert_eq!(parse_expiry("1970-01-01T01:00:01+0100").unwrap().unix_timestamp(), 1);
+        assert_eq!(require_expiry("1970-01-01T01:00:01+0100").unwrap().unix_timestamp(), 1);
         for text in ["", "tomorrow", "1970-01-01", "1970-01-01T01:00:01", "+0100"] {
-            assert!(parse_expiry(text).is_err(), "{text}");
+            assert!(require_expiry(text).is_err(), "{text}");
         }
     }
 
@@ -335,11 +322,11 @@ mod tests {
             "2030-01-01T00:00:00+00:00",
             "2030-01-01T00:00:00.000Z",
         ] {
-            let parsed = parse_expiry(text).unwrap();
+            let parsed = require_expiry(text).unwrap();
             assert_eq!(parsed - OffsetDateTime::UNIX_EPOCH, expected, "{text}");
         }
         assert_eq!(
-            parse_expiry("to\nmorrow").unwrap_err().to_string(),
+            require_expiry("to\nmorrow").unwrap_err().to_string(),
             "the expiry of the credentials is not a time like 2030-01-31T12:00:00Z"
         );
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::context::Context;
 use super::service::{
-    Caller, Network, ServiceRequest, ServiceResponse, ServiceUrl, aws_endpoint, parse_expiry, unexpected,
+    Caller, Network, ServiceRequest, ServiceResponse, ServiceUrl, aws_endpoint, require_expiry, unexpected,
 };
 use super::text_file;
 use crate::checksum::Sha256Digest;
@@ -171,7 +171,7 @@ fn parse(response: &ServiceResponse, action: &str) -> Result<Credentials> {
             .and_then(|fields| xml::child_text(fields, name))
             .ok_or_else(|| unexpected(response.status, format!("the response of {action} has no {name}")))
     };
-    let expiry = parse_expiry(&field("Expiration")?)?;
+    let expiry = require_expiry(&field("Expiration")?)?;
     let credentials = Credentials::new(field("AccessKeyId")?, field("SecretAccessKey")?);
     Ok(credentials.session_token(field("SessionToken")?).expires_at(expiry))
 }
