@@ -3,10 +3,16 @@
 use crate::acl::CannedAcl;
 use crate::client::Client;
 use crate::error::Result;
+use crate::event::Event;
 use crate::headers::Headers;
 use crate::request::{Method, Request};
 use crate::signer::RequestSigner;
 use crate::xml;
+
+/// The code of the error for a bucket that the caller has already created.
+const ALREADY_CREATED: &str = "BucketAlreadyOwnedByYou";
+/// The region in which AWS rejects the location.
+const DEFAULT: &str = "us-east-1";
 
 /// Options for [`Client::create_bucket_with`]: the ACL, the location and other headers.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +34,7 @@ impl CreateBucketOptions {
     }
 
     /// Sets the region or the placement of the bucket. By default, the client sends its region if the endpoint is
-    /// one of AWS and the region is not us-east-1, and none otherwise.
+    /// one of AWS and the region is not us-east-1, or if another server rejects the request without it.
     ///
     /// On AWS, it must be the region of the endpoint, unless that is us-east-1. Ceph accepts only its own
     /// placements.
@@ -68,7 +74,7 @@ fn create_bucket_request<'a>(
     signer: &RequestSigner,
 ) -> Request<'a> {
     let request = Request::bucket("CreateBucket", Method::Put, bucket).headers(&options.headers);
-    let region = signer.region().filter(|&region| signer.endpoint().is_aws() && region != "us-east-1");
+    let region = signer.region().filter(|&region| signer.endpoint().is_aws() && region != DEFAULT);
     let Some(location) = options.location_constraint.as_deref().or(region) else { return request };
     let mut content = String::new();
     xml::push(&mut content, "LocationConstraint", location);
@@ -112,10 +118,23 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn create_bucket_with(&self, bucket: &str, options: &CreateBucketOptions) -> Result<()> {
-        self.call_idempotent(
-            &create_bucket_request(bucket, options, self.signer()),
-            "BucketAlreadyOwnedByYou",
-        )
+        let request = create_bucket_request(bucket, options, self.signer());
+        let created = self.call_idempotent(&request, ALREADY_CREATED);
+        // moto and LocalStack require the location as AWS does
+        let region =
+            self.signer().region().filter(|&region| request.document.is_empty() && region != DEFAULT);
+        match (created, region) {
+            (Err(error), Some(region)) if error.code() == Some("IllegalLocationConstraintException") => {
+                let call = request.describe();
+                let correction = format!("location {region}");
+                let event = || Event::Corrected { call: &call, correction: &correction };
+                self.settings().events.emit(event);
+                let options = options.clone().location_constraint(region);
+                let request = create_bucket_request(bucket, &options, self.signer());
+                self.call_idempotent(&request, ALREADY_CREATED)
+            }
+            (created, _) => created,
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use plain_s3::{Body, ChecksumAlgorithm, Client, ErrorKind, Method, PutObjectOptions, RawRequest};
+use plain_s3::{
+    Body, ChecksumAlgorithm, Client, CreateBucketOptions, ErrorKind, Method, PutObjectOptions, RawRequest,
+};
 
 use crate::clients::{REGION, client, client_v4, client_without_retries, config, rejected};
 use crate::fake_server::{FakeServer, Response};
@@ -151,6 +153,26 @@ fn digest_of_the_caller_is_signed_unchanged() {
         assert_signed_v4(request);
     }
     assert_eq!(unsigned.header("x-amz-content-sha256"), Some("UNSIGNED-PAYLOAD"));
+}
+
+#[test]
+fn location_is_sent_to_a_server_that_requires_it() {
+    let illegal = || Response::error(400, "IllegalLocationConstraintException");
+    let server = FakeServer::start([illegal(), Response::new(200)]);
+    client_v4(&server).create_bucket("b").unwrap();
+    let [without, with] = server.finish();
+    assert_eq!(without.text(), "");
+    let location = format!("<LocationConstraint>{REGION}</LocationConstraint>");
+    assert!(with.text().contains(&location), "{}", with.text());
+    assert_signed_v4(&with);
+    // Without a region, or with a location of the caller, the error is returned.
+    let server = FakeServer::start([illegal(), illegal()]);
+    let error = fails(ErrorKind::Server, client(&server).create_bucket("b"));
+    assert!(error.hint().unwrap().starts_with("Set CreateBucketOptions::location_constraint"), "{error}");
+    let own = CreateBucketOptions::new().location_constraint("elsewhere");
+    let error = fails(ErrorKind::Server, client_v4(&server).create_bucket_with("b", &own));
+    assert!(error.hint().unwrap().starts_with("Omit the location constraint"), "{error}");
+    let _: [_; 2] = server.finish();
 }
 
 #[test]
