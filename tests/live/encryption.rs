@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plain_s3::{
-    CompletedPart, ErrorKind, GetObjectOptions, PutObjectOptions, UploadOptions, UploadPartCopyOptions,
-    UploadPartOptions,
+    CompleteMultipartUploadOptions, CompletedPart, ErrorKind, GetObjectOptions, PutObjectOptions,
+    UploadOptions, UploadPartCopyOptions, UploadPartOptions,
 };
 
 use super::fixture::TestBucket;
@@ -91,9 +91,16 @@ pub(crate) fn customer_key_in_parts(variant: &Variant<'_>) {
     let listed: Vec<_> = client.list_parts(&bucket, "k", &id).map(Result::unwrap).collect();
     let parts: Vec<_> = listed.iter().map(|part| CompletedPart::new(part.part_number, &part.e_tag)).collect();
     assert_eq!((&parts[0].e_tag, parts.len()), (&sent.e_tag, 3));
-    client.complete_multipart_upload(&bucket, "k", &id, &parts).unwrap();
+    // Ceph 20 requires the key here, too
+    let complete = CompleteMultipartUploadOptions::new().sse_customer_key(KEY);
+    client.complete_multipart_upload_with(&bucket, "k", &id, &parts, &complete).unwrap();
     let object = client.get_object_with(&bucket, "k", &get).unwrap().bytes().unwrap();
     assert!(object == [&first[..], &first, b"the rest"].concat());
+
+    let whole = [&first[..], b"the rest"].concat();
+    let options = UploadOptions::new().part_size(5 << 20).object(put);
+    client.upload_reader_with(&bucket, "whole", &whole[..], &options).unwrap();
+    assert!(client.get_object_with(&bucket, "whole", &get).unwrap().bytes().unwrap() == whole);
 }
 
 pub(crate) fn server_key(variant: &Variant<'_>) {
