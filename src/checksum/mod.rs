@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod check;
+mod concatenation;
 mod digest;
 mod expected;
 mod hasher;

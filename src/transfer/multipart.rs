@@ -32,18 +32,15 @@ pub(super) fn upload(
     request.validate()?;
     let part_size = options.part_size.unwrap_or(DEFAULT_PART_SIZE);
     validate::part_size(part_size)?;
-    let mut content = PartReader::new(source, part_size)?;
-    content.fill()?;
     let algorithm = algorithm(client, options);
+    let mut content = PartReader::new(source, part_size, algorithm)?;
+    content.fill()?;
     if !content.ended() || options.resume.is_some() {
         return upload_in_parts(client, bucket, key, content, options, algorithm);
     }
     content.verify_unchanged()?;
-    let integrity = BodyIntegrity {
-        known: algorithm.map(|algorithm| content.checksum(algorithm)),
-        algorithm: None,
-        sha256: options.object.pinned_sha256(),
-    };
+    let integrity =
+        BodyIntegrity { known: content.checksum(), algorithm: None, sha256: options.object.pinned_sha256() };
     let report = |sent| content.report_sent(sent, options);
     let body = Body::from(content.part()).with_progress(options.progress.is_set().then_some(&report));
     let stored = client.store(request, body, integrity)?;
@@ -208,13 +205,12 @@ impl Uploader<'_> {
         let mut whole = WholeChecks::new(self.algorithm, options.object.pinned_sha256());
         loop {
             let number = parts.len() as u32 + 1;
+            let (known, len) = (content.checksum(), content.part().len() as u64);
             whole.update(content.part());
-            let known = self.algorithm.map(|algorithm| content.checksum(algorithm));
             let md5 = match known.and_then(|known| known.md5()) {
-                None if !self.existing.is_empty() => content.checksum(ChecksumAlgorithm::Md5).md5(),
+                None if !self.existing.is_empty() => Some(Md5Digest::of(content.part())),
                 md5 => md5,
             };
-            let len = content.part().len() as u64;
             let same = |part: &&Part| part.size == len && part.e_tag.md5_digest() == md5;
             let part = match self.existing.get(&number).filter(same) {
                 Some(part) => {
@@ -230,7 +226,7 @@ impl Uploader<'_> {
                 }
             };
             predictable &= part.e_tag.md5_digest() == md5;
-            whole.add_part(part.checksum);
+            whole.add_part(part.checksum, len);
             parts.push(part);
             content.report(options)?;
             if content.ended() {
@@ -335,43 +331,56 @@ fn is_lost(error: &Error) -> bool {
 
 /// What is computed over all parts of an upload.
 struct WholeChecks {
-    /// The checksum of the object: of its content, or of the checksums of its parts. `None` if a part has none.
-    checksum: Option<Hasher>,
+    checksum: Option<ObjectChecksum>,
     pinned: Option<(Sha256Digest, Hasher)>,
+}
+
+/// The checksum of an object, from the checksums of its parts.
+enum ObjectChecksum {
+    /// The CRC of the content so far.
+    Crc(Checksum),
+    /// Hashes the checksums of the parts.
+    Composite(Hasher),
 }
 
 impl WholeChecks {
     fn new(algorithm: Option<ChecksumAlgorithm>, pinned: Option<Sha256Digest>) -> Self {
+        let new = |algorithm: ChecksumAlgorithm| match Hasher::new(algorithm) {
+            hasher if algorithm.covers_whole_object() => ObjectChecksum::Crc(hasher.checksum()),
+            hasher => ObjectChecksum::Composite(hasher),
+        };
         Self {
-            checksum: algorithm.filter(|algorithm| algorithm.element().is_some()).map(Hasher::new),
+            checksum: algorithm.filter(|algorithm| algorithm.element().is_some()).map(new),
             pinned: pinned.map(|sha256| (sha256, Hasher::new(ChecksumAlgorithm::Sha256))),
         }
     }
 
     fn update(&mut self, content: &[u8]) {
-        if let Some(hasher) = &mut self.checksum
-            && hasher.algorithm().covers_whole_object()
-        {
-            hasher.update(content);
-        }
         if let Some((_, hasher)) = &mut self.pinned {
             hasher.update(content);
         }
     }
 
-    /// Adds the checksum of a part, unless the server does not support checksums.
-    fn add_part(&mut self, checksum: Option<Checksum>) {
-        match (&mut self.checksum, checksum) {
-            (Some(hasher), Some(checksum)) if !hasher.algorithm().covers_whole_object() => {
-                hasher.update(checksum.as_bytes());
+    /// Adds the checksum of a part of `len` bytes. If the server does not support checksums, there is none, and the
+    /// object has none either.
+    fn add_part(&mut self, checksum: Option<Checksum>, len: u64) {
+        self.checksum = match (self.checksum.take(), checksum) {
+            (Some(ObjectChecksum::Crc(before)), Some(part)) => {
+                before.followed_by(part, len).map(ObjectChecksum::Crc)
             }
-            (Some(_), Some(_)) => {}
-            (_, _) => self.checksum = None,
-        }
+            (Some(ObjectChecksum::Composite(mut parts)), Some(part)) => {
+                parts.update(part.as_bytes());
+                Some(ObjectChecksum::Composite(parts))
+            }
+            _ => None,
+        };
     }
 
     fn checksum(&self) -> Option<Checksum> {
-        self.checksum.as_ref().map(Hasher::checksum)
+        self.checksum.as_ref().map(|checksum| match checksum {
+            ObjectChecksum::Crc(crc) => *crc,
+            ObjectChecksum::Composite(parts) => parts.checksum(),
+        })
     }
 
     /// Fails unless the content has the SHA-256 that the caller passed.

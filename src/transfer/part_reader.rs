@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
+/// How much is read at once, so that it is hashed before it leaves the cache of the processor.
+const BLOCK: u64 = 256 << 10;
 
 /// Where the content comes from.
 pub(super) struct Source<'a> {
@@ -24,8 +26,11 @@ pub(super) struct Source<'a> {
 pub(super) struct PartReader<'a> {
     source: Source<'a>,
     part_size: u64,
+    algorithm: Option<ChecksumAlgorithm>,
     /// The current part.
     buffer: Vec<u8>,
+    /// Its checksum.
+    checksum: Option<Checksum>,
     /// The first byte of the next part. Only reading it shows whether the current part is the last.
     ahead: Option<u8>,
     read: u64,
@@ -35,7 +40,11 @@ pub(super) struct PartReader<'a> {
 }
 
 impl<'a> PartReader<'a> {
-    pub(super) fn new(source: Source<'a>, part_size: u64) -> Result<Self> {
+    pub(super) fn new(
+        source: Source<'a>,
+        part_size: u64,
+        algorithm: Option<ChecksumAlgorithm>,
+    ) -> Result<Self> {
         let part_size = source.len.map_or(part_size, |len| validate::part_size_for(len, part_size));
         // a small file needs only a small buffer; one byte more than its length shows its end
         let size = source.len.map_or(part_size, |len| part_size.min(len + 1));
@@ -45,19 +54,42 @@ impl<'a> PartReader<'a> {
             let message = format!("a part of {size} bytes does not fit into memory");
             return Err(Error::invalid(message).with_hint("Choose a smaller UploadOptions::part_size."));
         }
-        Ok(Self { source, part_size, buffer, ahead: None, read: 0, ended: false, reported: Cell::new(0) })
+        Ok(Self {
+            source,
+            part_size,
+            algorithm,
+            buffer,
+            checksum: None,
+            ahead: None,
+            read: 0,
+            ended: false,
+            reported: Cell::new(0),
+        })
     }
 
-    /// Fills the buffer with the next part, and finds out whether it is the last.
+    /// Fills the buffer with the next part, computes its checksum, and finds out whether it is the last.
     pub(super) fn fill(&mut self) -> Result<()> {
         let failed = |error| Error::local("cannot read the content", error);
         self.buffer.clear();
         self.buffer.extend(self.ahead.take());
-        let left = self.part_size - self.buffer.len() as u64;
-        let n = (&mut *self.source.reader).take(left).read_to_end(&mut self.buffer).map_err(failed)?;
-        if n as u64 == left {
-            self.ahead = read_byte(self.source.reader).map_err(failed)?;
+        let mut hasher = self.algorithm.map(Hasher::new);
+        let mut hashed = 0;
+        loop {
+            let want = BLOCK.min(self.part_size - self.buffer.len() as u64);
+            let n = (&mut *self.source.reader).take(want).read_to_end(&mut self.buffer).map_err(failed)?;
+            if let Some(hasher) = &mut hasher {
+                hasher.update(&self.buffer[hashed..]);
+            }
+            hashed = self.buffer.len();
+            if hashed as u64 == self.part_size {
+                self.ahead = read_byte(self.source.reader).map_err(failed)?;
+                break;
+            }
+            if (n as u64) < want {
+                break;
+            }
         }
+        self.checksum = hasher.map(|hasher| hasher.checksum());
         self.ended = self.ahead.is_none();
         self.read += self.buffer.len() as u64;
         Ok(())
@@ -97,8 +129,9 @@ impl<'a> PartReader<'a> {
         (self.source.verify_unchanged)(self.read)
     }
 
-    pub(super) fn checksum(&self, algorithm: ChecksumAlgorithm) -> Checksum {
-        Hasher::of(algorithm, &self.buffer)
+    /// Returns the checksum of the current part, if there is an algorithm.
+    pub(super) fn checksum(&self) -> Option<Checksum> {
+        self.checksum
     }
 
     /// Reports that the server has the current part.
