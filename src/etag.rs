@@ -35,8 +35,13 @@ impl ETag {
     /// Creates an ETag from a string with or without quotes.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        let bare = text.trim();
-        Self(bare.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(bare).to_owned())
+        let bare = without_quotes(&text);
+        if bare.len() == text.len() { Self(text) } else { Self(bare.to_owned()) }
+    }
+
+    /// Creates an ETag from text that is not owned, with one allocation.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self(without_quotes(text).to_owned())
     }
 
     /// Returns the ETag without quotes.
@@ -81,9 +86,14 @@ impl ETag {
     }
 }
 
+fn without_quotes(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
 impl From<&str> for ETag {
     fn from(text: &str) -> Self {
-        Self::new(text)
+        Self::from_text(text)
     }
 }
 

@@ -212,7 +212,7 @@ fn read_object(node: Node<'_, '_>, encoding: &KeyEncoding) -> Result<Object> {
         size: listing::size(size, &key)?,
         key,
         last_modified: xml::date(last_modified),
-        e_tag: xml::non_empty_text(e_tag).map(ETag::new),
+        e_tag: xml::non_empty_text(e_tag).map(|e_tag| ETag::from_text(&e_tag)),
         storage_class: xml::non_empty_text(storage_class).map(Cow::into_owned),
         owner: owner.map(Owner::read),
     })

@@ -42,9 +42,10 @@ impl Response {
 
     /// Reads the body, which must not exceed `limit` bytes.
     fn bytes(&mut self, limit: u64) -> Result<Vec<u8>> {
-        // the length is only a hint, and a server may announce any
+        // The length is only a hint, and a server may announce any. Reserved memory that is not used costs nothing, but
+        // a page that grows is moved several times.
         let length = self.header("content-length").and_then(|length| length.parse().ok());
-        let length = length.unwrap_or(0).min(limit).min(MAX_RESERVED);
+        let length = length.unwrap_or(limit).min(limit).min(MAX_RESERVED);
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
         (&mut self.body).take(limit + 1).read_to_end(&mut bytes).map_err(Error::from_read)?;
         if bytes.len() as u64 > limit {
