@@ -69,7 +69,7 @@ impl ObjectMetadata {
         Self {
             content_length,
             content_type: get("content-type"),
-            e_tag: get("etag").map(ETag::new).filter(|e_tag| !e_tag.as_str().is_empty()),
+            e_tag: headers.get("etag").map(ETag::from_text).filter(|e_tag| !e_tag.as_str().is_empty()),
             last_modified: headers.get("last-modified").map_or(Timestamp::UNKNOWN, Timestamp::from_http),
             metadata: headers
                 .iter()
@@ -115,7 +115,7 @@ pub(crate) fn content_md5(headers: &Headers) -> Option<Md5Digest> {
     if is_encrypted(headers) {
         return None;
     }
-    ETag::new(headers.get("etag")?).md5_digest()
+    ETag::from_text(headers.get("etag")?).md5_digest()
 }
 
 /// Returns `true` if the object is encrypted with a key that the store (`aws:kms`) or the caller manages.

@@ -29,7 +29,7 @@ impl Expected {
         if is_transcoded(headers) {
             return None;
         }
-        let amz: Vec<Self> = amz_checksums(headers).collect();
+        let amz = amz_checksums(headers);
         let whole = amz.iter().find(|expected| matches!(expected, Self::Whole(_))).copied();
         let google = |name, algorithm| google_checksum(headers, name, algorithm).map(Self::Whole);
         whole
@@ -42,11 +42,15 @@ impl Expected {
 }
 
 /// Returns the checksums in `x-amz-checksum-*` headers, the cheapest first.
-fn amz_checksums(headers: &Headers) -> impl Iterator<Item = Expected> {
+fn amz_checksums(headers: &Headers) -> Vec<Expected> {
+    // most servers return none, and a search for each of them would take longer
+    if !headers.iter().any(|(name, _)| name.starts_with("x-amz-checksum-")) {
+        return Vec::new();
+    }
     let composite = headers.get("x-amz-checksum-type").map(|kind| kind.eq_ignore_ascii_case("COMPOSITE"));
     let parts_of_e_tag = headers.get("etag").and_then(|e_tag| Some(ETag::new(e_tag).multipart_md5()?.1));
     let algorithms = ChecksumAlgorithm::ALL.into_iter().filter(|&name| name != ChecksumAlgorithm::Md5);
-    algorithms.filter_map(move |algorithm| {
+    let of = |algorithm: ChecksumAlgorithm| {
         let value = headers.get(algorithm.header())?.trim();
         if let Some((value, parts)) = value.rsplit_once('-') {
             return of_parts(Checksum::from_base64(algorithm, value)?, parts.parse().ok()?);
@@ -59,7 +63,8 @@ fn amz_checksums(headers: &Headers) -> impl Iterator<Item = Expected> {
             (None, Some(_)) if algorithm != ChecksumAlgorithm::Crc64Nvme => None,
             _ => Some(Expected::Whole(checksum)),
         }
-    })
+    };
+    algorithms.filter_map(of).collect()
 }
 
 fn of_parts(checksum: Checksum, parts: u32) -> Option<Expected> {

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::metadata::ObjectMetadata;
 use crate::ops::object_source::{Source, get_object_request};
 use crate::ops::options::get_object::{CHECKSUM_MODE, GetObjectOptions};
+use crate::request::Request;
 use crate::response::{MAX_OFFSET, Response};
 
 /// The size of the buffer for reading an object a second time.
@@ -76,20 +77,21 @@ impl ObjectReader {
     /// verifies the content, whose end could not be told from a lost connection.
     fn open_unchecked(source: Source) -> Result<(Self, Option<Error>)> {
         let options = &source.options;
-        let request = get_object_request(&source.bucket, &source.key, options);
-        let get =
-            |request| source.client.call_until(source.deadline, request, |response| parse(response, options));
+        let request = || get_object_request(&source.bucket, &source.key, options);
+        let get = |request: Request<'_>| {
+            source.client.call_until(source.deadline, &request, |response| parse(response, options))
+        };
         let content = if source.wants_checksums() {
-            match get(&request.clone().header(CHECKSUM_MODE, "ENABLED")) {
+            match get(request().header(CHECKSUM_MODE, "ENABLED")) {
                 Err(error) if Source::rejects_checksums(&error) => {
-                    let content = get(&request)?;
+                    let content = get(request())?;
                     source.stop_requesting_checksums();
                     content
                 }
                 content => content?,
             }
         } else {
-            get(&request)?
+            get(request())?
         };
         let Content { metadata, start, length, truncatable, body } = content;
         let reader = Self {

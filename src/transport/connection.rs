@@ -140,6 +140,8 @@ impl HttpConnection {
         let timeout = if awaits_100 { timeout } else { timeout.for_read() };
         let started = Instant::now();
         let mut received = false;
+        // The first wait has the whole timeout, which the socket usually has already.
+        let mut left = timeout;
         loop {
             match ResponseHead::parse(stream.buffers().input()) {
                 // A request with `Expect: 100-continue`: ureq only looks at the status. The head of a final response
@@ -158,8 +160,8 @@ impl HttpConnection {
                     self.pass_on(head).map_err(other)?;
                     return Ok(true);
                 }
-                Ok(None) => match stream.await_input(remaining(timeout, started)) {
-                    Ok(true) => received = true,
+                Ok(None) => match stream.await_input(left) {
+                    Ok(true) => (received, left) = (true, remaining(timeout, started)),
                     Ok(false) => return Ok(false),
                     Err(Error::Timeout(Timeout::PerRead)) if received => {
                         return Err(other(HeadError::Unfinished));
