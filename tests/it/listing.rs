@@ -64,6 +64,22 @@ fn continuation_tokens_are_sent_back_unchanged() {
     assert!(requests.iter().all(|request| request.connection == 1));
 }
 
+/// SeaweedFS sends such pages, with more elements for each key than AWS.
+#[test]
+fn page_of_ten_thousand_keys_is_read() {
+    let entry = |i| {
+        format!(
+            "<Contents><Key>key-{i:05}</Key><LastModified>2011-04-21T18:05:39.000Z</LastModified><ETag>&#34;e&#34;</ETag>\
+             <Size>3</Size><Owner><ID>alice</ID><DisplayName>alice</DisplayName></Owner>\
+             <StorageClass>STANDARD</StorageClass></Contents>"
+        )
+    };
+    let entries: String = (0..10_000).map(entry).collect();
+    let server = FakeServer::start([page(&entries)]);
+    let keys = keys(&client(&server), &ListOptions::new()).unwrap();
+    assert_eq!((keys.len(), keys[9_999].as_str()), (10_000, "key-09999"));
+}
+
 #[test]
 fn pages_are_requested_lazily() {
     let first =
