@@ -1,6 +1,8 @@
 //! Reading files, and what differs between operating systems when they are replaced. No other code depends on the
 //! operating system.
 
+#[cfg(any(windows, test))]
+mod in_use;
 #[cfg(not(unix))]
 mod other;
 #[cfg(unix)]
@@ -16,12 +18,12 @@ use crate::error::{Error, Result};
 #[cfg(not(unix))]
 pub(crate) use other::{
     Attributes, can_be_replaced, create_private, describe, is_descriptor, is_exclusive, is_mount_point,
-    is_same_file, sync_folder,
+    is_same_file, rename, sync_folder,
 };
 #[cfg(unix)]
 pub(crate) use unix::{
     Attributes, can_be_replaced, create_private, describe, is_descriptor, is_exclusive, is_mount_point,
-    is_same_file, sync_folder,
+    is_same_file, rename, sync_folder,
 };
 
 /// The size of the buffer for reading a file, which need not exceed the file.

@@ -1,6 +1,6 @@
 //! Systems such as Windows, on which the permissions of the folder decide.
 
-use std::fs::{File, FileType, Metadata, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -48,8 +48,19 @@ pub(crate) fn is_mount_point(_: &Path) -> bool {
     false
 }
 
-pub(crate) fn can_be_replaced(_: &Path) -> io::Result<()> {
+/// Fails for a read-only file, because Windows would reject the rename only after the download.
+pub(crate) fn can_be_replaced(path: &Path) -> io::Result<()> {
+    if fs::metadata(path)?.permissions().readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
     Ok(())
+}
+
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(windows)]
+    return super::in_use::retry_while_in_use(|| fs::rename(from, to));
+    #[cfg(not(windows))]
+    fs::rename(from, to)
 }
 
 pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {

@@ -45,7 +45,7 @@ impl<'a> PartialFile<'a> {
         let mut partial = Self { file, path, target, attributes, keep: false };
         // some folders allow creating files, but not renaming them
         let renamed = random_path(target);
-        fs::rename(&partial.path, &renamed).map_err(|error| {
+        file_system::rename(&partial.path, &renamed).map_err(|error| {
             Error::local(format!("cannot rename {}", partial.path.display()), error)
                 .with_hint("A download needs a folder in which files can be renamed.")
         })?;
@@ -195,7 +195,7 @@ impl<'a> PartialFile<'a> {
             let reason = io::Error::other("another program has removed or replaced the partial file");
             return Err(self.target.cannot_write(reason));
         }
-        let renamed = applied.and_then(|()| fs::rename(&self.path, &self.target.path));
+        let renamed = applied.and_then(|()| file_system::rename(&self.path, &self.target.path));
         renamed.map_err(|error| {
             let (from, to) = (self.path.display(), self.target.path.display());
             Error::local(format!("cannot rename {from} to {to}"), error)
