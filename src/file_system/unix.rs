@@ -122,11 +122,11 @@ pub(crate) fn can_be_replaced(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a rename in this folder durable.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Makes a rename in this folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
