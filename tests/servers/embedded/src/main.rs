@@ -5,28 +5,12 @@
 
 #![forbid(unsafe_code)]
 
-mod access;
-mod acl;
-mod buckets;
-mod conditions;
-mod folder;
-mod index;
-mod listing;
-mod multipart;
-mod objects;
-mod request_body;
-mod server;
 mod signals;
-mod store;
-mod uploads;
-mod users;
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, ExitStatus};
-use std::time::Duration;
 
-use folder::Folder;
-use users::{ALICE, BOB};
+use embedded_s3::Server;
 
 const USAGE: &str = "\
 usage: embedded-s3 COMMAND [ARGS...]
@@ -62,16 +46,16 @@ fn starts_with_dash(arg: &OsString) -> bool {
 /// Runs the server and COMMAND, and returns the exit code of COMMAND. When this function returns, the server
 /// has been stopped and its storage deleted.
 fn run(program: &OsString, args: Vec<OsString>) -> std::io::Result<i32> {
-    let folder = Folder::create()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (port, signals) = {
+    let server = Server::start()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let signals = {
         let _guard = runtime.enter();
-        (server::start(folder.path())?, signals::Signals::catch()?)
+        signals::Signals::catch()?
     };
 
     let mut command = Command::new(program);
     command.args(args);
-    set_environment(&mut command, port);
+    set_environment(&mut command, &server);
     let code = match command.spawn() {
         Ok(mut child) => {
             runtime.spawn(signals.forward_to(child.id()));
@@ -83,22 +67,23 @@ fn run(program: &OsString, args: Vec<OsString>) -> std::io::Result<i32> {
         }
     };
 
-    runtime.shutdown_timeout(Duration::from_secs(2));
-    if let Err(error) = folder.delete() {
+    runtime.shutdown_background();
+    if let Err(error) = server.stop() {
         eprintln!("embedded-s3: cannot delete the storage folder: {error}");
     }
     Ok(code)
 }
 
-fn set_environment(command: &mut Command, port: u16) {
+fn set_environment(command: &mut Command, server: &Server) {
+    let (other_access_key, other_secret_key) = server.second_user();
     command
         .env("S3_TEST_SERVER", "embedded")
-        .env("S3_ENDPOINT", format!("http://127.0.0.1:{port}"))
-        .env("S3_TEST_VHOST_ENDPOINT", format!("http://{}:{port}", server::DOMAIN))
-        .env("AWS_ACCESS_KEY_ID", ALICE.access_key)
-        .env("AWS_SECRET_ACCESS_KEY", ALICE.secret_key)
-        .env("S3_TEST_OTHER_ACCESS_KEY_ID", BOB.access_key)
-        .env("S3_TEST_OTHER_SECRET_ACCESS_KEY", BOB.secret_key)
+        .env("S3_ENDPOINT", server.endpoint())
+        .env("S3_TEST_VHOST_ENDPOINT", server.virtual_hosted_endpoint())
+        .env("AWS_ACCESS_KEY_ID", server.access_key())
+        .env("AWS_SECRET_ACCESS_KEY", server.secret_key())
+        .env("S3_TEST_OTHER_ACCESS_KEY_ID", other_access_key)
+        .env("S3_TEST_OTHER_SECRET_ACCESS_KEY", other_secret_key)
         // These would direct COMMAND to another server or user.
         .env_remove("AWS_SESSION_TOKEN")
         .env_remove("AWS_PROFILE")

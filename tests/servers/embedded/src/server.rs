@@ -1,132 +1,89 @@
-//! The HTTP server: accepts connections and passes the requests to s3s.
+//! A running server with its folder.
 
-use std::convert::Infallible;
-use std::net::{Ipv4Addr, TcpListener as StdListener};
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io;
+use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, EXPECT, HeaderValue};
-use hyper::service::service_fn;
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
-use s3s::host::{S3Host, VirtualHost};
-use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{Body, HttpResponse, S3Result};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
 
-use crate::access::AccessByAcl;
-use crate::request_body::RequestBody;
-use crate::store::Store;
-use crate::users::KnownUsers;
+use crate::folder::Folder;
+use crate::http;
+use crate::users::{ALICE, BOB};
 
-/// The domain for virtual-hosted style: `bucket.s3.localhost`.
-pub const DOMAIN: &str = "s3.localhost";
-
-/// Starts the server and returns its port. Must be called within a Tokio runtime.
-pub fn start(folder: &Path) -> std::io::Result<u16> {
-    let store = Store::new(folder)?;
-    let access = AccessByAcl(store.index.clone());
-    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    listener.set_nonblocking(true)?;
-    let port = listener.local_addr()?.port();
-
-    let mut builder = S3ServiceBuilder::new(store);
-    builder.set_auth(KnownUsers);
-    builder.set_access(access);
-    builder.set_host(BucketHost { suffix: format!(".{DOMAIN}:{port}") });
-    tokio::spawn(accept(TcpListener::from_std(listener)?, builder.build()));
-    Ok(port)
-}
-
-async fn accept(listener: TcpListener, service: S3Service) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(serve(stream, service.clone()));
-            }
-            // The error concerns only one connection or, if there are too many open files, is temporary.
-            Err(_) => tokio::task::yield_now().await,
-        }
-    }
-}
-
-async fn serve(stream: TcpStream, service: S3Service) {
-    // Responses are sent in small pieces, which Nagle's algorithm would delay.
-    let _ = stream.set_nodelay(true);
-    let handler = service_fn(move |request| {
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(handle(&service, request).await) }
-    });
-    let http = hyper::server::conn::http1::Builder::new();
-    // An error means that the client closed the connection, which is not a problem of the server.
-    let _ = http.serve_connection(TokioIo::new(stream), handler).await;
-}
-
-async fn handle(service: &S3Service, request: Request<Incoming>) -> HttpResponse {
-    let expects_continue = request.headers().contains_key(EXPECT);
-    let (head, body) = request.into_parts();
-    let body = RequestBody::new(body);
-    let request = Request::from_parts(head, Body::http_body(body.clone()));
-    let response = match service.call(request).await {
-        Ok(response) => response,
-        Err(error) => {
-            eprintln!("embedded-s3: s3s failed: {error:?}");
-            let mut response = HttpResponse::new(Body::empty());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        }
-    };
-    body.drain(expects_continue).await;
-    finish_response(response)
-}
-
-/// Adds a request ID and corrects what s3s does differently from S3.
-fn finish_response(mut response: HttpResponse) -> HttpResponse {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    let id = format!("embedded-{:08}", COUNT.fetch_add(1, Ordering::Relaxed));
-    if let Ok(id) = HeaderValue::try_from(id) {
-        response.headers_mut().insert("x-amz-request-id", id);
-    }
-    let xml = response.headers().get(CONTENT_TYPE).is_some_and(|t| t == "application/xml");
-    if response.status() == StatusCode::NOT_MODIFIED {
-        // s3s treats 304 as an error with an XML body, but a 304 must not have a body.
-        *response.body_mut() = Body::empty();
-        response.headers_mut().remove(CONTENT_TYPE);
-    } else if xml && let Some(bytes) = response.body().bytes() {
-        *response.body_mut() = Body::from(escape_controls(&bytes));
-    }
-    response
-}
-
-/// Replaces control characters with character references, as S3 does. s3s writes control characters
-/// in keys unchanged: XML parsers reject such a response, or read a carriage return as a line feed.
-fn escape_controls(xml: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(xml.len());
-    for &byte in xml {
-        match byte {
-            b'\t' | b'\n' | b' '.. => escaped.push(byte),
-            _ => escaped.extend(format!("&#x{byte:X};").bytes()),
-        }
-    }
-    escaped
-}
-
-/// Finds the bucket in the `Host` header.
+/// A server on a free port of 127.0.0.1. When it is dropped, it stops, and everything it stores is deleted.
 ///
-/// `SingleDomain` of s3s would interpret every other host name, such as `localhost`, as a bucket.
-struct BucketHost {
-    suffix: String,
+/// It runs on two threads of its own, so it can be used in tests with and without an async runtime.
+pub struct Server {
+    // `None` only while the server is dropped
+    runtime: Option<Runtime>,
+    folder: Option<Folder>,
+    port: u16,
 }
 
-impl S3Host for BucketHost {
-    fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
-        // Host names are case-insensitive, and bucket names are in lower case.
-        let lower = host.to_ascii_lowercase();
-        let virtual_host = VirtualHost::new(DOMAIN);
-        Ok(match lower.strip_suffix(&self.suffix) {
-            Some(bucket) => virtual_host.with_bucket(bucket.to_owned()),
-            None => virtual_host,
-        })
+impl Server {
+    /// Starts a server without buckets.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the temporary folder or the threads cannot be created, or no port can be opened.
+    pub fn start() -> io::Result<Self> {
+        let folder = Folder::create()?;
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let port = {
+            let _guard = runtime.enter();
+            http::start(folder.path())?
+        };
+        Ok(Self { runtime: Some(runtime), folder: Some(folder), port })
+    }
+
+    /// Returns the endpoint for path style, such as `http://127.0.0.1:40123`.
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Returns the endpoint for virtual-hosted style, such as `http://s3.localhost:40123`. Most systems resolve
+    /// `bucket.s3.localhost` to the loopback address.
+    pub fn virtual_hosted_endpoint(&self) -> String {
+        format!("http://{}:{}", http::DOMAIN, self.port)
+    }
+
+    /// Returns the access key of the first user.
+    pub fn access_key(&self) -> &'static str {
+        ALICE.access_key
+    }
+
+    /// Returns the secret key of the first user.
+    pub fn secret_key(&self) -> &'static str {
+        ALICE.secret_key
+    }
+
+    /// Returns the access key and the secret key of a second user, for tests of ACLs.
+    pub fn second_user(&self) -> (&'static str, &'static str) {
+        (BOB.access_key, BOB.secret_key)
+    }
+
+    /// Stops the server and deletes everything that it stores.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder cannot be deleted. Dropping the server ignores this error.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.stop_threads();
+        self.folder.take().map_or(Ok(()), Folder::delete)
+    }
+
+    fn stop_threads(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            // waiting is not allowed in an async test
+            runtime.shutdown_background();
+        } else {
+            runtime.shutdown_timeout(Duration::from_secs(2));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop_threads();
     }
 }
