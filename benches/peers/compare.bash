@@ -19,7 +19,7 @@ build_peers() {
 }
 
 # counts ENDPOINT: prints the connections and requests that the server has accepted, without this one
-counts() { curl -sf "$1/counts" | awk '/^ *[0-9]/ { print $1 - 1, $3 - 1 }'; }
+counts() { curl -sf --cacert "$DIR/ca.pem" "$1/counts" | awk '/^ *[0-9]/ { print $1 - 1, $3 - 1 }'; }
 
 # measure CLIENT OPERATION ENDPOINT COMMAND...: appends a line to $DIR/results with CPU seconds, seconds, peak memory in
 # KiB, requests and connections, or the reason why there are none
@@ -33,7 +33,7 @@ measure() {
   elif ! { time S3_ENDPOINT=$endpoint timeout 120 env time -q -f %M -o "$DIR/peak" "$@" >"$DIR/out" 2>"$DIR/err"; } 2>"$DIR/time"; then
     say "$client $operation: $(tail -n 3 "$DIR/err")"
     problem=fails
-  elif [ "$operation" = download ] && ! cmp -s "$DATA/got" "$DATA/large"; then
+  elif [[ $operation = download* ]] && ! cmp -s "$DATA/got" "$DATA/large"; then
     problem='wrong content'
   fi
   after=$(counts "$endpoint")
@@ -49,6 +49,11 @@ all() {
   local client=$1
   shift
   measure "$client" download "$HTTP" "$@" download "$DATA/got"
+  if [ "$client" = rust-s3 ]; then
+    printf '%s\t%s\t%s\n' "$client" download-https 'trusts no other authorities' >>"$DIR/results"
+  else
+    measure "$client" download-https "$HTTPS" "$@" download "$DATA/got"
+  fi
   measure "$client" upload "$SINK" "$@" upload "$DATA/large"
   measure "$client" get "$HTTP" "$@" get 2000
   measure "$client" put "$SINK" "$@" put-small 1000
@@ -61,6 +66,7 @@ compare() { # ROUNDS
   need python3 python3
   build_peers
   export BENCH_SMALL=$DATA/small
+  export SSL_CERT_FILE=$BENCH_CA AWS_CA_BUNDLE=$BENCH_CA CURL_CA_BUNDLE=$BENCH_CA
   export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
   [ "${#SERVERS[@]}" = 0 ] || taskset -pc 0 $$ >/dev/null
   for i in $(seq "$1"); do
@@ -68,7 +74,7 @@ compare() { # ROUNDS
     all plain-s3 "$PLAIN"
     all 'plain-s3, unchecked' env BENCH_CHECK=none "$PLAIN"
     measure 'plain-s3, CRC-64' download "$CRC" "$PLAIN" download "$DATA/got"
-    measure 'plain-s3, CRC-64' upload "$SINK" env BENCH_CHECK=crc64nvme "$PLAIN" upload "$DATA/large"
+    measure 'plain-s3, CRC-64' upload "$SINK" env BENCH_CHECK=CRC64NVME "$PLAIN" upload "$DATA/large"
     for peer in "${PEERS[@]}"; do
       all "$peer" "$DIR/$peer"
     done

@@ -1,14 +1,12 @@
-//! The measured client, which uses plain-s3. `Config::from_env` reads endpoint, credentials and region from the
-//! environment; `BENCH_CA` names the PEM file of the certificate authority to trust. `BENCH_CHECK` replaces the default
-//! check: `none`, or `crc64nvme` for a checksum in uploads.
+//! The measured client, which uses plain-s3; see `plain_s3_benches::client` for the environment.
 
 use std::env;
 use std::error::Error;
 use std::fs::{self, File};
 use std::time::Duration;
 
-use plain_s3::{ChecksumAlgorithm, Client, Config, ListApi, ListOptions};
-use plain_s3_benches::{BUCKET, KEYS, KEYS_PER_PAGE, LARGE, SMALL, SMALL_SIZE, memory, report};
+use plain_s3::{ListApi, ListOptions};
+use plain_s3_benches::{BUCKET, KEYS, KEYS_PER_PAGE, LARGE, SMALL, SMALL_SIZE, client, memory, report};
 
 const USAGE: &str = "usage: plain COMMAND [ARGUMENT]
   download FILE             downloads the large object to a file and checks its MD5
@@ -70,21 +68,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     report();
     Ok(())
-}
-
-fn client(checked: bool) -> Result<Client, Box<dyn Error>> {
-    let mut config = Config::from_env()?;
-    let check = env::var("BENCH_CHECK").unwrap_or_default();
-    if !checked || check == "none" {
-        config = config.skip_checksums();
-    }
-    if check == "crc64nvme" {
-        config = config.checksum(ChecksumAlgorithm::Crc64Nvme);
-    }
-    if let Ok(ca) = env::var("BENCH_CA") {
-        config = config.ca_pem(fs::read(ca)?);
-    }
-    Ok(Client::new(config)?)
 }
 
 fn list(api: ListApi) -> Result<(), Box<dyn Error>> {

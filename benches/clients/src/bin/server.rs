@@ -1,4 +1,4 @@
-//! The server for what nginx cannot serve: uploads, and a listing of 100,000 keys.
+//! The server for what nginx cannot serve: uploads, and listings of 100,000 and of a million keys.
 //!
 //! `server` prints its port and serves until it is killed. The ETag in the response to a PUT is the MD5 of its
 //! `Content-MD5` header, so that the server computes no MD5, and `x-amz-checksum-*` headers are returned as sent.
@@ -17,7 +17,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest as _, Md5};
-use plain_s3_benches::{KEYS, KEYS_PER_PAGE};
+use plain_s3_benches::{KEYS, KEYS_PER_PAGE, LONG_BUCKET, LONG_KEYS};
 
 static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
@@ -79,7 +79,7 @@ struct Pages {
 
 impl Pages {
     fn new() -> Self {
-        let pages = |encoded| (0..KEYS / KEYS_PER_PAGE).map(|number| page(number, encoded)).collect();
+        let pages = |encoded| (0..KEYS / KEYS_PER_PAGE).map(|number| page(number, KEYS, encoded)).collect();
         Self { plain: pages(false), encoded: pages(true) }
     }
 }
@@ -151,16 +151,20 @@ fn respond(head: &Head, body: &[u8], pages: &Pages) -> Vec<u8> {
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len()).into_bytes()
         }
         "GET" => {
-            let pages = if query.contains("encoding-type=url") { &pages.encoded } else { &pages.plain };
+            let encoded = query.contains("encoding-type=url");
+            let pages = if encoded { &pages.encoded } else { &pages.plain };
             let token = query.split('&').find_map(|pair| {
                 pair.strip_prefix("continuation-token=").or_else(|| pair.strip_prefix("marker="))
             });
             // The token is the last key of the previous page, and each key ends with its number.
-            let page = match token.map(|token| token.rsplit('-').next().unwrap_or(token).parse::<usize>()) {
+            let number = match token.map(|token| token.rsplit('-').next().unwrap_or(token).parse::<usize>()) {
                 Some(Ok(last)) if last >= KEYS_PER_PAGE - 1 => (last + 1) / KEYS_PER_PAGE,
                 _ => 0,
             };
-            pages[page.min(pages.len() - 1)].clone()
+            if head.target[1..].starts_with(LONG_BUCKET) {
+                return page(number.min(LONG_KEYS / KEYS_PER_PAGE - 1), LONG_KEYS, encoded);
+            }
+            pages[number.min(pages.len() - 1)].clone()
         }
         "POST" if query.starts_with("uploads") => xml(
             "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>large</Key><UploadId>upload</UploadId>\
@@ -201,7 +205,7 @@ fn multipart_etag(xml: &str) -> String {
 }
 
 /// Returns a page in the format of Ceph: these fields in this order, and a chunked body.
-fn page(number: usize, encoded: bool) -> Vec<u8> {
+fn page(number: usize, all_keys: usize, encoded: bool) -> Vec<u8> {
     let first = number * KEYS_PER_PAGE;
     let keys = first..first + KEYS_PER_PAGE;
     let (prefix, encoding) = if encoded {
@@ -213,7 +217,7 @@ fn page(number: usize, encoded: bool) -> Vec<u8> {
         "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{encoding}\
          <Name>bucket</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys>",
     );
-    let more = keys.end < KEYS;
+    let more = keys.end < all_keys;
     let _ = write!(text, "<IsTruncated>{more}</IsTruncated>");
     for i in keys.clone() {
         let _ = write!(

@@ -31,6 +31,8 @@ pub struct Settings {
     pub region: String,
     pub access_key: String,
     pub secret_key: String,
+    /// The PEM file of the certificate authority to trust, for clients that do not read `SSL_CERT_FILE`.
+    pub ca: Option<String>,
 }
 
 impl Settings {
@@ -40,6 +42,7 @@ impl Settings {
             region: env::var("AWS_REGION")?,
             access_key: env::var("AWS_ACCESS_KEY_ID")?,
             secret_key: env::var("AWS_SECRET_ACCESS_KEY")?,
+            ca: env::var("BENCH_CA").ok(),
         })
     }
 }

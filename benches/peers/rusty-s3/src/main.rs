@@ -1,6 +1,6 @@
 //! rusty-s3 signs URLs and parses responses, and ureq sends the requests.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use peer_common::{BUCKET, Command, KEYS, LARGE, Result, SMALL, SMALL_SIZE, Setti
 use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 const LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -15,7 +16,7 @@ fn main() -> Result<()> {
     let settings = Settings::from_env()?;
     let bucket = Bucket::new(settings.endpoint.parse()?, UrlStyle::Path, BUCKET, settings.region)?;
     let credentials = Credentials::new(settings.access_key, settings.secret_key);
-    let agent = Agent::new_with_defaults();
+    let agent = agent(settings.ca)?;
     match Command::from_args()? {
         Command::Download(file) => {
             let url = bucket.get_object(Some(&credentials), LARGE).sign(LIFETIME);
@@ -60,4 +61,12 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Creates an agent that trusts the certificate authority in a PEM file, if there is one.
+fn agent(ca: Option<String>) -> Result<Agent> {
+    let Some(ca) = ca else { return Ok(Agent::new_with_defaults()) };
+    let roots = RootCerts::new_with_certs(&[Certificate::from_pem(&fs::read(ca)?)?]);
+    let tls = TlsConfig::builder().root_certs(roots).build();
+    Ok(Agent::config_builder().tls_config(tls).build().new_agent())
 }
