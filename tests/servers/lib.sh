@@ -18,6 +18,9 @@ WAIT=${S3_SERVER_WAIT:-60}
 CACHE=${S3_SERVERS_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/s3-servers}
 # A Python virtual environment of the caller must not affect the programs of a server.
 CLEAN=(env -u PYTHONHOME -u PYTHONPATH LC_ALL=C)
+# shellcheck disable=SC2034 # used by launchers
+# The domain for virtual-hosted style. Every name below localhost is an address of this machine.
+DOMAIN=s3.localhost
 DIR='' COMMAND_PID='' FAILED='' FAILED_LOG='' NEWEST=''
 declare -A PID=()
 
@@ -196,6 +199,22 @@ while True:
 # ready URL [STATUS...]: waits until the newest daemon responds
 ready() { step probe python3 -c "$READY" "$@"; }
 
+
+# Writes server.pem and server.key, a certificate for 127.0.0.1 and DOMAIN, and ca.pem, its certificate authority.
+# Strict clients (Python 3.13) require the key identifiers.
+make_certificates() {
+  local ec=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256)
+  command -v openssl >/dev/null || quit 69 "openssl is not installed"
+  printf '%s\n' basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature extendedKeyUsage=serverAuth \
+    subjectKeyIdentifier=hash authorityKeyIdentifier=keyid \
+    "subjectAltName=DNS:$DOMAIN,DNS:*.$DOMAIN,DNS:localhost,IP:127.0.0.1" >"$DIR/server.ext"
+  step openssl openssl req -x509 "${ec[@]}" -days 30 -subj "/CN=$NAME test CA ${DIR##*.}" \
+    -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$DIR/ca.key" -out "$DIR/ca.pem" &&
+  step openssl openssl req "${ec[@]}" -subj "/CN=$DOMAIN" -keyout "$DIR/server.key" -out "$DIR/server.csr" &&
+  step openssl openssl x509 -req -sha256 -days 30 -in "$DIR/server.csr" -CA "$DIR/ca.pem" -CAkey "$DIR/ca.key" \
+    -CAcreateserial -extfile "$DIR/server.ext" -out "$DIR/server.pem"
+}
+
 # ---- launch -------------------------------------------------------------------
 
 # export_server KEY SECRET [OTHER-KEY OTHER-SECRET]: the variables that every launcher sets for COMMAND
@@ -205,6 +224,9 @@ export_server() {
   [ $# -lt 4 ] || export S3_TEST_OTHER_ACCESS_KEY_ID=$3 S3_TEST_OTHER_SECRET_ACCESS_KEY=$4
   unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
 }
+
+# export_tls PORT: the HTTPS endpoint, if the server has the certificate of make_certificates
+export_tls() { export S3_TEST_TLS_ENDPOINT=https://127.0.0.1:$1 S3_TEST_CA=$DIR/ca.pem; }
 
 # launch COMMAND ARGS...: installs and starts the server, runs COMMAND and ends with its exit code
 launch() {
