@@ -128,13 +128,22 @@ pub(crate) fn thousands(server: &Server) {
     let keys =
         |n: usize| if n.is_multiple_of(2) { "one of many versions".to_owned() } else { format!("k/{n}") };
     in_parallel(550, |n| client.put_object(&bucket, &keys(n), "").map(drop));
-    in_parallel(260, |n| client.create_multipart_upload(&bucket, &format!("u/{n}")).map(drop));
+    let create_uploads =
+        || in_parallel(260, |n| client.create_multipart_upload(&bucket, &format!("u/{n}")).map(drop));
+    let created = gaps::MANY_UPLOADS.attempt(create_uploads).is_some();
 
     let progress = Mutex::new(Vec::new());
     let options = DeleteAllOptions::new().progress(|counts| progress.lock().unwrap().push(*counts));
     let deleted = client.force_delete_bucket_with(&bucket, &options).unwrap();
     let objects = if versioned { 2200 } else { 1101 };
-    assert_eq!((deleted.objects, deleted.delete_markers, deleted.uploads), (objects, 0, 1040));
+    // a server that lists a version twice, or only after a deletion, does not affect what is left
+    if !gaps::VERSION_PAGES.is_gap() {
+        assert_eq!((deleted.objects, deleted.delete_markers), (objects, 0));
+    }
+    if created {
+        gaps::MANY_UPLOADS.check_eq(deleted.uploads, 1040);
+    }
+    assert!(client.head_bucket(&bucket).unwrap_err().is_not_found());
     let progress = progress.lock().unwrap().clone();
     assert!(progress.len() >= 4 && progress.last() == Some(&deleted), "{progress:?}");
     assert!(progress.is_sorted_by_key(|counts| counts.objects + counts.uploads), "{progress:?}");

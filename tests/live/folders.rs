@@ -5,6 +5,7 @@ use std::fs;
 use plain_s3::FolderOptions;
 
 use super::fixture::{TempDir, TestBucket};
+use super::gaps;
 use super::keys;
 use super::server::Variant;
 
@@ -17,17 +18,20 @@ pub(crate) fn unusual_names(variant: &Variant<'_>) {
     keys::store(&client, &bucket, &keys);
     let folder = TempDir::create();
 
-    let error = client.download_prefix(&bucket, "", &*folder).unwrap_err();
     let segments = |key: &str| key.split('/').map(str::to_owned).collect::<Vec<_>>();
     let is_file = |key: &&String| {
         segments(key).iter().all(|s| !matches!(s.as_str(), "" | "." | "..") && s.len() <= 255)
     };
     let (files, others): (Vec<&String>, Vec<&String>) = keys.iter().partition(is_file);
     assert!(files.len() > 30, "{files:?} {others:?}");
-    let mut reported: Vec<&String> = error.failures().iter().map(|failure| &failure.key).collect();
-    reported.sort();
-    assert_eq!(reported, others);
-    assert!(folder.files().is_empty(), "nothing is written: {error}");
+    // a server whose keys are names of files has no others
+    if !others.is_empty() {
+        let error = client.download_prefix(&bucket, "", &*folder).unwrap_err();
+        let mut reported: Vec<&String> = error.failures().iter().map(|failure| &failure.key).collect();
+        reported.sort();
+        assert_eq!(reported, others);
+        assert!(folder.files().is_empty(), "nothing is written: {error}");
+    }
 
     let skip = FolderOptions::new().skip_invalid();
     let summary = client.download_prefix_with(&bucket, "", &*folder, &skip).unwrap();
@@ -55,7 +59,9 @@ pub(crate) fn mirror(variant: &Variant<'_>) {
     // larger than the default part size, so that its ETag is not its MD5
     fs::write(source.join("large"), vec![7; 20 << 20]).unwrap();
     client.put_object(&bucket, "site-old/stays", "").unwrap();
-    client.put_object(&bucket, "site/", "").unwrap();
+    if !gaps::FOLDER_KEYS.is_gap() {
+        client.put_object(&bucket, "site/", "").unwrap();
+    }
 
     let mirror = FolderOptions::new().delete();
     assert_eq!(client.upload_folder(&bucket, "site", &*source).unwrap().transferred, 4);

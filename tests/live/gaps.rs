@@ -43,6 +43,7 @@ features! {
             "PutObjectAcl";
     ACLS_ENFORCED: "ACLs are enforced";
     ACL_HEADERS: "Objects are uploaded with a canned ACL";
+    ANY_LISTING: "Listings of unusual keys return each key once, with any delimiter and page size";
     ATTRIBUTES: "Object attributes" => "GetObjectAttributes";
     BACKSLASHES: "Keys with backslashes";
     BUCKET_ENCRYPTION: "Default encryption of buckets"
@@ -75,6 +76,8 @@ features! {
     FORM_REDIRECT: "POST forms: the response redirects to `success_action_redirect`";
     GRANTS: "ACLs with grants are kept unchanged";
     HTTPS: "HTTPS";
+    LATE_COMPLETIONS: "Attempts to complete the same upload at the same time leave a complete object";
+    LATE_PUTS: "An upload whose connection is lost does not damage the object that its retry stores";
     LIFECYCLE: "Lifecycle rules"
         => "PutBucketLifecycleConfiguration"
             "GetBucketLifecycleConfiguration"
@@ -83,9 +86,11 @@ features! {
     LIFECYCLE_SIZES: "Lifecycle rules can filter by object size";
     LINE_BREAKS: "Keys with line breaks";
     LISTING_ORDER: "Listings are in the byte order of the keys";
+    LIST_V1: "ListObjects (version 1) returns each common prefix once";
     LIST_UPLOADS: "Multipart uploads are listed" => "ListMultipartUploads";
     LOGGING: "Access logs of buckets" => "PutBucketLogging";
     LONG_KEYS: "Keys of 1024 bytes";
+    MANY_UPLOADS: "A thousand unfinished multipart uploads are created and listed";
     MISSING_BUCKETS: "Uploads to missing buckets are rejected";
     NONCHARACTERS: "Keys with Unicode noncharacters";
     NUL_IN_KEY: "Keys can contain a NUL character";
@@ -116,6 +121,7 @@ features! {
     RANGE_STATUS: "Ranges are returned with the status 206";
     READ_LOGGING: "Access logs of buckets can be read" => "GetBucketLogging";
     REDIRECTS: "Website redirects are stored with objects";
+    REJECTED_REQUEST_IDS: "Errors for wrong credentials have a request ID";
     REQUEST_IDS: "Error responses have a request ID";
     REQUEST_PAYMENT: "Requester Pays buckets" => "PutBucketRequestPayment" "GetBucketRequestPayment";
     RESPONSE_OVERRIDES: "Presigned URLs override response headers";
@@ -203,6 +209,31 @@ impl Feature {
     }
 }
 
+/// Runs a scenario of this name. A server that fails it as a whole declares that as a gap, too: `- scenario NAME`.
+/// Everything up to the first failure is checked.
+pub(crate) fn run_scenario(name: &str, scenario: impl FnOnce()) {
+    let gap = format!("{SCENARIO}{name}");
+    let Some((gap, reason)) = declared().get_key_value(&gap) else {
+        scenario();
+        report_undeclared();
+        return;
+    };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| {
+        scenario();
+        report_undeclared();
+    }));
+    // what the scenario has found before it failed
+    UNDECLARED.take();
+    FOUND.take();
+    WORKED.take();
+    let Err(panic) = result else { panic!("{gap} succeeds now: remove the gap") };
+    compatibility::gap_found(gap, reason, &[]);
+    let found: String = message(&*panic).chars().take(300).collect();
+    say(&format!("gap: {gap}: {reason} (found: {found})"));
+}
+
+const SCENARIO: &str = "scenario ";
+
 type Findings = RefCell<BTreeMap<&'static str, String>>;
 
 thread_local! {
@@ -222,7 +253,7 @@ fn note(findings: &'static LocalKey<Findings>, feature: &'static str, finding: S
 
 /// Panics if the scenario that ends on this thread has found anything else than the declared gaps. A gap needs to be
 /// found only once, as it may concern only one of the variants.
-pub(crate) fn report_undeclared() {
+fn report_undeclared() {
     let (mut all, found) = (UNDECLARED.take(), FOUND.take());
     all.extend(WORKED.take().into_iter().filter(|(feature, _)| !found.contains_key(feature)));
     let lines: String = all.iter().map(|(feature, found)| format!("\n{feature}: {found}")).collect();
@@ -256,7 +287,10 @@ fn parse(text: &str) -> BTreeMap<String, String> {
             reason = Some(line.to_owned());
             continue;
         };
-        assert!(NAMES.contains(&name), "there is no feature {name:?}; the features are {NAMES:#?}");
+        assert!(
+            NAMES.contains(&name) || name.starts_with(SCENARIO),
+            "there is no feature {name:?}; the features are {NAMES:#?}"
+        );
         let reason = reason.clone().unwrap_or_else(|| panic!("the gap {name:?} has no reason"));
         assert!(gaps.insert(name.to_owned(), reason).is_none(), "the gap {name:?} is declared twice");
     }

@@ -47,20 +47,13 @@ pub(crate) fn send(
     }
 }
 
+/// Sends a whole request over plain HTTP. The connection is closed when the caller drops it.
+pub(crate) fn start(url: &str, method: &str, headers: &[(String, String)], body: &[u8]) -> TcpStream {
+    send_request(method, url.strip_prefix("http://").expect("plain HTTP"), headers, body)
+}
+
 fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> Response {
-    let slash = url.find('/').expect("a path in the URL");
-    let (authority, target) = url.split_at(slash);
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    if has_body(method) {
-        head += &format!("Content-Length: {}\r\n", body.len());
-    }
-    head += "\r\n";
-    let mut stream = connect(authority);
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    let mut stream = send_request(method, url, headers, body);
     let mut response = Vec::new();
     stream.read_to_end(&mut response).unwrap();
 
@@ -76,6 +69,23 @@ fn send_plain(method: &str, url: &str, headers: &[(String, String)], body: &[u8]
             .collect(),
         body: response[end + 4..].to_vec(),
     }
+}
+
+fn send_request(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> TcpStream {
+    let slash = url.find('/').expect("a path in the URL");
+    let (authority, target) = url.split_at(slash);
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    if has_body(method) {
+        head += &format!("Content-Length: {}\r\n", body.len());
+    }
+    head += "\r\n";
+    let mut stream = connect(authority);
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    stream
 }
 
 fn has_body(method: &str) -> bool {

@@ -25,25 +25,27 @@ pub(crate) fn pages(server: &Server) {
         let client = variant.client();
         for api in APIS {
             let all = ListOptions::new().api(api);
-            assert_listed(&client, &bucket, &all, &keys, "", "", None);
+            let check = |options: &ListOptions, prefix: &str, start: &str, delimiter: Option<&str>| {
+                let check = || assert_listed(&client, &bucket, options, &keys, prefix, start, delimiter);
+                if api == ListApi::V1 { gaps::LIST_V1.attempt(check) } else { Some(check()) }
+            };
+            check(&all, "", "", None);
             for size in [1000, 999, 100] {
-                let pages =
-                    assert_listed(&client, &bucket, &all.clone().page_size(size), &keys, "", "", None);
-                assert!(pages >= keys.len().div_ceil(size as usize), "{pages} pages of {size}");
+                if let Some(pages) = check(&all.clone().page_size(size), "", "", None) {
+                    assert!(pages >= keys.len().div_ceil(size as usize), "{pages} pages of {size}");
+                }
             }
             for start in ["", "folder20/1", "folder20/", "n", "n0978", "n0979", "z"] {
-                assert_listed(&client, &bucket, &all.clone().start_after(start), &keys, "", start, None);
+                check(&all.clone().start_after(start), "", start, None);
             }
             let delimited = all.clone().delimiter("/");
-            assert_listed(&client, &bucket, &delimited, &keys, "", "", Some("/"));
+            check(&delimited, "", "", Some("/"));
             // Some of these pages end with a common prefix, others with an object.
             for size in [7, 41] {
-                let pages = delimited.clone().page_size(size);
-                assert_listed(&client, &bucket, &pages, &keys, "", "", Some("/"));
+                check(&delimited.clone().page_size(size), "", "", Some("/"));
             }
-            let some = delimited.prefix("folder1").page_size(4);
-            assert_listed(&client, &bucket, &some, &keys, "folder1", "", Some("/"));
-            assert_listed(&client, &bucket, &all.prefix("n09"), &keys, "n09", "", None);
+            check(&delimited.prefix("folder1").page_size(4), "folder1", "", Some("/"));
+            check(&all.prefix("n09"), "n09", "", None);
         }
     }
 }
@@ -87,7 +89,8 @@ pub(crate) fn delimiters(variant: &Variant<'_>) {
                         Some(size) => options.page_size(size),
                         None => options,
                     };
-                    assert_listed(&client, &bucket, &options, &keys, prefix, "", delimiter);
+                    gaps::ANY_LISTING
+                        .attempt(|| assert_listed(&client, &bucket, &options, &keys, prefix, "", delimiter));
                 }
             }
         }

@@ -5,7 +5,7 @@
 //!
 //! Each scenario runs in every variant that the server supports: Signature V2 and V4, path and virtual-hosted
 //! style, HTTP and HTTPS. Buckets have unique names and are deleted at the end. The known gaps of each server are
-//! listed in `live/gaps.rs`; each gap is printed, so nothing is skipped silently.
+//! listed in `tests/servers/NAME.gaps`; each gap is printed, so nothing is skipped silently.
 //!
 //! | variable | meaning |
 //! |---|---|
@@ -48,6 +48,7 @@ mod forms;
 mod grants;
 mod keys;
 mod kill;
+mod late_requests;
 mod listing;
 mod lost_responses;
 mod object_lock;
@@ -276,7 +277,7 @@ fn presigned_urls_complete_a_multipart_upload() {
 fn every_presigned_url_is_fetched_with_curl() {
     each_variant(curl::objects);
     each_variant_with(&gaps::URL_UPLOADS, curl::multipart_upload);
-    each_variant(curl::form);
+    each_variant_with(&gaps::FORMS, curl::form);
 }
 
 #[test]
@@ -350,6 +351,12 @@ fn force_delete_bucket_deletes_thousands_of_versions_and_uploads() {
 #[test]
 fn multipart_upload_succeeds_step_by_step() {
     each_variant(uploads::step_by_step);
+}
+
+#[test]
+fn late_requests_do_not_damage_the_object_of_their_retry() {
+    each_server(late_requests::puts);
+    each_server(late_requests::completions);
 }
 
 // promise: C1

@@ -1,5 +1,6 @@
 //! The server under test, and the variants in which it is tested.
 
+use std::any::type_name;
 use std::fmt;
 use std::fs;
 use std::sync::OnceLock;
@@ -37,8 +38,8 @@ pub(crate) struct Variant<'a> {
 }
 
 /// Runs a scenario in each variant in turn.
-pub(crate) fn each_variant(scenario: impl Fn(&Variant<'_>)) {
-    each_server(|server| {
+pub(crate) fn each_variant<S: Fn(&Variant<'_>)>(scenario: S) {
+    run::<S>(|server| {
         for variant in server.variants() {
             println!("-- {variant}"); // the test harness prints it if the scenario fails
             scenario(&variant);
@@ -47,18 +48,27 @@ pub(crate) fn each_variant(scenario: impl Fn(&Variant<'_>)) {
 }
 
 /// Runs a scenario in each variant in turn. All of the scenario needs the feature.
-pub(crate) fn each_variant_with(feature: &Feature, scenario: fn(&Variant<'_>)) {
-    each_variant(|variant| {
-        feature.attempt(|| scenario(variant));
+pub(crate) fn each_variant_with<S: Fn(&Variant<'_>)>(feature: &Feature, scenario: S) {
+    run::<S>(|server| {
+        for variant in server.variants() {
+            println!("-- {variant}");
+            feature.attempt(|| scenario(&variant));
+        }
     });
 }
 
 /// Runs a scenario once; it iterates over the variants itself.
-pub(crate) fn each_server(scenario: impl Fn(&Server)) {
+pub(crate) fn each_server<S: Fn(&Server)>(scenario: S) {
+    run::<S>(scenario);
+}
+
+/// Runs `scenario`, whose name is the path of the function `S` without the name of this crate.
+fn run<S>(scenario: impl Fn(&Server)) {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     if let Some(server) = SERVER.get_or_init(Server::from_env) {
-        scenario(server);
-        gaps::report_undeclared();
+        let path = type_name::<S>();
+        let name = path.split_once("::").map_or(path, |(_, name)| name);
+        gaps::run_scenario(name, || scenario(server));
     }
 }
 
@@ -114,6 +124,11 @@ impl Server {
             other,
             endpoint,
         })
+    }
+
+    /// Returns `true` if the server expects plain HTTP at this host and port.
+    pub(crate) fn is_plain(&self, authority: &str) -> bool {
+        self.endpoint.strip_prefix("http://") == Some(authority)
     }
 
     /// Returns the credentials of the second user, if there is one.

@@ -33,7 +33,8 @@ impl Live {
 
     /// A client of the server alone, for a process that is not the test itself.
     pub(crate) fn client_from_env() -> Client {
-        Client::new(Config::from_env().unwrap()).unwrap()
+        let region = variable("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned());
+        Client::new(Config::from_env().unwrap().region(region)).unwrap()
     }
 
     /// The settings for this server, or for something that stands before it.
