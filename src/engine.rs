@@ -49,6 +49,18 @@ impl Client {
         self.execute(deadline, request, &mut document, parse)
     }
 
+    /// Sends a request like [`call`](Self::call). Sets `repeated` if an attempt whose outcome is unknown was followed by
+    /// another one, so that the server may have executed the request twice.
+    pub(crate) fn call_noting_repetition<T>(
+        &self,
+        request: &Request<'_>,
+        repeated: &mut bool,
+        parse: impl FnMut(Response) -> Result<T>,
+    ) -> Result<T> {
+        let mut document = Body::from(request.document.as_str()).open()?;
+        self.execute_noting_repetition(self.deadline(), request, &mut document, parse, repeated)
+    }
+
     /// Sends a HEAD request. The response to one that is rejected contains no reason, so a GET of the same
     /// resource, without its content, finds it. That request also corrects the region or the clock.
     pub(crate) fn call_head<T>(
@@ -100,11 +112,21 @@ impl Client {
         body: &mut BodyReader<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
+        self.execute_noting_repetition(deadline, request, body, parse, &mut false)
+    }
+
+    fn execute_noting_repetition<T>(
+        &self,
+        deadline: Option<Instant>,
+        request: &Request<'_>,
+        body: &mut BodyReader<'_>,
+        parse: impl FnMut(Response) -> Result<T>,
+        repeated: &mut bool,
+    ) -> Result<T> {
         let request = self.signer().complete(request);
-        let mut outcome_unknown = false;
-        self.attempt_all(deadline, &request, body, parse, &mut outcome_unknown).map_err(|error| {
+        self.attempt_all(deadline, &request, body, parse, repeated).map_err(|error| {
             // whatever the last attempt reports, an earlier one may have been executed
-            error.after_unknown_outcome(outcome_unknown).with_context(|| request.describe())
+            error.after_unknown_outcome(*repeated).with_context(|| request.describe())
         })
     }
 

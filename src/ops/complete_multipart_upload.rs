@@ -154,16 +154,22 @@ impl Client {
         options: &CompleteMultipartUploadOptions,
     ) -> Result<StoredObject> {
         let upload = UploadRef { bucket, key, id: upload_id };
-        self.complete(upload, parts, &options.headers).map_err(explain_unknown_outcome)
+        self.complete(upload, parts, &options.headers)
+            .map(|(stored, _)| stored)
+            .map_err(explain_unknown_outcome)
     }
 
+    /// Completes an upload. Also returns `true` if the server may have executed an earlier attempt as well.
     pub(crate) fn complete(
         &self,
         upload: UploadRef<'_>,
         parts: &[CompletedPart],
         headers: &Headers,
-    ) -> Result<StoredObject> {
-        self.call(&complete_multipart_upload_request(upload, parts, headers), parse)
+    ) -> Result<(StoredObject, bool)> {
+        let mut repeated = false;
+        let request = complete_multipart_upload_request(upload, parts, headers);
+        let stored = self.call_noting_repetition(&request, &mut repeated, parse)?;
+        Ok((stored, repeated))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::completion::Completion;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
@@ -158,7 +159,14 @@ impl Client {
                 return Err(Error::new(ErrorKind::Integrity, "the source was replaced while it was copied")
                     .with_hint("Copy it again."));
             }
-            self.complete(upload, &parts, &conditions)
+            self.complete_upload(&Completion {
+                upload,
+                parts: &parts,
+                headers: &conditions,
+                read_headers: &headers.for_each_part(),
+                length: source.content_length,
+                outcome_unknown: false,
+            })
         });
         let stored = stored
             .map_err(|error| self.abort_failed_upload(upload, &part_options.headers().requester(), error))?;

@@ -7,6 +7,7 @@ mod download;
 
 mod download_to;
 
+mod completion;
 mod copy;
 
 mod rename;

@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
+use super::completion::{Completion, multipart_md5, stored_md5};
 use super::part_reader::{PartReader, Source};
 use super::upload_options::{Upload, UploadOptions};
 use crate::body::Body;
-use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher, Sha256Digest};
+use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Sha256Digest};
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::headers::Headers;
-use crate::ops::complete_multipart_upload::explain_unknown_outcome;
 use crate::ops::create_multipart_upload;
 use crate::ops::put_object::{BodyIntegrity, put_object_request};
 use crate::ops::upload_part::UploadRef;
-use crate::ops::{CompletedPart, GetObjectOptions, Part, StoredObject};
+use crate::ops::{CompletedPart, Part, StoredObject};
 use crate::request::Method;
 use crate::validate::{self, MAX_PARTS};
 
@@ -189,8 +189,10 @@ impl Uploader<'_> {
         options: &UploadOptions<'_>,
     ) -> Result<CompletedUpload, Failure> {
         let sent = self.send(content, options)?;
-        let stored = self.complete(&sent.parts, sent.checksum).map_err(|error| {
-            let lost = is_lost(&error);
+        let stored = self.complete(&sent.parts, sent.checksum, content.read()).map_err(|error| {
+            // a second upload could not meet a condition, because of the damaged object
+            let damaged = error.kind() == ErrorKind::Integrity && self.conditions.is_empty();
+            let lost = damaged || is_lost(&error);
             Failure { error, lost }
         })?;
         Ok(CompletedUpload { stored, sent, bytes: content.read() })
@@ -244,41 +246,30 @@ impl Uploader<'_> {
         Ok(SentParts { parts, expected, checksum, reused })
     }
 
-    /// Completes the upload. If the response was lost or lacks the ETag, the object itself decides.
-    fn complete(&self, parts: &[CompletedPart], checksum: Option<Checksum>) -> Result<StoredObject> {
+    /// Completes the upload of this many bytes.
+    fn complete(
+        &self,
+        parts: &[CompletedPart],
+        checksum: Option<Checksum>,
+        length: u64,
+    ) -> Result<StoredObject> {
         let mut headers = self.conditions.clone();
+        // Ceph 20 requires the customer key, and AWS does if the parts have checksums
+        headers.extend(self.part_headers);
         if let Some(checksum) = checksum {
-            // AWS requires the customer key if the parts have checksums
-            headers.extend(self.part_headers);
             headers.set_str("x-amz-checksum-type", checksum.algorithm().multipart_type());
             if checksum.algorithm().covers_whole_object() {
                 headers.set(checksum.algorithm().header(), checksum.to_base64());
             }
         }
-        match self.client.complete(self.upload, parts, &headers) {
-            Ok(stored) if stored.e_tag.is_some() => Ok(stored),
-            Ok(stored) => Ok(self.head().unwrap_or(stored)),
-            Err(error) => {
-                let error = error.after_unknown_outcome(self.outcome_unknown);
-                // if the first attempt succeeded and its response was lost, a retry finds no upload, or fails
-                // its condition because of the object that was just created
-                let may_be_completed = error.is_retryable()
-                    || error.code() == Some("NoSuchUpload")
-                    || error.is_precondition_failed() && error.is_outcome_unknown();
-                let expected = multipart_md5(parts).filter(|_| may_be_completed);
-                let found = expected.and_then(|_| self.head());
-                found
-                    .filter(|object| stored_md5(object, parts.len()) == expected)
-                    .ok_or_else(|| explain_unknown_outcome(error))
-            }
-        }
-    }
-
-    /// Returns the current object, if it can be read.
-    fn head(&self) -> Option<StoredObject> {
-        let options = GetObjectOptions::new().headers(self.part_headers);
-        let object = self.client.head_object_with(self.upload.bucket, self.upload.key, &options).ok()?;
-        Some(StoredObject { e_tag: object.e_tag, version_id: object.version_id, checksum: None })
+        self.client.complete_upload(&Completion {
+            upload: self.upload,
+            parts,
+            headers: &headers,
+            read_headers: self.part_headers,
+            length,
+            outcome_unknown: self.outcome_unknown,
+        })
     }
 
     /// Aborts the upload, unless its parts are to be kept, and adds what is left to the error.
@@ -387,19 +378,4 @@ impl WholeChecks {
     fn ensure_pinned(&self) -> Result<()> {
         self.pinned.as_ref().map_or(Ok(()), |(sha256, hasher)| sha256.ensure_pinned(hasher))
     }
-}
-
-/// Returns the MD5 of the MD5s of the parts, if all their ETags look like MD5s.
-fn multipart_md5(parts: &[CompletedPart]) -> Option<Md5Digest> {
-    let mut md5 = Md5Hasher::new();
-    for part in parts {
-        md5.update(part.e_tag.md5()?);
-    }
-    Some(md5.digest())
-}
-
-/// Returns the same digest from the ETag of an object, if that has the form `…-N` with this number of parts.
-fn stored_md5(stored: &StoredObject, parts: usize) -> Option<Md5Digest> {
-    let (md5, count) = stored.e_tag.as_ref()?.multipart_md5()?;
-    (count as usize == parts).then_some(md5)
 }

@@ -70,6 +70,11 @@ impl Store {
         self.state().objects.get(path).map(|object| object.content.clone())
     }
 
+    /// Returns the ETag of `/bucket/key`.
+    pub(crate) fn e_tag(&self, path: &str) -> Option<String> {
+        self.state().objects.get(path).map(|object| object.e_tag.clone())
+    }
+
     /// Returns the decoded paths of all objects.
     pub(crate) fn paths(&self) -> Vec<String> {
         self.state().objects.keys().map(|path| decode(path)).collect()

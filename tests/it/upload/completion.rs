@@ -134,6 +134,76 @@ fn missing_upload_and_other_object_fail() {
     }
 }
 
+/// The server executes two attempts at once, as LocalStack does: it confirms both, but the object is empty.
+// promise: U15
+#[test]
+fn object_that_a_repeated_completion_has_damaged_is_an_integrity_error() {
+    // The second attempt is confirmed, or finds no upload any more.
+    for confirmed in [true, false] {
+        for repeated in [true, false] {
+            let store = Store::default();
+            let (inner, mut attempt) = (store.clone(), 0);
+            let server = store.serve(move |request| {
+                if is_complete(request) {
+                    attempt += 1;
+                    let lost = Response::none(End::Rst);
+                    return match attempt {
+                        1 if !repeated => None,
+                        1 if confirmed => Some(lost),
+                        1 => Some(inner.handle_then(request, lost)),
+                        _ => None,
+                    };
+                }
+                // The ETag is the expected one.
+                let head = (request.method() == "HEAD").then(|| inner.e_tag("/b/k").unwrap());
+                head.map(|e_tag| Response::object_with(request, b"", &e_tag))
+            });
+            match upload(&client(&server)) {
+                Err(error) if repeated => {
+                    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+                    let text = error.to_string();
+                    assert!(text.contains("has 0 bytes instead of 5242887"), "{text}");
+                }
+                // No request of its own is needed if there was only one attempt.
+                result => assert!(!repeated && result.is_ok()),
+            }
+            let heads = server.finish_any().iter().filter(|request| request.method() == "HEAD").count();
+            assert_eq!(heads, usize::from(repeated));
+        }
+    }
+}
+
+// promise: U15
+#[test]
+fn repeated_completion_succeeds_if_the_object_is_complete_or_cannot_be_read() {
+    for head in [None, Some(403), Some(404)] {
+        let store = Store::default();
+        let mut attempt = 0;
+        let server = store.serve(move |request| match request.method() {
+            "HEAD" => head.map(Response::new),
+            _ if is_complete(request) => {
+                attempt += 1;
+                (attempt == 1).then(|| Response::none(End::Rst))
+            }
+            _ => None,
+        });
+        upload(&client(&server)).unwrap();
+        assert!(store.get("/b/k").unwrap() == content(SIZE));
+        assert_eq!(server.requests().last().unwrap().method(), "HEAD");
+    }
+    // Another program has already replaced the object.
+    let (inner, server) = serve_completing(|store, request, attempt| match attempt {
+        1 => Some(Response::none(End::Rst)),
+        _ => {
+            let response = store.respond(request);
+            store.put("/b/k", "other");
+            Some(response)
+        }
+    });
+    assert!(upload(&client(&server)).unwrap().e_tag.unwrap().as_str().ends_with("-2"));
+    assert_eq!(inner.get("/b/k").unwrap(), b"other");
+}
+
 #[test]
 fn permanent_error_in_a_200_is_returned() {
     let (store, server) = serve_completing(|_, _, _| {

@@ -90,6 +90,39 @@ fn file_is_uploaded_again_if_its_upload_cannot_be_completed() {
     }
 }
 
+/// Starts a server that loses the response to the completion of the first upload. The next attempt leaves an empty object
+/// under the expected ETag.
+fn serve_damaging() -> (Store, FakeServer) {
+    let store = Store::default();
+    let (inner, mut attempt) = (store.clone(), 0);
+    let server = store.serve(move |request| {
+        if completes(request, "upload-1") {
+            attempt += 1;
+            return (attempt == 1).then(|| Response::none(End::Rst));
+        }
+        let damaged = request.method() == "HEAD";
+        damaged.then(|| Response::object_with(request, b"", &inner.e_tag("/b/k").unwrap()))
+    });
+    (store, server)
+}
+
+// promise: U14
+#[test]
+fn file_is_uploaded_again_if_a_repeated_completion_has_damaged_the_object() {
+    let (store, server) = serve_damaging();
+    upload(&client(&server), &options()).unwrap();
+    assert!(store.get("/b/k").unwrap() == content(SIZE) && store.uploads().is_empty());
+    let created = |server: &FakeServer| {
+        server.requests().iter().filter(|request| request.target() == "/b/k?uploads").count()
+    };
+    assert_eq!(created(&server), 2);
+    // The damaged object would not let a second upload meet this condition.
+    let (_, server) = serve_damaging();
+    let conditional = options().object(PutObjectOptions::new().if_none_exists());
+    fails(ErrorKind::Integrity, upload(&client(&server), &conditional));
+    assert_eq!(created(&server), 1);
+}
+
 // promise: U14
 #[test]
 fn reader_is_not_uploaded_again() {
