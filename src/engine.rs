@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::body::{Body, BodyReader};
 use crate::client::Client;
 use crate::credentials::Credentials;
-use crate::error::{Error, ErrorResponse, Result};
+use crate::error::{Error, ErrorKind, ErrorResponse, Result};
 use crate::event::Event;
 use crate::hints::{self, Context};
 use crate::request::{Method, Request};
@@ -27,6 +27,10 @@ const SLOW_FACTOR: u32 = 10;
 /// is not. The correction comes from an unauthenticated response, and whoever can forge one could otherwise
 /// collect requests that are signed for any time in the future.
 const MAX_CLOCK_CORRECTION: u64 = 86_400;
+
+/// The hint if a body of which a part was read prevents a retry.
+const NOT_REPEATED: &str = "The request was not repeated, because its body can be read only once: use upload_reader, or \
+    pass a file or bytes.";
 
 impl Client {
     /// Sends a request whose body is its own document, which may be empty.
@@ -126,7 +130,7 @@ impl Client {
         let request = self.signer().complete(request);
         self.attempt_all(deadline, &request, body, parse, repeated).map_err(|error| {
             // whatever the last attempt reports, an earlier one may have been executed
-            error.after_unknown_outcome(*repeated).with_context(|| request.describe())
+            error.after_unknown_outcome(*repeated).with_context(|| request.operation())
         })
     }
 
@@ -155,6 +159,7 @@ impl Client {
         let limits = Limits { idle, deadline, total: settings.call_timeout.unwrap_or_default() };
         let mut corrections = Corrections::default();
         let mut attempt = 1;
+        let mut is_repeatable = true;
         loop {
             settings.events.emit(|| Event::Attempt { call: &call, attempt });
             // each attempt has its own date, because servers reject a date that is 15 minutes old
@@ -192,7 +197,6 @@ impl Client {
             }
             let may_repeat = request.repeatable || !error.is_unreadable_success();
             if may_repeat && let Some(delay) = self.delay(attempt, &error, deadline) {
-                // a reader cannot be read twice; if it has been started, the error is returned unchanged
                 if body.rewind()? {
                     settings.events.emit(|| Event::Retry { call: &call, attempt, error: &error, delay });
                     thread::sleep(delay);
@@ -200,10 +204,16 @@ impl Client {
                     attempt += 1;
                     continue;
                 }
+                is_repeatable = false;
             }
             let now = OffsetDateTime::now_utc();
             let context = Context { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            let error = hints::explain(error, &context);
+            let mut error = hints::explain(error, &context);
+            if !is_repeatable {
+                error = error.append_hint(NOT_REPEATED);
+            } else if error.kind() == ErrorKind::Network {
+                error = error.append_hint(hints::CONNECTION_LOST);
+            }
             return Err(match corrections.renewal_failure {
                 Some(failure) => error.append_hint(&format!("Fetching new credentials failed: {failure}")),
                 None => error,

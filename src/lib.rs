@@ -112,6 +112,7 @@ mod listing;
 mod media_type;
 mod metadata;
 mod names;
+mod operation;
 mod printable;
 mod profile;
 mod provider_host;

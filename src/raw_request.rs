@@ -111,7 +111,7 @@ mod tests {
             .header("Content-Type", "text/plain");
         let request = raw.to_request();
         assert_eq!(request.query_string(), "acl&versionId=a%2Fb");
-        assert_eq!(request.describe(), "PUT b/k é");
+        assert_eq!(request.describe(), "PUT b/k é (version a/b)");
         assert_eq!(request.payload_sha256, "UNSIGNED-PAYLOAD");
         let with_digest = raw.header("x-amz-content-sha256", "abc");
         assert_eq!(with_digest.to_request().payload_sha256, "abc");

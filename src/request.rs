@@ -1,14 +1,13 @@
 //! The description of one S3 request, before it has an address and a signature.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use crate::checksum::{Md5Digest, Sha256Digest};
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::names::impl_names;
-use crate::printable;
+use crate::operation::Operation;
 use crate::validate;
 
 /// The HTTP methods of S3.
@@ -44,12 +43,6 @@ pub(crate) const PAYLOAD_SHA256: &str = "x-amz-content-sha256";
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The value that V4 signs instead of a SHA-256 if the body is not hashed.
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
-
-/// How much is shown of a bucket name and of a key in errors and events, in bytes.
-const MAX_SHOWN_BUCKET: usize = 128;
-const MAX_SHOWN_KEY: usize = 1024;
-/// The same for a key that is too long to be one.
-const MAX_SHOWN_INVALID_KEY: usize = 43;
 
 /// One request: the action, its bucket and key, query, headers and document. It has no host, no date and no
 /// secret.
@@ -245,28 +238,24 @@ impl<'a> Request<'a> {
         out
     }
 
-    /// Returns the call as errors and events name it, on one line: `GetObject my-bucket/hello.txt`. A long key
-    /// is shortened.
-    pub(crate) fn describe(&self) -> String {
-        let Some(bucket) = self.bucket else { return self.action.to_owned() };
-        let bucket = printable::line(bucket, MAX_SHOWN_BUCKET);
-        match self.key {
-            Some(key) => {
-                // a backslash is escaped, so that an escaped character differs from the text of its escape
-                let escaped = key.chars().flat_map(|c| {
-                    let backslash = if c == '\\' { "\\" } else { "" };
-                    backslash.chars().chain([c])
-                });
-                // no object has a longer key, so its start is enough
-                let limit = if key.len() > validate::MAX_KEY { MAX_SHOWN_INVALID_KEY } else { MAX_SHOWN_KEY };
-                let mut line = printable::Line::new(limit);
-                escaped.take(limit + 1).for_each(|c| {
-                    let _ = line.write_char(c); // writing to a `Line` cannot fail
-                });
-                format!("{} {bucket}/{}", self.action, line.finish())
-            }
-            None => format!("{} {bucket}", self.action),
+    /// Returns the action and what it is applied to, as errors and events name it.
+    pub(crate) fn operation(&self) -> Operation {
+        let operation = match (self.bucket, self.key) {
+            (None, _) => Operation::new(self.action),
+            (Some(bucket), None) => Operation::on_bucket(self.action, bucket),
+            (Some(bucket), Some(key)) => Operation::on_object(self.action, bucket, key),
+        };
+        let query = |name| self.query.iter().find(|(other, _)| other == name)?.1.as_deref();
+        match (query("partNumber"), query("versionId")) {
+            (Some(number), _) => operation.part(number),
+            (None, Some(id)) => operation.version(id),
+            (None, None) => operation,
         }
+    }
+
+    /// Returns the text of [`operation`](Self::operation).
+    pub(crate) fn describe(&self) -> String {
+        self.operation().to_string()
     }
 }
 
@@ -282,13 +271,14 @@ mod tests {
     }
 
     #[test]
-    fn description_is_one_line() {
-        let request = Request::object("GetObject", Method::Get, "b", "it's \"a\"\nkey é");
-        assert_eq!(request.describe(), "GetObject b/it's \"a\"\\nkey é");
-        let request = Request::object("GetObject", Method::Get, "b\r\n", "a\\n\u{1b}[2J\u{202e}");
-        assert_eq!(request.describe(), "GetObject b\\r\\n/a\\\\n\\u{1b}[2J\\u{202e}");
-        let key = "\u{1}".repeat(1 << 20);
-        assert!(Request::object("GetObject", Method::Get, "b", &key).describe().len() < 1100);
+    fn operation_names_the_part_or_the_version() {
+        let object = || Request::object("GetObject", Method::Get, "b", "k");
+        assert_eq!(object().describe(), "GetObject b/k");
+        assert_eq!(object().query("versionId", "v").describe(), "GetObject b/k (version v)");
+        assert_eq!(
+            object().query("partNumber", "3").query("uploadId", "u").describe(),
+            "GetObject b/k (part 3)"
+        );
     }
 
     #[test]

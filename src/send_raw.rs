@@ -100,7 +100,7 @@ impl Client {
                 request = request.header("content-md5", Md5Digest::of(bytes).to_base64());
             }
         }
-        let mut body = body.open().map_err(|error| error.with_context(|| request.describe()))?;
+        let mut body = body.open().map_err(|error| error.with_context(|| request.operation()))?;
         let method = request.method;
         let request = request.require(body.len() == 0 || has_body(method), || {
             format!("a {} request has no body, but {} bytes were passed", method.as_str(), body.len())

@@ -139,7 +139,7 @@ pub(crate) fn sent_headers(headers: &Headers) -> Result<()> {
 }
 
 fn reserved(name: &str) -> Error {
-    Error::invalid(format!("the header {name} is set by the client itself and cannot be overridden"))
+    Error::invalid(format!("the header {name} is set by the client itself and cannot be overridden: omit it"))
 }
 
 fn header(name: &str, value: &str) -> Result<()> {
@@ -231,14 +231,17 @@ mod tests {
             (part_size(5), "a part size of 5 bytes is out of range; a part must have 5 MiB to 5 GiB"),
             (
                 sent_headers(&headers("content-length")),
-                "the header content-length is set by the client itself and cannot be overridden",
+                "the header content-length is set by the client itself and cannot be overridden: omit it",
             ),
             (header("", "v"), "a header name is empty"),
             (
                 header("a b", "v"),
                 "the header name \"a b\" contains ' '; allowed characters are A-Z a-z 0-9 and !#$%&'*+-.^_`|~",
             ),
-            (header("host", "h"), "the header host is set by the client itself and cannot be overridden"),
+            (
+                header("host", "h"),
+                "the header host is set by the client itself and cannot be overridden: omit it",
+            ),
             (
                 header("x-amz-meta-a", "a\nb"),
                 "the value \"a\\nb\" of the header x-amz-meta-a contains the control character '\\n'; a header value \

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_system::{self, FileState};
-pub(crate) use reader::{BodyReader, SendProgress};
+pub(crate) use reader::{BodyReader, CALLERS_READER, SendProgress};
 use source::{FileRef, Source};
 
 /// The content of an upload.

@@ -7,6 +7,13 @@ use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher, Md5Digest, Md5Hasher,
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_system::FileState;
 
+/// The hint if a reader passed by the caller fails.
+pub(crate) const CALLERS_READER: &str =
+    "The reader that was passed to the call returned this error: Error::get_ref returns it.";
+/// The hint if a body does not have its declared length.
+const WRONG_LENGTH: &str = "Nothing was stored: pass the exact length to Body::from_reader, or use upload_reader, which needs \
+     none.";
+
 /// Called with the number of bytes that were sent, while a body is sent. An error cancels the request.
 pub(crate) type SendProgress<'a> = &'a dyn Fn(u64) -> Result<()>;
 
@@ -162,7 +169,7 @@ impl BodyReader<'_> {
         let n = self.read_source(&mut buf[..want])?;
         if n == 0 {
             let message = format!("the body ended after {} of its {} bytes", self.sent, self.len);
-            return Err(Error::new(ErrorKind::LocalIo, message).with_hint("Nothing was stored."));
+            return Err(Error::new(ErrorKind::LocalIo, message).with_hint(WRONG_LENGTH));
         }
         if let Some(md5) = &mut self.md5 {
             md5.update(&buf[..n]);
@@ -182,17 +189,20 @@ impl BodyReader<'_> {
     /// SHA-256. Also called before an empty body is sent, which is never read.
     pub(crate) fn expect_end(&mut self) -> Result<()> {
         if let Some((expected, hasher)) = &self.sha256 {
-            expected.ensure_pinned(hasher).map_err(|error| error.with_hint("Nothing was stored."))?;
+            expected.ensure_pinned(hasher).map_err(|error| {
+                error.with_hint("Nothing was stored: check the content and PutObjectOptions::sha256.")
+            })?;
         }
         let ended = matches!(self.source, Source::Bytes(_)) || self.read_source(&mut [0])? == 0;
-        let message = if !ended {
-            format!("the body is longer than its declared length of {} bytes", self.len)
+        let (message, hint) = if !ended {
+            (format!("the body is longer than its declared length of {} bytes", self.len), WRONG_LENGTH)
         } else if self.is_unchanged()? {
             return Ok(());
         } else {
-            "the file changed while it was sent".to_owned()
+            let hint = "Nothing was stored: upload the file again when no other program writes to it.";
+            ("the file changed while it was sent".to_owned(), hint)
         };
-        Err(Error::new(ErrorKind::LocalIo, message).with_hint("Nothing was stored."))
+        Err(Error::new(ErrorKind::LocalIo, message).with_hint(hint))
     }
 
     fn is_unchanged(&self) -> Result<bool> {
@@ -211,7 +221,12 @@ impl BodyReader<'_> {
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(|error| Error::local("cannot read the body", error)),
+                Err(error) => {
+                    let error = Error::local("cannot read the body", error);
+                    let is_reader = matches!(self.source, Source::Reader { .. });
+                    return Err(if is_reader { error.with_hint(CALLERS_READER) } else { error });
+                }
+                Ok(n) => return Ok(n),
             }
         }
     }

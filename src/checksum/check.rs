@@ -82,7 +82,7 @@ impl ContentCheck {
             (Expected::Pinned(sha256), State::Whole(hasher)) => match sha256.ensure_pinned(hasher) {
                 Ok(()) => Comparison::Equal(self.verification()),
                 Err(error) => Comparison::Different(
-                    error.with_hint("The object is not the one whose SHA-256 was passed."),
+                    error.with_hint("The object is not the one whose SHA-256 was passed: check the SHA-256 and the version of the object."),
                 ),
             },
             (Expected::Whole(checksum), State::Whole(hasher)) => {

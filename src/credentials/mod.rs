@@ -91,7 +91,8 @@ impl Credentials {
         for (name, value) in parts {
             let Some(value) = value else { continue };
             if value.is_empty() {
-                return Err(Error::invalid(format!("the {name} is empty")));
+                return Err(Error::invalid(format!("the {name} is empty"))
+                    .with_hint("Check the variable or the file that it is read from."));
             }
             if value.contains('\u{fffd}') {
                 return Err(Error::invalid(format!("the {name} is not valid Unicode"))
@@ -189,9 +190,18 @@ mod tests {
     #[test]
     fn copying_mistakes_are_rejected_without_quoting_the_value() {
         for (credentials, text) in [
-            (Credentials::new("", "s3cr3t"), "the access key is empty"),
-            (Credentials::new("a", ""), "the secret key is empty"),
-            (Credentials::new("a", "s3cr3t").session_token(""), "the session token is empty"),
+            (
+                Credentials::new("", "s3cr3t"),
+                "the access key is empty. Check the variable or the file that it is read from.",
+            ),
+            (
+                Credentials::new("a", ""),
+                "the secret key is empty. Check the variable or the file that it is read from.",
+            ),
+            (
+                Credentials::new("a", "s3cr3t").session_token(""),
+                "the session token is empty. Check the variable or the file that it is read from.",
+            ),
             (
                 Credentials::new("a", "s3cr3t\n"),
                 "the secret key has a line break, another control character, or leading or trailing spaces. \

@@ -193,8 +193,11 @@ impl Provider {
                 .with_source(source)
                 .with_hint("The closure passed to Config::credentials_provider returned this error."),
             Origin::Chain(name) => {
-                Error::new(ErrorKind::Credentials, format!("cannot get credentials from {name}"))
-                    .with_source(source)
+                let error = Error::new(ErrorKind::Credentials, format!("cannot get credentials from {name}"));
+                match source.downcast::<Error>() {
+                    Ok(source) => error.with_cause(*source),
+                    Err(source) => error.with_source(source),
+                }
             }
         }
     }

@@ -19,11 +19,16 @@ impl Error {
     /// Returns the text of `Display`: one line without unprintable characters, of at most `MAX_TEXT` bytes.
     fn line(&self) -> String {
         let inner = &self.0;
+        let context = match (&inner.call, &inner.failed) {
+            (Some(call), Some(failed)) => failed.within(call),
+            (None, Some(failed)) => failed.to_string(),
+            (_, None) => String::new(),
+        };
         let pieces = |fit: bool| {
             let limit = |share: usize| if fit { share } else { MAX_TEXT };
             let optional = |text: Option<&str>, share| text.map(|text| printable::line(text, limit(share)));
             (
-                printable::line(&inner.context, limit(MAX_CONTEXT)),
+                printable::line(&context, limit(MAX_CONTEXT)),
                 printable::line(&inner.message, limit(MAX_MESSAGE)),
                 inner.source.as_ref().map(|source| printable::line(source, limit(MAX_SOURCE))),
                 optional(self.request_id(), MAX_REQUEST_ID),
@@ -78,8 +83,7 @@ impl fmt::Debug for Error {
         line.write_str(&self.line())?;
         for (i, failure) in self.0.failures.iter().enumerate() {
             let separator = if i == 0 { " Failures: " } else { ", " };
-            let space = if failure.message.is_empty() { "" } else { " " };
-            write!(line, "{separator}{:?}: {}{space}{}", failure.key, failure.code, failure.message)?;
+            write!(line, "{separator}{}", failure.describe())?;
         }
         for (title, text) in [
             ("string to sign", self.string_to_sign()),
@@ -109,17 +113,28 @@ mod tests {
 
     use super::*;
     use crate::error::{ErrorKind, ErrorResponse};
+    use crate::operation::Operation;
 
     #[test]
     fn display_prints_call_cause_request_id_and_hint() {
         let response =
             ErrorResponse { status: 404, request_id: Some("tx1".into()), ..ErrorResponse::default() };
         let error = Error::from_response(ErrorKind::Server, response, "404 NoSuchKey")
-            .with_context(|| "GetObject b/k".into())
-            .with_context(|| "an outer context".into())
+            .with_context(|| Operation::on_object("GetObject", "b", "k"))
             .with_hint("Look again.");
         assert_eq!(error.to_string(), "GetObject b/k: 404 NoSuchKey (request ID tx1). Look again.");
         assert!(error.is_not_found() && !error.is_access_denied() && !error.is_retryable());
+    }
+
+    #[test]
+    fn display_names_the_innermost_and_the_outermost_operation() {
+        let operation = |name: &str| Operation::on_object(name, "b", "k");
+        let error = ["PutObject", "PutObject", "upload_file", "upload_folder"]
+            .into_iter()
+            .fold(Error::new(ErrorKind::Network, "lost"), |error, name| {
+                error.with_context(|| operation(name))
+            });
+        assert_eq!(error.to_string(), "upload_folder b/k (PutObject): lost");
     }
 
     #[test]
@@ -140,7 +155,7 @@ mod tests {
         };
         let failure = crate::KeyFailure::new(hostile('k'), hostile('f'));
         let mut error = Error::from_response(ErrorKind::Server, response, hostile('m'))
-            .with_context(|| hostile('x'))
+            .with_context(|| Operation::new(hostile('x')))
             .with_hint(hostile('h'))
             .with_source(hostile('s'));
         error.0.failures = vec![failure; 3];

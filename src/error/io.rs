@@ -45,8 +45,7 @@ fn unwrap(error: io::Error) -> Result<Error, io::Error> {
 /// ```
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        unwrap(error)
-            .unwrap_or_else(|error| Self::new(ErrorKind::LocalIo, "local I/O failed").with_source(error))
+        unwrap(error).unwrap_or_else(|error| Self::local("local I/O failed", error))
     }
 }
 
@@ -82,13 +81,13 @@ mod tests {
 
     #[test]
     fn io_error_survives_the_round_trip_through_an_error() {
-        let error = Error::from(io::Error::new(io::ErrorKind::StorageFull, "disk full"));
+        let error = Error::from(io::Error::new(io::ErrorKind::BrokenPipe, "pipe closed"));
         assert_eq!(error.kind(), ErrorKind::LocalIo);
-        assert_eq!(error.to_string(), "local I/O failed: disk full");
+        assert_eq!(error.to_string(), "local I/O failed: pipe closed");
         let io = io::Error::from(error);
         assert_eq!(
             (io.kind(), io.to_string().as_str()),
-            (io::ErrorKind::StorageFull, "local I/O failed: disk full")
+            (io::ErrorKind::BrokenPipe, "local I/O failed: pipe closed")
         );
     }
 

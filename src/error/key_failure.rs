@@ -25,6 +25,15 @@ impl KeyFailure {
         Self { key: key.into(), version_id: None, code: code.into(), message: String::new() }
     }
 
+    /// Describes the failure within a longer text, without a full stop at the end: `"a": AccessDenied: Access Denied`.
+    pub(crate) fn describe(&self) -> String {
+        let Self { key, code, message, .. } = self;
+        // the text of a local error and of another call contains its code
+        let code = if message.contains(code.as_str()) { "" } else { code.as_str() };
+        let separator = if code.is_empty() || message.is_empty() { "" } else { ": " };
+        format!("{key:?}: {code}{separator}{}", message.trim_end_matches('.'))
+    }
+
     /// Returns `true` if the server denied access to this key.
     ///
     /// ```

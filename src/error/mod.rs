@@ -3,6 +3,7 @@
 mod display;
 mod io;
 mod key_failure;
+mod local_advice;
 mod outcome;
 mod predicates;
 mod signed_texts;
@@ -11,9 +12,11 @@ mod transient;
 use std::error::Error as StdError;
 use std::time::Duration;
 
+use crate::operation::Operation;
 use crate::printable;
 pub use key_failure::KeyFailure;
 pub(crate) use key_failure::names_object_lock;
+use local_advice::local_advice;
 pub(crate) use outcome::Outcome;
 pub(crate) use signed_texts::SignedTexts;
 
@@ -25,8 +28,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The error type of this crate.
 ///
-/// `Display` prints one line: the operation with its bucket and key, what happened, and what to do about it
-/// if the cause is known. It has at most 2 KiB and no control characters, whatever the server or the key
+/// `Display` prints one line: the method that was called with its bucket and key, the request that failed if it
+/// has another name, what happened, and what to do about it if the cause is known:
+/// `upload_file my-bucket/backup.tar (UploadPart, part 3): 403 AccessDenied …`. It has at most 2 KiB and no control characters, whatever the server or the key
 /// contains. No secret key and no session token appears in it or in `{:?}`.
 ///
 /// The line includes the text of the underlying error, such as that of a local file, which
@@ -104,8 +108,10 @@ pub(crate) struct ErrorResponse {
 #[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
-    /// The call that failed: `GetObject my-bucket/hello.txt`.
-    context: String,
+    /// The method that the caller called, if it sends requests with other names: `upload_file my-bucket/hello.txt`.
+    call: Option<Operation>,
+    /// What failed in it: the request, or the method itself.
+    failed: Option<Operation>,
     message: String,
     hint: Option<String>,
     outcome: Outcome,
@@ -131,7 +137,8 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            context: String::new(),
+            call: None,
+            failed: None,
             message: printable::truncate(message.into(), MAX_MESSAGE),
             hint: None,
             outcome: kind.outcome(),
@@ -301,8 +308,11 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
+    /// Creates the error of a local file, or of a reader or writer passed by the caller.
     pub(crate) fn local(message: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(ErrorKind::LocalIo, message).with_source(source)
+        let mut error = Self::new(ErrorKind::LocalIo, message);
+        error.0.hint = local_advice(source.kind()).map(str::to_owned);
+        error.with_source(source)
     }
 
     pub(crate) fn from_response(
@@ -342,18 +352,21 @@ impl Error {
         self
     }
 
-    /// Sets the call that failed, unless an inner call has set it: the innermost context is the most
-    /// specific.
-    pub(crate) fn with_context(mut self, context: impl FnOnce() -> String) -> Self {
-        if self.0.context.is_empty() {
-            self.0.context = context();
-        }
-        self
+    /// Sets the error of this crate that caused this one, and adopts its hint.
+    pub(crate) fn with_cause(mut self, mut cause: Self) -> Self {
+        self.0.hint = cause.0.hint.take();
+        self.with_source(cause)
     }
 
-    /// Sets the call that failed, even if an inner call has set it.
-    pub(crate) fn in_call(mut self, context: String) -> Self {
-        self.0.context = context;
+    /// Adds the operation that the error belongs to. The text names the innermost one, such as a request, and the
+    /// outermost one, which is the method that the caller called.
+    pub(crate) fn with_context(mut self, context: impl FnOnce() -> Operation) -> Self {
+        let context = context();
+        match &self.0.failed {
+            None => self.0.failed = Some(context),
+            Some(failed) if *failed == context => {}
+            Some(_) => self.0.call = Some(context),
+        }
         self
     }
 

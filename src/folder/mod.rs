@@ -21,6 +21,7 @@ pub use step::{FolderAction, FolderStep};
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::operation::Operation;
 
 /// # Folders
 ///
@@ -95,7 +96,7 @@ impl Client {
     ) -> Result<FolderSummary> {
         plan::upload(self, bucket, prefix, folder.as_ref(), options)
             .and_then(FolderPlan::run)
-            .map_err(|error| error.with_context(|| format!("upload_folder {bucket}/{prefix}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("upload_folder", bucket, prefix)))
     }
 
     /// Compares a folder with a prefix, and returns the steps of [`upload_folder`](Self::upload_folder)
@@ -133,8 +134,9 @@ impl Client {
         folder: impl AsRef<Path>,
         options: &FolderOptions<'a>,
     ) -> Result<FolderPlan<'a>> {
-        plan::upload(self, bucket, prefix, folder.as_ref(), options)
-            .map_err(|error| error.with_context(|| format!("plan_upload_folder {bucket}/{prefix}")))
+        plan::upload(self, bucket, prefix, folder.as_ref(), options).map_err(|error| {
+            error.with_context(|| Operation::on_object("plan_upload_folder", bucket, prefix))
+        })
     }
 
     /// Downloads the objects under a prefix that a folder does not have yet or that differ.
@@ -206,7 +208,7 @@ impl Client {
     ) -> Result<FolderSummary> {
         plan::download(self, bucket, prefix, folder.as_ref(), options)
             .and_then(FolderPlan::run)
-            .map_err(|error| error.with_context(|| format!("download_prefix {bucket}/{prefix}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("download_prefix", bucket, prefix)))
     }
 
     /// Compares a prefix with a folder, and returns the steps of [`download_prefix`](Self::download_prefix)
@@ -234,7 +236,8 @@ impl Client {
         folder: impl AsRef<Path>,
         options: &FolderOptions<'a>,
     ) -> Result<FolderPlan<'a>> {
-        plan::download(self, bucket, prefix, folder.as_ref(), options)
-            .map_err(|error| error.with_context(|| format!("plan_download_prefix {bucket}/{prefix}")))
+        plan::download(self, bucket, prefix, folder.as_ref(), options).map_err(|error| {
+            error.with_context(|| Operation::on_object("plan_download_prefix", bucket, prefix))
+        })
     }
 }

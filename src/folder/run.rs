@@ -167,13 +167,10 @@ impl<'a> FolderPlan<'a> {
     }
 
     fn partial_failure(&self, failures: Vec<KeyFailure>, rest: &str) -> Error {
-        let first = failures.first().map(|f| format!("{:?}: {} {}", f.key, f.code, f.message));
-        let message = format!(
-            "{} files failed ({}). The first is {}",
-            failures.len(),
-            self.summary,
-            first.unwrap_or_default().trim_end()
-        );
+        let first = failures.first().map(KeyFailure::describe).unwrap_or_default();
+        let count = failures.len();
+        let files = if count == 1 { "file" } else { "files" };
+        let message = format!("{count} {files} failed ({}). The first is {first}", self.summary);
         let error = Error::partial(message, failures);
         let error = if rest.is_empty() { error } else { error.append_hint(rest) };
         error.append_hint(CONTINUE)

@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(next(text, &seen).unwrap(), Some(marker("b", Some("2"))));
         assert_eq!(next(text, &[("b/", None)]).unwrap(), Some(marker("b/", None)));
         assert_eq!(
-            next(text, &[]).unwrap_err().to_string(),
+            next(text, &[]).unwrap_err().summary(),
             "the listing is truncated, but the response has no marker for the next page"
         );
         assert_eq!(next("<R><NextKeyMarker>a</NextKeyMarker></R>", &seen).unwrap(), None);
@@ -177,14 +177,11 @@ mod tests {
         at.advance(marker("b", Some("1"))).unwrap();
         let stuck = at.advance(marker("b", Some("1"))).unwrap_err();
         assert_eq!(
-            stuck.to_string(),
+            stuck.summary(),
             "the listing does not advance: the next page starts where an earlier one did"
         );
         let back = at.advance(marker("a", None)).unwrap_err();
-        assert_eq!(
-            back.to_string(),
-            "the listing goes backwards: the next page starts before the current one"
-        );
+        assert_eq!(back.summary(), "the listing goes backwards: the next page starts before the current one");
         assert_eq!(back.kind(), ErrorKind::UnexpectedResponse);
     }
 

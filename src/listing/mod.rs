@@ -272,6 +272,7 @@ pub(crate) fn size(size: Option<Node<'_, '_>>, key: &str) -> Result<u64> {
 /// Returns the error for a response that is not a valid listing.
 pub(crate) fn malformed(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::UnexpectedResponse, message)
+        .with_hint("The server returned an invalid listing: report it to the operator of the server.")
 }
 
 #[cfg(test)]
@@ -301,7 +302,7 @@ mod tests {
             let options = ListOptions::new().page_size(size);
             let request = Request::bucket("ListObjects", crate::request::Method::Get, "b");
             assert_eq!(
-                options.apply(request, "max-keys").validate().unwrap_err().to_string(),
+                options.apply(request, "max-keys").validate().unwrap_err().summary(),
                 format!("the page size {size} is not between 1 and 1000")
             );
         }
@@ -312,12 +313,12 @@ mod tests {
         let encoding = KeyEncoding { url: true };
         let no_key = xml::parse("<Contents/>").unwrap();
         assert_eq!(
-            encoding.key(xml::child(no_key.root_element(), "Key")).unwrap_err().to_string(),
+            encoding.key(xml::child(no_key.root_element(), "Key")).unwrap_err().summary(),
             "an entry in the listing has no key"
         );
         let no_size = xml::parse("<Contents><Size>-1</Size></Contents>").unwrap();
         assert_eq!(
-            size(xml::child(no_size.root_element(), "Size"), "k").unwrap_err().to_string(),
+            size(xml::child(no_size.root_element(), "Size"), "k").unwrap_err().summary(),
             "the entry \"k\" in the listing has no valid size"
         );
     }

@@ -7,7 +7,7 @@ use roxmltree::Node;
 use crate::client::Client;
 use crate::error::{Error, KeyFailure, Result};
 use crate::headers::Headers;
-use crate::hints::OBJECT_LOCK;
+use crate::hints::{FAILURES, OBJECT_LOCK};
 use crate::ops::delete_object::{BYPASS_GOVERNANCE, DeleteObjectOptions, LOCKED};
 use crate::ops::{GetObjectOptions, ObjectIdentifier};
 use crate::request::{Method, Request};
@@ -126,7 +126,7 @@ impl Client {
     {
         let mut objects: Vec<ObjectIdentifier> = objects.into_iter().map(Into::into).collect();
         self.delete_all(bucket, &mut objects, options)
-            .map_err(|error| error.with_context(|| delete_objects_request(bucket, &[], options).describe()))
+            .map_err(|error| error.with_context(|| delete_objects_request(bucket, &[], options).operation()))
     }
 
     fn delete_all(
@@ -263,11 +263,11 @@ fn page_length(objects: &[&ObjectIdentifier]) -> usize {
 }
 
 fn partial_failure(failures: Vec<KeyFailure>, objects: usize) -> Error {
-    let first = failures.first();
-    let first = first.map(|f| format!("{:?}: {} {}", f.key, f.code, f.message)).unwrap_or_default();
+    let first = failures.first().map(KeyFailure::describe).unwrap_or_default();
     let message = format!("{} of {objects} keys could not be deleted. The first is {first}", failures.len());
-    let error = Error::partial(message.trim_end(), failures);
-    if error.is_object_locked() { error.with_hint(OBJECT_LOCK) } else { error }
+    let error = Error::partial(message, failures);
+    let hint = if error.is_object_locked() { OBJECT_LOCK } else { FAILURES };
+    error.with_hint(hint)
 }
 
 /// The response to DeleteObjects.

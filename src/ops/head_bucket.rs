@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::operation::Operation;
 use crate::ops::head_object::exists;
 use crate::request::{Method, Request};
 use crate::response::Response;
@@ -63,6 +64,7 @@ impl Client {
     /// ```
     pub fn bucket_exists(&self, bucket: &str) -> Result<bool> {
         exists(self.head_bucket(bucket))
+            .map_err(|error| error.with_context(|| Operation::on_bucket("bucket_exists", bucket)))
     }
 }
 

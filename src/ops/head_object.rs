@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::error::Result;
 use crate::metadata::ObjectMetadata;
+use crate::operation::Operation;
 use crate::ops::options::get_object::GetObjectOptions;
 use crate::request::{Method, Request};
 use crate::response::{MAX_OFFSET, Response};
@@ -56,6 +57,7 @@ impl Client {
     /// ```
     pub fn object_exists(&self, bucket: &str, key: &str) -> Result<bool> {
         exists(self.head_object(bucket, key))
+            .map_err(|error| error.with_context(|| Operation::on_object("object_exists", bucket, key)))
     }
 
     /// Returns the metadata of a version of an object, or under conditions; see

@@ -57,7 +57,7 @@ impl Client {
         while let Some(token) = next {
             let request = list_buckets_request(Some(&token));
             // a server that ignores the token would return the first page forever
-            cursor.follow(Some(token.clone())).map_err(|error| error.with_context(|| request.describe()))?;
+            cursor.follow(Some(token.clone())).map_err(|error| error.with_context(|| request.operation()))?;
             let (page, token) = self.call(&request, parse)?;
             buckets.extend(page);
             next = token;

@@ -97,7 +97,7 @@ impl Client {
                 Err(error) if error.code() == Some("NoSuchUpload") => (Page::new(Vec::new()), None),
                 result => result?,
             };
-            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.operation()))?))
         })
     }
 }
@@ -169,7 +169,7 @@ mod tests {
         let text = "<R><Upload><Key>a</Key></Upload></R>";
         let document = xml::parse(text).unwrap();
         assert_eq!(
-            read(document.root_element()).unwrap_err().to_string(),
+            read(document.root_element()).unwrap_err().summary(),
             "the upload of \"a\" in the listing has no upload ID"
         );
     }

@@ -120,7 +120,7 @@ impl Client {
             let start = cursor.at.clone();
             let request = list_object_versions_request(&bucket, &options, &start);
             let (page, next) = client.call(&request, parse)?;
-            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.operation()))?))
         })
     }
 }
@@ -253,7 +253,7 @@ mod tests {
         ] {
             let page = format!("<R>{entry}</R>");
             let document = xml::parse(&page).unwrap();
-            assert_eq!(read(document.root_element()).unwrap_err().to_string(), text);
+            assert_eq!(read(document.root_element()).unwrap_err().summary(), text);
         }
     }
 }

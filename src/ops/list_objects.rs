@@ -118,7 +118,8 @@ impl Client {
                 cursor = Cursor::new(start(&options, true));
                 list = client.call(&list_objects_request(&bucket, &options, &cursor.at), parse)?;
             }
-            let more = cursor.follow(list.next).map_err(|error| error.with_context(|| request.describe()))?;
+            let more =
+                cursor.follow(list.next).map_err(|error| error.with_context(|| request.operation()))?;
             Ok((list.page, more))
         })
     }

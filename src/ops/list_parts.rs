@@ -70,7 +70,7 @@ impl Client {
             let upload = UploadRef { bucket: &bucket, key: &key, id: &id };
             let request = list_parts_request(upload, cursor.at).headers(&headers);
             let (page, next) = client.call(&request, parse)?;
-            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.describe()))?))
+            Ok((page, cursor.follow(next).map_err(|error| error.with_context(|| request.operation()))?))
         })
     }
 }
@@ -129,7 +129,7 @@ mod tests {
         ] {
             let page = format!("<ListPartsResult><Part>{part}</Part></ListPartsResult>");
             let document = xml::parse(&page).unwrap();
-            assert_eq!(read(document.root_element()).unwrap_err().to_string(), text);
+            assert_eq!(read(document.root_element()).unwrap_err().summary(), text);
         }
     }
 }

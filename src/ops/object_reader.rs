@@ -8,6 +8,7 @@ use std::thread;
 use crate::checksum::{Comparison, ContentCheck, PartSizes, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
+use crate::hints::CONNECTION_LOST;
 use crate::metadata::ObjectMetadata;
 use crate::ops::object_source::{Source, get_object_request};
 use crate::ops::options::get_object::{CHECKSUM_MODE, GetObjectOptions};
@@ -67,7 +68,7 @@ impl ObjectReader {
         let length = Some(reader.length).filter(|&length| length != UNKNOWN_LENGTH);
         let check = reader.source.check(reader.metadata.headers(), length, is_whole);
         if let Some(error) = truncatable.filter(|_| check.is_none()) {
-            return Err(error.with_context(|| reader.source.call()));
+            return Err(error.with_context(|| reader.source.operation()));
         }
         reader.set_check(check);
         Ok(reader)
@@ -162,7 +163,7 @@ impl ObjectReader {
                 // the caller may have kept the metadata, which must belong to the content
                 match Self::open(self.source.pinned_to(self.metadata.e_tag.as_ref())) {
                     Err(error) if error.is_precondition_failed() => {
-                        Err(object_changed(self.done).with_context(|| self.source.call()))
+                        Err(object_changed(self.done).with_context(|| self.source.operation()))
                     }
                     again => again?.read_all(),
                 }
@@ -185,12 +186,12 @@ impl ObjectReader {
     /// Fails if the content cannot be read or verified, and with
     /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the content is not UTF-8.
     pub fn text(self) -> Result<String> {
-        let call = self.source.call();
+        let operation = self.source.operation();
         String::from_utf8(self.bytes()?).map_err(|error| {
             Error::new(ErrorKind::UnexpectedResponse, "the content is not UTF-8 text")
                 .with_source(error)
                 .with_hint("Use bytes() to read any content.")
-                .with_context(|| call)
+                .with_context(|| operation)
         })
     }
 
@@ -200,7 +201,7 @@ impl ObjectReader {
 
     /// Reads like [`Read::read`], but returns an error of this crate.
     pub(crate) fn fetch(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.fetch_next(buf).map_err(|error| error.with_context(|| self.source.call()))
+        self.fetch_next(buf).map_err(|error| error.with_context(|| self.source.operation()))
     }
 
     fn fetch_next(&mut self, buf: &mut [u8]) -> Result<usize> {
@@ -295,14 +296,25 @@ impl ObjectReader {
         let Source { client, bucket, key, options, deadline } = &self.source;
         // without a strong ETag, nothing ensures that the rest belongs to the same object
         let Some(e_tag) = self.metadata.strong_e_tag().cloned() else {
-            return Err(lost.append_hint("It cannot be resumed, because its response has no strong ETag."));
+            let hint =
+                "The download cannot be resumed, because the response has no strong ETag: start it again.";
+            return Err(lost.append_hint(hint));
         };
-        let Some(start) = self.start.filter(|_| self.length != UNKNOWN_LENGTH) else { return Err(lost) };
+        let Some(start) = self.start.filter(|_| self.length != UNKNOWN_LENGTH) else {
+            let hint = "The download cannot be resumed, because the response has no length: start it again.";
+            return Err(lost.append_hint(hint));
+        };
         self.resume_attempts += 1;
-        let Some(delay) = client.delay(self.resume_attempts, &lost, *deadline) else { return Err(lost) };
+        let Some(delay) = client.delay(self.resume_attempts, &lost, *deadline) else {
+            return Err(if lost.kind() == ErrorKind::Network {
+                lost.append_hint(CONNECTION_LOST)
+            } else {
+                lost
+            });
+        };
         let offset = start + self.done;
         let end = start + self.length;
-        let call = self.source.call();
+        let call = self.source.operation().to_string();
         client.settings().events.emit(|| Event::Resumed { call: &call, offset, error: &lost });
         thread::sleep(delay);
 
@@ -440,7 +452,7 @@ impl Read for ObjectReader {
 impl fmt::Debug for ObjectReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ObjectReader")
-            .field("call", &self.source.call())
+            .field("call", &self.source.operation().to_string())
             .field("done", &self.done)
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::etag::ETag;
 use crate::event::Event;
 use crate::headers::Headers;
+use crate::operation::Operation;
 use crate::ops::head_object::head_object_request;
 use crate::ops::options::get_object::{CHECKSUM_MODE, GetObjectOptions};
 use crate::request::{Method, Request};
@@ -60,8 +61,8 @@ impl Source {
     }
 
     /// Returns the call as errors and events name it.
-    pub(crate) fn call(&self) -> String {
-        get_object_request(&self.bucket, &self.key, &self.options).describe()
+    pub(crate) fn operation(&self) -> Operation {
+        get_object_request(&self.bucket, &self.key, &self.options).operation()
     }
 
     /// Returns `true` if damaged content may be requested a second time, and reports that.
@@ -69,7 +70,7 @@ impl Source {
         if !self.client.settings().retry.allows_retries() {
             return false;
         }
-        let call = self.call();
+        let call = self.operation().to_string();
         let event = || Event::Retry { call: &call, attempt: 1, error, delay: Duration::ZERO };
         self.client.settings().events.emit(event);
         true

@@ -10,6 +10,7 @@ use crate::etag::ETag;
 use crate::event::Event;
 use crate::headers::Headers;
 use crate::metadata::content_md5;
+use crate::operation::Operation;
 use crate::ops::options::put_object::PutObjectOptions;
 use crate::request::{Method, PAYLOAD_SHA256, Request};
 use crate::response::Response;
@@ -158,6 +159,12 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn enforces_if_none_exists(&self, bucket: &str, key: &str) -> Result<bool> {
+        self.probe_if_none_exists(bucket, key).map_err(|error| {
+            error.with_context(|| Operation::on_object("enforces_if_none_exists", bucket, key))
+        })
+    }
+
+    fn probe_if_none_exists(&self, bucket: &str, key: &str) -> Result<bool> {
         if self.object_exists(bucket, key)? {
             let error = Error::invalid("an object with the key of the probe exists already");
             return Err(error.with_hint("Pass a key that no object has."));
@@ -182,7 +189,7 @@ impl Client {
         integrity: BodyIntegrity,
     ) -> Result<StoredObject> {
         self.store_unnamed(&request, body, integrity)
-            .map_err(|error| error.with_context(|| request.describe()))
+            .map_err(|error| error.with_context(|| request.operation()))
     }
 
     /// Does the work of [`store`](Self::store). Its errors need not name the call.
@@ -310,7 +317,7 @@ impl Client {
         let sha256 = body.checksum(ChecksumAlgorithm::Sha256);
         match sha256.and_then(|sha256| sha256.and_then(|sha256| sha256.sha256()).ok_or_else(unknown)) {
             Ok(sha256) => Ok(request.signed_payload(sha256)),
-            Err(error) => Err(error.with_context(|| request.describe())),
+            Err(error) => Err(error.with_context(|| request.operation())),
         }
     }
 

@@ -69,7 +69,12 @@ pub(crate) fn upload_part_copy_request<'a>(
 ) -> Request<'a> {
     let request = upload.part_request("UploadPartCopy", part_number).headers(&options.headers);
     with_copy_source(request, from, options.source_version_id.as_deref())
-        .require(!bytes.is_empty(), || format!("the range {}..{} is empty", bytes.start, bytes.end))
+        .require(!bytes.is_empty(), || {
+            format!(
+                "the range {}..{} is empty; its end is the offset after the last byte",
+                bytes.start, bytes.end
+            )
+        })
         .header("x-amz-copy-source-range", format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1)))
         .slow()
 }

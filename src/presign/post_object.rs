@@ -231,7 +231,7 @@ impl Client {
         policy: &PostPolicy,
         expires: impl Into<PresignOptions>,
     ) -> Result<PostForm> {
-        let mut request = Request::bucket("POST Object", Method::Post, bucket);
+        let mut request = Request::bucket("PostObject", Method::Post, bucket);
         // an encryption key in a field is subject to the same checks as one in a header
         for (name, value) in
             policy.fields().iter().filter(|(name, _)| is_sensitive(&name.to_ascii_lowercase()))
@@ -239,7 +239,7 @@ impl Client {
             request.headers.set(name, value.as_str());
         }
         self.sign_form(&request, bucket, policy, &expires.into())
-            .map_err(|error| error.with_context(|| format!("presign {}", request.describe())))
+            .map_err(|error| error.with_context(|| request.operation().preceded_by("presign")))
     }
 
     /// Encodes the values of user metadata, as in every other request.

@@ -33,7 +33,9 @@ impl Profile<'_> {
             Some(credentials) => Ok(credentials),
             None => {
                 let text = format!("the profile {:?} has no aws_access_key_id", self.name);
-                Err(Error::new(ErrorKind::Credentials, format!("{text} ({})", self.all.searched())))
+                Err(Error::new(ErrorKind::Credentials, format!("{text} ({})", self.all.searched())).with_hint(
+                    "Add aws_access_key_id and aws_secret_access_key to the profile, or use another profile.",
+                ))
             }
         }
     }

@@ -106,7 +106,9 @@ impl ProfileFile {
         match &self.content {
             Content::Unreadable(error) => {
                 let copy = io::Error::new(error.kind(), error.to_string());
-                Err(Error::local(format!("cannot read {}", self.path()), copy))
+                Err(Error::local(format!("cannot read {}", self.path()), copy).with_hint(
+                    "Correct it, or set AWS_SHARED_CREDENTIALS_FILE or AWS_CONFIG_FILE to another file.",
+                ))
             }
             _ => Ok(()),
         }

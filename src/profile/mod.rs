@@ -191,6 +191,12 @@ impl Profiles {
         if profile.exists() { Ok(profile) } else { Err(self.no_profile(profile.name)) }
     }
 
+    /// Returns a profile, if it exists.
+    #[cfg(feature = "credentials-chain")]
+    pub(crate) fn existing<'a>(&'a self, name: &'a str) -> Result<Option<Profile<'a>>> {
+        self.find(Some(name)).map(|profile| profile.exists().then_some(profile))
+    }
+
     /// Returns a profile, which is empty if it neither exists nor was named.
     pub(crate) fn profile_or_empty<'a>(&'a self, name: Option<&'a str>) -> Result<Profile<'a>> {
         let profile = self.find(name)?;
@@ -228,6 +234,11 @@ impl Profiles {
         }) {
             let place = self.config.place(section.line);
             error = error.with_hint(format!("{place} must be written as [profile {}].", quote(name)));
+        } else {
+            let names = self.names();
+            if !names.is_empty() {
+                error = error.with_hint(format!("The files have these profiles: {}.", names.join(", ")));
+            }
         }
         match self.named_by.filter(|_| self.default_name == name) {
             Some(variable) => error.append_hint(&format!("The environment variable {variable} names it.")),

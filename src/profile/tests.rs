@@ -102,7 +102,9 @@ fn errors_name_the_profile_and_the_searched_files() {
     for (error, text) in [
         (
             profiles.credentials(Some("stray")).unwrap_err(),
-            format!("there is no profile \"stray\" ({searched})"),
+            format!(
+                "there is no profile \"stray\" ({searched}). The files have these profiles: backup, default, half, sso."
+            ),
         ),
         (
             profiles.credentials(Some("half")).unwrap_err(),

@@ -124,6 +124,8 @@ fn non_s3_error(status: u16, headers: &Headers, text: &str) -> Error {
     Error::from_response(kind, response, message).with_hint(
         if TLS_ONLY.iter().any(|words| text.contains(words)) {
             "The port speaks TLS: use https:// in the endpoint."
+        } else if matches!(status, 502..=504 | 520..=530) {
+            "A proxy or load balancer cannot reach the server: try again later, ask its operator, or check the endpoint."
         } else {
             "An S3 server responds with XML: check the endpoint and any proxy."
         },

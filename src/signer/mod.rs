@@ -166,7 +166,7 @@ impl RequestSigner {
                 headers: signed.headers.to_vec(),
             })
         });
-        signed.map_err(|error| error.with_context(|| request.describe()))
+        signed.map_err(|error| error.with_context(|| request.operation()))
     }
 
     /// Returns a presigned URL for a request. Nothing is sent.
@@ -201,9 +201,8 @@ impl RequestSigner {
         options: &PresignOptions,
         now: OffsetDateTime,
     ) -> Result<PresignedUrl> {
-        let call = request.describe();
-        self.presign_unnamed(request, options, now)
-            .map_err(|error| error.with_context(|| format!("presign {call}")))
+        let operation = request.operation().preceded_by("presign");
+        self.presign_unnamed(request, options, now).map_err(|error| error.with_context(|| operation))
     }
 
     fn presign_unnamed(
@@ -342,7 +341,7 @@ impl RequestSigner {
     pub(crate) fn unsigned_url(&self, request: &Request<'_>, force_http: bool) -> Result<String> {
         let plain_http = force_http.then(|| self.endpoint.plain_http());
         let address = self.unsigned_address(plain_http.as_ref().unwrap_or(&self.endpoint), request);
-        let address = address.map_err(|error| error.with_context(|| request.describe()))?;
+        let address = address.map_err(|error| error.with_context(|| request.operation()))?;
         Ok(address.url(&request.query_string()))
     }
 

@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::metadata::ObjectMetadata;
+use crate::operation::Operation;
 use crate::ops::create_multipart_upload::{self, create_multipart_upload_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{
@@ -100,7 +101,7 @@ impl Client {
             let source = self.head_object_with(from.0, from.1, &source_options)?;
             self.copy_source(from, to, &source, &source_options, options)
         });
-        copied.map_err(|error| error.with_context(|| format!("copy {}/{}", to.0, to.1)))
+        copied.map_err(|error| error.with_context(|| Operation::on_object("copy", to.0, to.1)))
     }
 
     /// Copies a source whose metadata is already known.
@@ -224,7 +225,8 @@ fn pin_source(options: UploadPartCopyOptions, source: &ObjectMetadata) -> Result
         (None, None) => Err(Error::new(
             ErrorKind::UnexpectedResponse,
             "the source has neither a strong ETag nor a version ID, so its parts could be of two objects",
-        )),
+        )
+        .with_hint("Download the object and upload it.")),
     }
 }
 

@@ -5,6 +5,7 @@ use super::delete_all_options::{DeleteAllOptions, DeletedCounts};
 use super::deleter::Deleter;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::operation::Operation;
 
 /// # Deleting many objects
 ///
@@ -55,8 +56,12 @@ impl Client {
         bucket: &str,
         options: &DeleteAllOptions<'_>,
     ) -> Result<DeletedCounts> {
-        let context = || format!("force_delete_bucket {bucket}");
-        let counts = Deleter::run(self, bucket, "", options).map_err(|error| error.with_context(context))?;
+        self.force_delete(bucket, options)
+            .map_err(|error| error.with_context(|| Operation::on_bucket("force_delete_bucket", bucket)))
+    }
+
+    fn force_delete(&self, bucket: &str, options: &DeleteAllOptions<'_>) -> Result<DeletedCounts> {
+        let counts = Deleter::run(self, bucket, "", options)?;
         if options.dry_run {
             return Ok(counts);
         }
@@ -102,8 +107,8 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn empty_bucket_with(&self, bucket: &str, options: &DeleteAllOptions<'_>) -> Result<DeletedCounts> {
-        let context = || format!("empty_bucket {bucket}");
-        Deleter::run(self, bucket, "", options).map_err(|error| error.with_context(context))
+        Deleter::run(self, bucket, "", options)
+            .map_err(|error| error.with_context(|| Operation::on_bucket("empty_bucket", bucket)))
     }
 
     /// Deletes everything whose key starts with a prefix, including versions and unfinished uploads; see
@@ -154,6 +159,6 @@ impl Client {
         } else {
             Deleter::run(self, bucket, prefix, options)
         };
-        result.map_err(|error| error.with_context(|| format!("delete_prefix {bucket}/{prefix}")))
+        result.map_err(|error| error.with_context(|| Operation::on_object("delete_prefix", bucket, prefix)))
     }
 }

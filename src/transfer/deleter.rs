@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
-use crate::hints::OBJECT_LOCK;
+use crate::hints::{FAILURES, OBJECT_LOCK};
 use crate::listing::{self, ListOptions, Page};
 use crate::ops::{MultipartUpload, ObjectIdentifier};
 use crate::validate;
@@ -178,11 +178,12 @@ impl<'a> Deleter<'a> {
     fn partial_failure(&mut self) -> Error {
         let failures = std::mem::take(&mut self.failures);
         let (count, deleted) = (failures.len(), self.counts);
-        let first = failures.first().map(|f| format!("{:?}: {} {}", f.key, f.code, f.message));
-        let first = first.unwrap_or_default();
+        let entries = if count == 1 { "entry" } else { "entries" };
+        let first = failures.first().map(KeyFailure::describe).unwrap_or_default();
         let message =
-            format!("{count} entries could not be deleted (deleted: {deleted}). The first is {first}");
-        let error = Error::partial(message.trim_end(), failures);
-        if error.is_object_locked() { error.with_hint(OBJECT_LOCK) } else { error }
+            format!("{count} {entries} could not be deleted (deleted: {deleted}). The first is {first}");
+        let error = Error::partial(message, failures);
+        let hint = if error.is_object_locked() { OBJECT_LOCK } else { FAILURES };
+        error.with_hint(hint)
     }
 }

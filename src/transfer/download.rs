@@ -11,6 +11,7 @@ use super::target::Target;
 use crate::checksum::{ContentCheck, Md5Digest, Verification};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::operation::Operation;
 use crate::ops::ObjectReader;
 use crate::ops::object_source::Source;
 
@@ -81,7 +82,7 @@ impl Client {
         options: &DownloadOptions<'_>,
     ) -> Result<Download> {
         self.download(bucket, key, path.as_ref(), options)
-            .map_err(|error| error.with_context(|| format!("download_file {bucket}/{key}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("download_file", bucket, key)))
     }
 
     fn download(

@@ -7,6 +7,7 @@ use super::download_options::Download;
 use super::progress::Progress;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::operation::Operation;
 use crate::ops::object_source::Source;
 use crate::ops::{GetObjectOptions, ObjectReader};
 
@@ -63,12 +64,16 @@ impl Client {
         options: &GetObjectOptions,
     ) -> Result<Download> {
         download_to(Source::new(self, bucket, key, options), &mut writer)
-            .map_err(|error| error.with_context(|| format!("download_to {bucket}/{key}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("download_to", bucket, key)))
     }
 }
 
 fn download_to(source: Source, writer: &mut dyn Write) -> Result<Download> {
-    let failed = |error: io::Error| Error::local("cannot write the content", error);
+    let failed = |error: io::Error| {
+        Error::local("cannot write the content", error).with_hint(
+            "The writer that was passed to the call returned this error: Error::get_ref returns it.",
+        )
+    };
     let mut object = ObjectReader::open(source)?;
     let total = object.metadata.content_length;
     let mut write = |bytes: &[u8]| writer.write_all(bytes).map_err(failed);

@@ -26,7 +26,8 @@ impl<'a> InPlaceFile<'a> {
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => {
                     let reason = "another program has locked it, such as another download to it";
-                    return Err(failed(io::Error::new(io::ErrorKind::WouldBlock, reason)));
+                    let error = failed(io::Error::new(io::ErrorKind::WouldBlock, reason));
+                    return Err(error.with_hint("Wait until it has finished."));
                 }
                 // a file system without locks cannot detect that
                 Err(TryLockError::Error(_)) | Ok(()) => {}

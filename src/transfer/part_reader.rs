@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
+use std::path::Path;
 
 use super::upload_options::UploadOptions;
+use crate::body::CALLERS_READER;
 use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
@@ -16,6 +18,8 @@ const BLOCK: u64 = 256 << 10;
 pub(super) struct Source<'a> {
     pub(super) reader: &'a mut dyn Read,
     pub(super) len: Option<u64>,
+    /// The path of the file; `None` for a reader passed by the caller.
+    pub(super) path: Option<&'a Path>,
     /// Starts the reader again at its first byte, if it can be read twice.
     pub(super) rewind: Option<&'a dyn Fn() -> Result<()>>,
     /// Called with the number of bytes read, after the last of them. Fails if the source changed meanwhile.
@@ -69,7 +73,11 @@ impl<'a> PartReader<'a> {
 
     /// Fills the buffer with the next part, computes its checksum, and finds out whether it is the last.
     pub(super) fn fill(&mut self) -> Result<()> {
-        let failed = |error| Error::local("cannot read the content", error);
+        let path = self.source.path;
+        let failed = |error| match path {
+            Some(path) => Error::local(format!("cannot read {}", path.display()), error),
+            None => Error::local("cannot read the content", error).with_hint(CALLERS_READER),
+        };
         self.buffer.clear();
         self.buffer.extend(self.ahead.take());
         let mut hasher = self.algorithm.map(Hasher::new);

@@ -193,7 +193,7 @@ impl<'a> PartialFile<'a> {
         self.keep = true;
         if !self.is_at_its_path() {
             let reason = io::Error::other("another program has removed or replaced the partial file");
-            return Err(self.target.cannot_write(reason));
+            return Err(self.target.cannot_write(reason).with_hint("Download the object again."));
         }
         let renamed = applied.and_then(|()| file_system::rename(&self.path, &self.target.path));
         renamed.map_err(|error| {

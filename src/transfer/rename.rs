@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::ObjectMetadata;
+use crate::operation::Operation;
 use crate::ops::{CopiedObject, CopyObjectOptions, DeleteObjectOptions, GetObjectOptions};
 use crate::transfer::copy::CopyOptions;
 
@@ -32,13 +33,13 @@ impl Client {
     /// ```
     pub fn rename_object(&self, bucket: &str, from: &str, to: &str) -> Result<CopiedObject> {
         self.rename(bucket, from, to)
-            .map_err(|error| error.with_context(|| format!("rename_object {bucket}/{from} to {to}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("rename_object", bucket, from)))
     }
 
     fn rename(&self, bucket: &str, from: &str, to: &str) -> Result<CopiedObject> {
         if from == to {
             // the last step would delete the only copy
-            return Err(Error::invalid(format!("both keys are {from:?}")));
+            return Err(Error::invalid(format!("both keys are {from:?}, so there is nothing to rename")));
         }
         let source = self.head_object(bucket, from)?;
         let mut options = CopyObjectOptions::new();
@@ -55,7 +56,7 @@ impl Client {
         let copy = self.head_object(bucket, to).map_err(|error| error.append_hint(&both_exist))?;
         if !is_copy(&source, &copy, &copied) {
             return Err(Error::new(ErrorKind::Integrity, "the copy differs from the source").with_hint(
-                format!("{both_exist} Another program may have replaced one of them meanwhile."),
+                format!("{both_exist} Another program may have replaced one of them meanwhile: compare them, and delete one."),
             ));
         }
         let deleted = self.delete_source(bucket, from, &source).map_err(|error| {

@@ -38,7 +38,8 @@ impl Target {
             if at.file_name().is_none() {
                 let reason = io::Error::new(io::ErrorKind::InvalidInput, "the path does not name a file");
                 // in quotes, because the path may be empty
-                return Err(Error::local(format!("cannot write {path:?}"), reason));
+                return Err(Error::local(format!("cannot write {path:?}"), reason)
+                    .with_hint("Pass the path of a file."));
             }
             if is_folder_name(&at) {
                 return Err(directory(path));
@@ -71,7 +72,7 @@ impl Target {
             at = at.parent().unwrap_or(Path::new("")).join(link);
         }
         let reason = io::Error::other("the symbolic links form a loop, or are too many");
-        Err(cannot_write(path, reason))
+        Err(cannot_write(path, reason).with_hint("Correct or remove the links."))
     }
 
     /// Returns the metadata of the regular file, if there is one.

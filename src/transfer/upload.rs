@@ -9,6 +9,7 @@ use super::upload_options::{Upload, UploadOptions};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_system::{self, FileState};
+use crate::operation::Operation;
 
 /// # Files and large objects
 ///
@@ -72,7 +73,7 @@ impl Client {
         let (path, mut options) = (path.as_ref(), options.clone());
         options.object = options.object.default_content_type(path);
         self.upload_path(bucket, key, path, &options)
-            .map_err(|error| error.with_context(|| format!("upload_file {bucket}/{key}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("upload_file", bucket, key)))
     }
 
     fn upload_path(
@@ -100,6 +101,7 @@ impl Client {
         let source = Source {
             reader: &mut &file,
             len: Some(before.len),
+            path: Some(path),
             rewind: Some(&rewind),
             verify_unchanged: &verify_unchanged,
         };
@@ -154,8 +156,14 @@ impl Client {
         mut reader: impl Read,
         options: &UploadOptions<'_>,
     ) -> Result<Upload> {
-        let source = Source { reader: &mut reader, len: None, rewind: None, verify_unchanged: &|_| Ok(()) };
+        let source = Source {
+            reader: &mut reader,
+            len: None,
+            path: None,
+            rewind: None,
+            verify_unchanged: &|_| Ok(()),
+        };
         multipart::upload(self, bucket, key, source, options)
-            .map_err(|error| error.with_context(|| format!("upload_reader {bucket}/{key}")))
+            .map_err(|error| error.with_context(|| Operation::on_object("upload_reader", bucket, key)))
     }
 }

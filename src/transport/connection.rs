@@ -20,9 +20,8 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
-use super::errors;
+use super::errors::LostConnection;
 use super::limits;
-use super::own_error;
 use super::request_context;
 use super::response_head::{Framing, HeadError, ResponseHead};
 use super::socket::Stream;
@@ -237,7 +236,7 @@ impl Transport for HttpConnection {
         if let Some(stream) = &mut self.stream {
             // ureq would take a lost connection for the end of a body whose length is unknown.
             return stream.await_input(timeout).map_err(|error| match error {
-                Error::Io(error) => own_error::wrap(errors::connection_lost(error)),
+                Error::Io(error) => Error::Other(Box::new(LostConnection(error))),
                 error => error,
             });
         }

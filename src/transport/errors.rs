@@ -1,6 +1,7 @@
 //! Converts ureq's errors: what happened, and what to check or change.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -16,11 +17,41 @@ use super::response_head::HeadError;
 use crate::config::{Environment, ProxyVariables};
 use crate::error::{Error, ErrorKind, Outcome};
 
+const IDLE_HINT: &str = "Try again later, or increase Config::idle_timeout to wait longer.";
+
+/// The other side of a connection, for error texts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer<'a> {
+    /// The host of the server, and its port unless that is the default.
+    pub(super) server: &'a str,
+    /// The proxy that the request goes through, if any.
+    pub(super) proxy: Option<&'a Proxy>,
+}
+
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.server)?;
+        self.proxy.map_or(Ok(()), |proxy| write!(f, " through the proxy {proxy}"))
+    }
+}
+
+/// A connection that was lost while a body was received. Unlike an I/O error, ureq never takes it for the end of the
+/// body.
+#[derive(Debug)]
+pub(super) struct LostConnection(pub(super) io::Error);
+
+impl fmt::Display for LostConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for LostConnection {}
+
 /// Converts an error that occurred before the head of the response was received.
-///
-/// `proxy` is the proxy that the request goes through, if any.
-pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits, proxy: Option<&Proxy>) -> Error {
+pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits, peer: Peer<'_>) -> Error {
     let idle = limits.idle;
+    let Peer { server, proxy } = peer;
     let error = match own_error::unwrap(error) {
         Ok(error) => return error,
         Err(error) => error,
@@ -28,57 +59,62 @@ pub(super) fn convert(error: ureq::Error, connect: Duration, limits: Limits, pro
     match error {
         // A timeout, unlike the kind `Connect`, leaves open whether a request was sent. None was.
         ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
-            let (peer, hint) = match proxy {
+            let (to, hint) = match proxy {
                 None => (
-                    String::new(),
+                    server.to_owned(),
                     "Check the endpoint's host and port, and any firewall in between.".to_owned(),
                 ),
-                Some(proxy) => (format!(" to the proxy {proxy}"), proxy.setting_hint()),
+                Some(proxy) => (format!("the proxy {proxy}"), proxy.setting_hint()),
             };
-            Error::new(ErrorKind::Timeout, format!("could not connect{peer} within {connect:?}"))
+            Error::new(ErrorKind::Timeout, format!("could not connect to {to} within {connect:?}"))
                 .not_sent()
                 .with_hint(hint)
         }
         ureq::Error::Timeout(Timeout::PerWrite) => {
-            Error::new(ErrorKind::Timeout, format!("the server accepted no data for {idle:?}"))
-                .with_hint("Increase Config::idle_timeout to wait longer.")
+            Error::new(ErrorKind::Timeout, format!("{peer} accepted no data for {idle:?}"))
+                .with_hint(IDLE_HINT)
         }
         ureq::Error::Timeout(Timeout::Global) => call_timeout(limits.total),
         ureq::Error::Timeout(_) => {
-            Error::new(ErrorKind::Timeout, format!("the server sent no data for {idle:?}"))
-                .with_hint("Increase Config::idle_timeout to wait longer.")
+            Error::new(ErrorKind::Timeout, format!("{peer} sent no data for {idle:?}")).with_hint(IDLE_HINT)
         }
         ureq::Error::Other(inner) if inner.is::<DialError>() => match inner.downcast().map(|error| *error) {
-            Ok(DialError::Io(address, error)) => could_not_connect(&address.to_string(), error, proxy),
+            Ok(DialError::Io(address, error)) => could_not_connect(&address.to_string(), error, peer),
             // Converted to a timeout by the socket.
-            Ok(error @ DialError::Timeout) => connection_lost(error),
-            Err(error) => connection_lost(error),
+            Ok(error @ DialError::Timeout) => connection_lost(error, peer),
+            Err(error) => connection_lost(error, peer),
         },
         ureq::Error::Other(inner) if inner.is::<HeadError>() => {
-            head_error(*inner.downcast().expect("the type was just checked"), idle, proxy)
+            head_error(*inner.downcast().expect("the type was just checked"), idle, peer)
         }
-        ureq::Error::Io(error) => connection_lost(error),
-        error @ ureq::Error::Protocol(_) => {
-            Error::new(ErrorKind::UnexpectedResponse, "the response is not valid HTTP/1.1")
-                .with_source(error)
-                .malformed()
-                .with_hint("If the port speaks TLS, use https:// in the endpoint.")
-        }
-        error => Error::new(ErrorKind::Network, "the request failed").with_source(error),
+        ureq::Error::Io(error) => connection_lost(error, peer),
+        error @ ureq::Error::Protocol(_) => Error::new(ErrorKind::UnexpectedResponse, not_http(peer))
+            .with_source(error)
+            .malformed()
+            .with_hint("If the port speaks TLS, use https:// in the endpoint."),
+        error => Error::new(ErrorKind::Network, format!("the request to {peer} failed")).with_source(error),
     }
 }
 
 /// Converts an error that occurred while a response body was read.
 ///
 /// Unless it is a timeout, this is always a lost connection: the rest of the body cannot be received.
-pub(super) fn convert_body(error: ureq::Error, limits: Limits) -> Error {
+pub(super) fn convert_body(error: ureq::Error, limits: Limits, server: &str) -> Error {
+    let peer = Peer { server, proxy: None };
     match own_error::unwrap(error) {
         Ok(error) => error,
         // The connection exists, so a connect timeout is impossible and the second argument has no effect.
-        Err(error @ ureq::Error::Timeout(_)) => convert(error, limits.idle, limits, None),
+        Err(error @ ureq::Error::Timeout(_)) => convert(error, limits.idle, limits, peer),
         // Unwrapped, so that the text does not repeat that it is an I/O error.
-        Err(ureq::Error::Io(error)) => connection_lost(error),
-        Err(error) => connection_lost(error),
+        Err(ureq::Error::Io(error)) => connection_lost(error, peer),
+        Err(ureq::Error::Other(inner)) => match inner.downcast() {
+            Ok(lost) => {
+                let LostConnection(error) = *lost;
+                connection_lost(error, peer)
+            }
+            Err(inner) => connection_lost(inner, peer),
+        },
+        Err(error) => connection_lost(error, peer),
     }
 }
 
@@ -96,25 +132,25 @@ pub(super) fn disconnect_hint(error: Error) -> Error {
 }
 
 /// Returns the error of a response whose head cannot be read.
-fn head_error(error: HeadError, idle: Duration, proxy: Option<&Proxy>) -> Error {
-    let invalid = |text| Error::new(ErrorKind::UnexpectedResponse, text).with_source(error);
+fn head_error(error: HeadError, idle: Duration, peer: Peer<'_>) -> Error {
+    let invalid = |text: String| Error::new(ErrorKind::UnexpectedResponse, text).with_source(error);
     match error {
-        HeadError::Malformed(_) => invalid("the response is not valid HTTP/1.1")
+        HeadError::Malformed(_) => invalid(not_http(peer))
             .malformed()
             .with_hint("If the port speaks TLS, use https:// in the endpoint."),
         // The others are not marked as malformed, because that would make them retryable: every attempt gets the
         // same response.
-        HeadError::TlsAlert => invalid("the response is not valid HTTP/1.1").with_hint(match proxy {
+        HeadError::TlsAlert => invalid(not_http(peer)).with_hint(match peer.proxy {
             None => "The port speaks TLS: use https:// in the endpoint.".to_owned(),
             Some(proxy) => format!("The port of the proxy {proxy} speaks TLS. {}", proxy.setting_hint()),
         }),
-        HeadError::TooLarge => invalid("the response cannot be read")
+        HeadError::TooLarge => invalid(format!("the response of {peer} cannot be read"))
             .with_hint("If the object has that much metadata, store it again with less. AWS allows 2 KiB."),
         HeadError::Unfinished => Error::new(
             ErrorKind::Timeout,
-            format!("the server did not finish the headers of a final response within {idle:?}"),
+            format!("{peer} did not finish the headers of a final response within {idle:?}"),
         )
-        .with_hint("Increase Config::idle_timeout to wait longer."),
+        .with_hint(IDLE_HINT),
     }
 }
 
@@ -126,7 +162,9 @@ pub(super) fn call_timeout(total: Duration) -> Error {
 
 /// Returns the error of a success response to a request that was not sent completely.
 pub(super) fn early_success() -> Error {
-    Error::new(ErrorKind::Network, "the server reported success before it received the whole body")
+    Error::new(ErrorKind::Network, "the server reported success before it received the whole body").with_hint(
+        "The object may be incomplete: check the server and any proxy, and store the object again.",
+    )
 }
 
 /// Mentions a proxy variable in the error of a direct connection, if the program ignores these variables.
@@ -152,37 +190,44 @@ fn add_proxy_variable(error: Error, uri: &Uri, variables: &ProxyVariables) -> Er
 }
 
 /// Returns the error of a connection that could not be opened: the server's, or the proxy's.
-fn could_not_connect(address: &str, error: io::Error, proxy: Option<&Proxy>) -> Error {
+fn could_not_connect(address: &str, error: io::Error, peer: Peer<'_>) -> Error {
     use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
-    let hint = match (error.kind(), proxy) {
+    let hint = match (error.kind(), peer.proxy) {
         (ConnectionRefused, None) => {
-            Some("Nothing is listening on this host and port: check the endpoint.".to_owned())
+            "Nothing is listening on this host and port: check the endpoint.".to_owned()
         }
         (ConnectionRefused, Some(proxy)) => {
-            Some(format!("Nothing is listening on this host and port. {}", proxy.setting_hint()))
+            format!("Nothing is listening on this host and port. {}", proxy.setting_hint())
         }
         (HostUnreachable | NetworkUnreachable | AddrNotAvailable, None) => {
-            Some("Check the endpoint's host and this machine's network connection.".to_owned())
+            "Check the endpoint's host and this machine's network connection.".to_owned()
         }
         (HostUnreachable | NetworkUnreachable | AddrNotAvailable, Some(proxy)) => {
-            Some(format!("{} Check this machine's network connection.", proxy.setting_hint()))
+            format!("{} Check this machine's network connection.", proxy.setting_hint())
         }
-        _ => None,
+        (_, None) => "Check the endpoint's host and port, and any firewall in between.".to_owned(),
+        (_, Some(proxy)) => proxy.setting_hint(),
     };
-    let text = match proxy {
-        None => format!("could not connect to {address}"),
+    let text = match peer.proxy {
+        // an endpoint that is the address of the server
+        None if address
+            .strip_prefix(peer.server)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) =>
+        {
+            format!("could not connect to {address}")
+        }
+        None => format!("could not connect to {} at {address}", peer.server),
         Some(proxy) => format!("could not connect to the proxy {proxy} at {address}"),
     };
-    let error = Error::new(ErrorKind::Connect, text).with_source(error);
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
+    Error::new(ErrorKind::Connect, text).with_source(error).with_hint(hint)
 }
 
-/// Returns the error of a connection that was lost, whatever the system or the peer reported.
-pub(super) fn connection_lost(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-    Error::new(ErrorKind::Network, "the connection was lost").with_source(error)
+fn connection_lost(error: impl Into<Box<dyn StdError + Send + Sync>>, peer: Peer<'_>) -> Error {
+    Error::new(ErrorKind::Network, format!("the connection to {peer} was lost")).with_source(error)
+}
+
+fn not_http(peer: Peer<'_>) -> String {
+    format!("the response of {peer} is not valid HTTP/1.1")
 }
 
 /// Returns the error of a host name that could not be resolved: the server's, or the proxy's.
@@ -217,7 +262,7 @@ mod tests {
     const LIMITS: Limits =
         Limits { idle: Duration::from_secs(60), deadline: None, total: Duration::from_secs(300) };
 
-    const IDLE_HINT: &str = "Increase Config::idle_timeout to wait longer.";
+    const HOST: &str = "s3.test";
     const CALL_HINT: &str = "Increase Config::call_timeout to allow more time.";
     const HTTPS_HINT: &str = "If the port speaks TLS, use https:// in the endpoint.";
 
@@ -253,25 +298,25 @@ mod tests {
             (
                 ureq::Error::Timeout(Timeout::Connect),
                 TimedOut,
-                "could not connect within 10s",
+                "could not connect to s3.test within 10s",
                 Some("Check the endpoint's host and port, and any firewall in between."),
             ),
             (
                 ureq::Error::Timeout(Timeout::Resolve),
                 TimedOut,
-                "could not connect within 10s",
+                "could not connect to s3.test within 10s",
                 Some("Check the endpoint's host and port, and any firewall in between."),
             ),
             (
                 ureq::Error::Timeout(Timeout::PerWrite),
                 TimedOut,
-                "the server accepted no data for 60s",
+                "s3.test accepted no data for 60s",
                 Some(IDLE_HINT),
             ),
             (
                 ureq::Error::Timeout(Timeout::PerRead),
                 TimedOut,
-                "the server sent no data for 60s",
+                "s3.test sent no data for 60s",
                 Some(IDLE_HINT),
             ),
             (
@@ -283,40 +328,51 @@ mod tests {
             (
                 head(HeadError::Malformed("its status line is invalid")),
                 UnexpectedResponse,
-                "the response is not valid HTTP/1.1: its status line is invalid",
+                "the response of s3.test is not valid HTTP/1.1: its status line is invalid",
                 Some(HTTPS_HINT),
             ),
             (
                 head(HeadError::TooLarge),
                 UnexpectedResponse,
-                "the response cannot be read: its headers are longer than 64 KiB",
+                "the response of s3.test cannot be read: its headers are longer than 64 KiB",
                 Some("If the object has that much metadata, store it again with less. AWS allows 2 KiB."),
             ),
             (
                 head(HeadError::Unfinished),
                 TimedOut,
-                "the server did not finish the headers of a final response within 60s",
+                "s3.test did not finish the headers of a final response within 60s",
                 Some(IDLE_HINT),
             ),
             (
                 head(HeadError::TlsAlert),
                 UnexpectedResponse,
-                "the response is not valid HTTP/1.1: it starts with a TLS alert",
+                "the response of s3.test is not valid HTTP/1.1: it starts with a TLS alert",
                 Some("The port speaks TLS: use https:// in the endpoint."),
             ),
             (
                 protocol_error(),
                 UnexpectedResponse,
-                "the response is not valid HTTP/1.1: protocol: unsupported http version",
+                "the response of s3.test is not valid HTTP/1.1: protocol: unsupported http version",
                 Some(HTTPS_HINT),
             ),
-            (io(io::ErrorKind::ConnectionReset), Network, "the connection was lost: reason", None),
-            (ureq::Error::BodyStalled, Network, "the request failed: body data reading stalled", None),
+            (io(io::ErrorKind::ConnectionReset), Network, "the connection to s3.test was lost: reason", None),
+            (
+                ureq::Error::BodyStalled,
+                Network,
+                "the request to s3.test failed: body data reading stalled",
+                None,
+            ),
         ] {
-            assert_error(&convert(error, Duration::from_secs(10), LIMITS, None), kind, text, hint);
+            assert_error(&convert(error, Duration::from_secs(10), LIMITS, peer(None)), kind, text, hint);
         }
         let early = "the server reported success before it received the whole body";
-        assert_error(&early_success(), Network, early, None);
+        let hint =
+            "The object may be incomplete: check the server and any proxy, and store the object again.";
+        assert_error(&early_success(), Network, early, Some(hint));
+    }
+
+    fn peer(proxy: Option<&Proxy>) -> Peer<'_> {
+        Peer { server: HOST, proxy }
     }
 
     fn proxy() -> Proxy {
@@ -333,22 +389,24 @@ mod tests {
         for (error, text, proxied) in [
             (
                 ConnectionRefused,
-                "could not connect to 127.0.0.1:9: reason. Nothing is listening on this host and port: check the \
+                "could not connect to s3.test at 127.0.0.1:9: reason. Nothing is listening on this host and port: check the \
                  endpoint.",
                 "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason. Nothing is listening \
                  on this host and port. Check the URL in Config::proxy.",
             ),
             (
                 HostUnreachable,
-                "could not connect to 127.0.0.1:9: reason. Check the endpoint's host and this machine's network \
+                "could not connect to s3.test at 127.0.0.1:9: reason. Check the endpoint's host and this machine's network \
                  connection.",
                 "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason. Check the URL in \
                  Config::proxy. Check this machine's network connection.",
             ),
             (
                 io::ErrorKind::PermissionDenied,
-                "could not connect to 127.0.0.1:9: reason",
-                "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason",
+                "could not connect to s3.test at 127.0.0.1:9: reason. Check the endpoint's host and port, and any \
+                 firewall in between.",
+                "could not connect to the proxy http://proxy.test:3128 at 127.0.0.1:9: reason. Check the URL in \
+                 Config::proxy.",
             ),
         ] {
             for kind in if error == HostUnreachable {
@@ -360,7 +418,7 @@ mod tests {
                     let address = "127.0.0.1:9".parse().unwrap();
                     let error = DialError::Io(address, io::Error::new(kind, "reason"));
                     let error = ureq::Error::Other(Box::new(error));
-                    let error = convert(error, Duration::from_secs(10), LIMITS, proxy);
+                    let error = convert(error, Duration::from_secs(10), LIMITS, peer(proxy));
                     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Connect, text));
                     assert!(error.is_retryable());
                 }
@@ -368,13 +426,14 @@ mod tests {
         }
         let timeout = ureq::Error::Timeout(Timeout::Connect);
         assert_eq!(
-            convert(timeout, Duration::from_secs(10), LIMITS, Some(&proxy)).to_string(),
+            convert(timeout, Duration::from_secs(10), LIMITS, peer(Some(&proxy))).to_string(),
             "could not connect to the proxy http://proxy.test:3128 within 10s. Check the URL in Config::proxy."
         );
         let alert = head(HeadError::TlsAlert);
         assert_eq!(
-            convert(alert, Duration::from_secs(10), LIMITS, Some(&proxy)).to_string(),
-            "the response is not valid HTTP/1.1: it starts with a TLS alert. The port of the proxy \
+            convert(alert, Duration::from_secs(10), LIMITS, peer(Some(&proxy))).to_string(),
+            "the response of s3.test through the proxy http://proxy.test:3128 is not valid HTTP/1.1: it starts with a TLS \
+             alert. The port of the proxy \
              http://proxy.test:3128 speaks TLS. Check the URL in Config::proxy."
         );
     }
@@ -438,7 +497,7 @@ mod tests {
             (
                 ureq::Error::Timeout(Timeout::PerRead),
                 TimedOut,
-                "the server sent no data for 60s",
+                "s3.test sent no data for 60s",
                 Some(IDLE_HINT),
             ),
             (
@@ -448,11 +507,21 @@ mod tests {
                 Some(CALL_HINT),
             ),
             // none of these is a failed connect or handshake any more
-            (io(io::ErrorKind::ConnectionRefused), Network, "the connection was lost: reason", None),
-            (io(io::ErrorKind::InvalidData), Network, "the connection was lost: reason", None),
-            (protocol_error(), Network, "the connection was lost: protocol: unsupported http version", None),
+            (
+                io(io::ErrorKind::ConnectionRefused),
+                Network,
+                "the connection to s3.test was lost: reason",
+                None,
+            ),
+            (io(io::ErrorKind::InvalidData), Network, "the connection to s3.test was lost: reason", None),
+            (
+                protocol_error(),
+                Network,
+                "the connection to s3.test was lost: protocol: unsupported http version",
+                None,
+            ),
         ] {
-            assert_error(&convert_body(error, LIMITS), kind, text, hint);
+            assert_error(&convert_body(error, LIMITS, HOST), kind, text, hint);
         }
     }
 
@@ -461,8 +530,8 @@ mod tests {
         for (kind, hint) in
             [(io::ErrorKind::UnexpectedEof, Some(HTTPS_HINT)), (io::ErrorKind::ConnectionReset, None)]
         {
-            let error = disconnect_hint(convert(io(kind), Duration::from_secs(10), LIMITS, None));
-            assert_error(&error, ErrorKind::Network, "the connection was lost: reason", hint);
+            let error = disconnect_hint(convert(io(kind), Duration::from_secs(10), LIMITS, peer(None)));
+            assert_error(&error, ErrorKind::Network, "the connection to s3.test was lost: reason", hint);
         }
     }
 }

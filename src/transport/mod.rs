@@ -31,6 +31,7 @@ use crate::request::Method;
 use crate::response::Response;
 use connect::Dialer;
 use connection::{HttpConnector, Received, Responses};
+use errors::Peer;
 use proxy::{Proxy, ProxyConnector};
 use resolver::CachingResolver;
 use response_body::{DirectBody, ResponseBody};
@@ -102,6 +103,7 @@ impl Transport {
         limits: Limits,
     ) -> Result<Response> {
         let mut request = http_request(method, url, headers)?;
+        let server = request.uri().authority().cloned();
         let _scope = request_context::begin(body.len());
         let response = if matches!(method, Method::Put | Method::Post) {
             // ureq does not read a body of length 0, so a reader that has bytes after all is detected here.
@@ -126,7 +128,7 @@ impl Transport {
             (Some(_), Some(remaining)) => slot.take().map(|stream| DirectBody { stream, slot, remaining }),
             _ => None,
         };
-        let body = ResponseBody::new(content.into_reader(), direct, limits);
+        let body = ResponseBody::new(content.into_reader(), direct, limits, server);
         Ok(Response { status, headers, body: Box::new(body) })
     }
 
@@ -157,7 +159,8 @@ impl Transport {
         let is_https = uri.scheme_str() == Some("https");
         let response = self.agent.run(request).map_err(|error| {
             self.responses.discard();
-            let mut error = errors::convert(error, self.connect_timeout, limits, proxy);
+            let server = uri.authority().map_or("the server", |authority| authority.as_str());
+            let mut error = errors::convert(error, self.connect_timeout, limits, Peer { server, proxy });
             if !is_https && proxy.is_none() {
                 error = errors::disconnect_hint(error);
             }
@@ -243,7 +246,8 @@ mod tests {
             ("ftp://h", "the proxy ftp://h is not a URL such as http://host:port"),
             (
                 "socks5://user:pa55@h:1080",
-                "the proxy socks5://…@h:1080 uses socks5, but only HTTP proxies are supported",
+                "the proxy socks5://…@h:1080 uses socks5, but only HTTP proxies are supported. Use a URL that starts with http:// or \
+                 https://.",
             ),
         ] {
             assert_invalid(new(Config::new("").proxy(url), "http://s3.example.com"), text);
@@ -252,8 +256,8 @@ mod tests {
         config.proxy = Some(ProxySetting::Environment(ProxyVariables::read(|name| {
             (name == "ALL_PROXY").then(|| "socks5h://h:1080".to_owned())
         })));
-        let text =
-            "the proxy socks5h://h:1080 in ALL_PROXY uses socks5h, but only HTTP proxies are supported";
+        let text = "the proxy socks5h://h:1080 in ALL_PROXY uses socks5h, but only HTTP proxies are supported. Use a URL that \
+             starts with http:// or https://.";
         assert_invalid(new(config, "http://s3.example.com"), text);
     }
 

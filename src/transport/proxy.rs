@@ -72,7 +72,8 @@ impl Proxy {
             scheme @ ("socks" | "socks4" | "socks4a" | "socks5" | "socks5h") => {
                 return Err(Error::invalid(format!(
                     "the proxy {shown}{by} uses {scheme}, but only HTTP proxies are supported"
-                )));
+                ))
+                .with_hint("Use a URL that starts with http:// or https://."));
             }
             _ => return Err(invalid()),
         };
@@ -179,14 +180,14 @@ impl Proxy {
             400..=499 | 501 | 505 => {
                 failed(format!("the proxy {self} rejected the connection to {target} ({status}{reason})"))
                     .refused()
-                    .with_hint(format!("{} Is it an HTTP proxy?", self.setting_hint()))
+                    .with_hint(format!("{} It must be that of an HTTP proxy.", self.setting_hint()))
             }
             // 503 and 504 may also mean that the host is unknown; only the proxy knows.
             500..=599 => failed(format!("the proxy {self} could not connect to {target} ({status}{reason})"))
                 .with_hint("Check the endpoint's host and port as the proxy sees them."),
             _ => failed(format!("the proxy {self} sent an unexpected status ({status}{reason})"))
                 .refused()
-                .with_hint(format!("{} Is it an HTTP proxy?", self.setting_hint())),
+                .with_hint(format!("{} It must be that of an HTTP proxy.", self.setting_hint())),
         }
     }
 

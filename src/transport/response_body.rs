@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use ureq::Timeout;
+use ureq::http::uri::Authority;
 use ureq::unversioned::transport::{NextTimeout, time};
 
 use super::connection::Slot;
@@ -26,6 +27,8 @@ pub(super) struct ResponseBody {
     /// The body was cut short. ureq would report its end on the next read.
     lost: bool,
     limits: Limits,
+    /// The server, for error texts.
+    server: Option<Authority>,
 }
 
 /// A body of known length, read from its stream without ureq.
@@ -38,8 +41,13 @@ pub(super) struct DirectBody {
 }
 
 impl ResponseBody {
-    pub(super) fn new(ureq: ureq::BodyReader<'static>, direct: Option<DirectBody>, limits: Limits) -> Self {
-        Self { ureq, direct, lost: false, limits }
+    pub(super) fn new(
+        ureq: ureq::BodyReader<'static>,
+        direct: Option<DirectBody>,
+        limits: Limits,
+        server: Option<Authority>,
+    ) -> Self {
+        Self { ureq, direct, lost: false, limits, server }
     }
 
     fn read_some(&mut self, buf: &mut [u8]) -> Result<usize, ureq::Error> {
@@ -121,7 +129,8 @@ impl Read for ResponseBody {
         Ok(self.read_some(buf).map_err(|error| {
             // After a timeout, more of the body may still arrive.
             self.lost = !matches!(error, ureq::Error::Timeout(_));
-            errors::convert_body(error, self.limits)
+            let server = self.server.as_ref().map_or("the server", Authority::as_str);
+            errors::convert_body(error, self.limits, server)
         })?)
     }
 }

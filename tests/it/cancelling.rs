@@ -172,7 +172,10 @@ fn cancelled_upload_in_one_request_stores_nothing() {
     let server = store.serve(|_| None);
     let options = UploadOptions::new().progress(|_, _| ControlFlow::Break(()));
     let body = content(3 << 20);
-    assert_cancelled(client(&server).upload_reader_with("b", "k", &body[..], &options), "PutObject b/k");
+    assert_cancelled(
+        client(&server).upload_reader_with("b", "k", &body[..], &options),
+        "upload_reader b/k (PutObject)",
+    );
     assert_eq!(store.get("/b/k").unwrap(), b"old");
 }
 

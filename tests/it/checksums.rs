@@ -612,7 +612,7 @@ fn pinned_sha256_of_an_upload_is_checked_before_it_is_stored() {
                 Ok(()) => assert!(ok),
                 Err(error) => {
                     assert!(!ok && error.kind() == ErrorKind::Integrity, "{error}");
-                    assert!(error.to_string().contains("Nothing was stored."), "{error}");
+                    assert!(error.to_string().contains("Nothing was stored"), "{error}");
                 }
             }
         }

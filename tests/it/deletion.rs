@@ -96,7 +96,7 @@ fn failed_keys_are_reported() {
     let text = error.to_string();
     assert!(
         text.starts_with(
-            "DeleteObjects b: 2 of 3 keys could not be deleted. The first is \"b\": AccessDenied No."
+            "DeleteObjects b: 2 of 3 keys could not be deleted. The first is \"b\": AccessDenied: No. "
         ),
         "{text}"
     );
@@ -292,9 +292,9 @@ fn object_lock_is_named_as_the_reason() {
     let looked_up = fails(ErrorKind::PartialFailure, client.delete_objects("b", [old()]));
     let one_looked_up = fails(ErrorKind::Server, client.delete_object_with("b", "k", &options));
     assert!(
-        one_looked_up
-            .to_string()
-            .starts_with("DeleteObject b/k: 403 AccessDenied: the version is protected by Object Lock"),
+        one_looked_up.to_string().starts_with(
+            "DeleteObject b/k (version v1): 403 AccessDenied: the version is protected by Object Lock"
+        ),
         "{one_looked_up}"
     );
     for error in [many, one, looked_up, one_looked_up] {
@@ -496,7 +496,8 @@ fn keys_outside_the_prefix_are_not_deleted() {
         assert_eq!(
             error.to_string(),
             "delete_prefix b/photos/: the server listed \"other\", which does not start with the prefix \"photos/\"; \
-             nothing on this page was deleted"
+             nothing on this page was deleted. The server returned an invalid listing: report it to the operator of the \
+             server."
         );
         assert!(server.finish_any().iter().all(|request| request.method() == "GET"));
     }

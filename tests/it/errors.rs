@@ -239,5 +239,5 @@ fn access_denied_mentions_missing_credentials() {
     let anonymous = fails(ErrorKind::Server, anonymous_client(&server).get_object("b", "k"));
     assert!(anonymous.to_string().contains("no credentials are set"), "{anonymous}");
     let signed = fails(ErrorKind::Server, client(&server).get_object("b", "k"));
-    assert!(signed.to_string().contains("The access key lacks the permission for GetObject: "), "{signed}");
+    assert!(signed.to_string().contains("The access key needs the permission s3:GetObject: "), "{signed}");
 }

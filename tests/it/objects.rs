@@ -118,7 +118,7 @@ fn each_put_option_is_one_header() {
 fn reader_of_another_length_never_completes_the_request() {
     for (len, words) in [
         (4, "after 3 of its 4 bytes"),
-        (2, "longer than its declared length of 2 bytes. Nothing was stored."),
+        (2, "longer than its declared length of 2 bytes. Nothing was stored: "),
         (0, "longer than its declared length of 0 bytes"),
     ] {
         let server = FakeServer::serve(|request| Response::stored(&request.body));

@@ -134,7 +134,7 @@ pub(crate) fn second_user(variant: &Variant<'_>) {
     assert_denied(other.list_objects(&bucket).next().unwrap());
     let denied = assert_denied(other.get_object(&bucket, "k"));
     assert!(
-        denied.hint().unwrap().starts_with("The access key lacks the permission for GetObject: "),
+        denied.hint().unwrap().starts_with("The access key needs the permission s3:GetObject: "),
         "{denied}"
     );
     assert_denied(other.head_object(&bucket, "k"));

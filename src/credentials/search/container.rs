@@ -114,7 +114,8 @@ impl Container {
         // an editor may have added a line break
         let text = text.trim_end_matches(['\r', '\n']);
         if text.is_empty() || text.chars().any(char::is_control) {
-            return Err(Error::invalid(format!("{place} is empty or contains a line break")));
+            return Err(Error::invalid(format!("{place} is empty or contains a line break"))
+                .with_hint("It is the value of the header Authorization of the request for credentials."));
         }
         Ok(Some(text.to_owned()))
     }
@@ -173,8 +174,11 @@ mod tests {
         assert_eq!(with(Token::None).unwrap(), None);
         assert_eq!(with(Token::Value("t0k3n\r\n".to_owned())).unwrap().as_deref(), Some("t0k3n"));
         for token in ["", "\n", "t0k3n\nX-Evil: 1"] {
-            let text = with(Token::Value(token.to_owned())).unwrap_err().to_string();
-            assert_eq!(text, "AWS_CONTAINER_AUTHORIZATION_TOKEN is empty or contains a line break");
+            let error = with(Token::Value(token.to_owned())).unwrap_err();
+            assert_eq!(
+                error.summary(),
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN is empty or contains a line break"
+            );
         }
         let text = with(Token::File("/nonexistent/token".into())).unwrap_err().to_string();
         assert!(text.starts_with("cannot read the token /nonexistent/token: "), "{text}");

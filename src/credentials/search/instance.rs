@@ -91,7 +91,8 @@ fn role(list: &str) -> Result<&str> {
     let role = list.lines().next().unwrap_or_default().trim();
     if role.is_empty() || role.len() > 128 || !role.bytes().all(|byte| byte.is_ascii_graphic()) {
         let text = "the list of roles of the instance metadata is empty or malformed";
-        return Err(Error::new(ErrorKind::UnexpectedResponse, text));
+        return Err(Error::new(ErrorKind::UnexpectedResponse, text)
+            .with_hint("Attach a role to the instance, or set credentials in another way."));
     }
     Ok(role)
 }

@@ -93,10 +93,7 @@ fn source_profile(
     visited: &mut Vec<String>,
 ) -> Result<Source> {
     let name = property.value.as_str();
-    let source = profile.profiles().profile(Some(name)).map_err(|error| {
-        if error.hint().is_some() {
-            return error; // a malformed line, for example
-        }
+    let source = profile.profiles().existing(name)?.ok_or_else(|| {
         let problem = format!("has source_profile = {name}, but there is no such profile");
         let hint = "Add the profile, or correct the name.";
         profile.error(property, format!("{problem} ({})", profile.profiles().searched())).with_hint(hint)

@@ -15,6 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, ErrorResponse, Result};
 use crate::headers::Headers;
 use crate::json::Json;
+use crate::operation::Operation;
 use crate::provider_host::aws_domain;
 use crate::request::Method;
 use crate::retry::RetryPolicy;
@@ -78,7 +79,7 @@ impl Caller {
         loop {
             let request = request()?;
             // the path of a container's endpoint is a secret, so only the origin is named
-            let context = || format!("{} at {}", request.action, request.url.origin);
+            let context = || Operation::new(format!("{} at {}", request.action, request.url.origin));
             let error = match self.send(&request).and_then(&parse) {
                 Ok(value) => return Ok(value),
                 Err(error) => error.with_context(context),
@@ -144,10 +145,9 @@ impl ServiceResponse {
         };
         let code = code.map(redacted);
         let mut text = self.status.to_string();
-        for part in [code.as_deref().unwrap_or_default(), &message.map(redacted).unwrap_or_default()] {
-            if !part.is_empty() {
-                text.push(' ');
-                text.push_str(part);
+        for (separator, part) in [(" ", code.clone()), (": ", message.map(redacted))] {
+            if let Some(part) = part.filter(|part| !part.is_empty()) {
+                text.extend([separator, &part]);
             }
         }
         let response = ErrorResponse { status: self.status, code, ..ErrorResponse::default() };
@@ -309,7 +309,7 @@ mod tests {
             secrets: vec!["t0k3n".to_owned(), String::new()],
         };
         let error = response.error(Some("Bad-t0k3n"), Some("no\nt0k3n"));
-        assert_eq!(error.to_string(), "403 Bad-(hidden) no (hidden)");
+        assert_eq!(error.to_string(), "403 Bad-(hidden): no (hidden)");
         assert_eq!(error.code(), Some("Bad-(hidden)"));
     }
 

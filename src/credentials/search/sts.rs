@@ -76,13 +76,12 @@ impl Role {
         const ACTION: &str = "AssumeRoleWithWebIdentity";
         let token = text_file::read(token_file).map_err(|error| {
             Error::local(format!("cannot read the web identity token {}", token_file.display()), error)
-                .with_hint(
-                    "AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file in the profile, sets this path.",
-                )
+                .with_hint(TOKEN_FILE)
         })?;
         let token = token.trim();
         if token.is_empty() {
-            return Err(Error::invalid(format!("the web identity token {} is empty", token_file.display())));
+            let text = format!("the web identity token {} is empty", token_file.display());
+            return Err(Error::invalid(text).with_hint(TOKEN_FILE));
         }
         let form = self.form(ACTION, Some(token));
         self.sts.caller().call(
@@ -133,6 +132,8 @@ impl Role {
     }
 }
 
+const TOKEN_FILE: &str =
+    "AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file in the profile, sets this path.";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 fn parse(response: &ServiceResponse, action: &str) -> Result<Credentials> {
@@ -202,7 +203,7 @@ mod tests {
         let error = parse(&ServiceResponse::new(403, text), "AssumeRole").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "403 AccessDenied not allowed. Check that the trust policy of the role allows this identity."
+            "403 AccessDenied: not allowed. Check that the trust policy of the role allows this identity."
         );
         let error = parse(&ServiceResponse::new(502, "t0k3n"), "AssumeRole").unwrap_err();
         assert!(

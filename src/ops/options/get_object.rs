@@ -293,7 +293,9 @@ impl GetObjectOptions {
             None => request,
             Some((start, None)) => request.header("range", format!("bytes={start}-")),
             Some((start, Some(end))) => request
-                .require(start < end, || format!("the range {start}..{end} is empty"))
+                .require(start < end, || {
+                    format!("the range {start}..{end} is empty; its end is the offset after the last byte")
+                })
                 .header("range", format!("bytes={start}-{}", end.saturating_sub(1))),
         }
     }

@@ -209,6 +209,6 @@ mod tests {
         let text =
             "<CORSConfiguration><CORSRule><MaxAgeSeconds>soon</MaxAgeSeconds></CORSRule></CORSConfiguration>";
         let error = CORS.parse(text, read).unwrap_err();
-        assert_eq!(error.to_string(), "the response has an invalid <MaxAgeSeconds>: \"soon\"");
+        assert_eq!(error.summary(), "the response has an invalid <MaxAgeSeconds>: \"soon\"");
     }
 }

@@ -183,7 +183,7 @@ mod tests {
             let text =
                 format!("<ServerSideEncryptionConfiguration>{rule}</ServerSideEncryptionConfiguration>");
             let error = ENCRYPTION.parse(&text, read).unwrap_err();
-            assert_eq!(error.to_string(), format!("the response has no <{missing}>"));
+            assert_eq!(error.summary(), format!("the response has no <{missing}>"));
         }
     }
 }

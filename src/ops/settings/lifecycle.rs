@@ -70,7 +70,7 @@ impl Client {
         self.call(&change, Response::discard)?;
         let stored = self.get_bucket_lifecycle_configuration(bucket).map_err(|error| {
             error
-                .in_call(change.describe())
+                .with_context(|| change.operation())
                 .append_hint("The rules were stored, but could not be read again to verify them.")
         })?;
         // AWS may still return the previous rules for a while
@@ -85,7 +85,7 @@ impl Client {
         };
         let message = format!("the server stored different rules: {stored:?}");
         let error = Error::new(ErrorKind::Integrity, message).with_hint(hint);
-        Err(error.with_context(|| change.describe()))
+        Err(error.with_context(|| change.operation()))
     }
 
     /// Restores the rules that a bucket had before a change, and describes the result.

@@ -131,6 +131,6 @@ mod tests {
     #[test]
     fn target_bucket_is_required() {
         let text = "<BucketLoggingStatus><LoggingEnabled/></BucketLoggingStatus>";
-        assert_eq!(LOGGING.parse(text, read).unwrap_err().to_string(), "the response has no <TargetBucket>");
+        assert_eq!(LOGGING.parse(text, read).unwrap_err().summary(), "the response has no <TargetBucket>");
     }
 }

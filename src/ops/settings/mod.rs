@@ -215,7 +215,7 @@ impl Client {
 
     /// Validates the request for a change and reads the setting, which fails if the server does not know it.
     ///
-    /// An error is reported as one of the change: this is what the caller requested.
+    /// An error names both requests: the change is what the caller requested.
     pub(crate) fn before_change<T>(
         &self,
         subresource: &Subresource,
@@ -239,22 +239,25 @@ impl Client {
         } else {
             change.validate()
         };
-        result.map_err(|error| error.with_context(|| change.describe()))
+        result.map_err(|error| error.with_context(|| change.operation()))
     }
 }
 
 /// Explains an error of the request `get` for a sub-resource, which is sent before a change, or `when`.
 pub(crate) fn not_changed(error: Error, change: &Request<'_>, get: &str, name: &str, when: &str) -> Error {
-    let error = error.in_call(change.describe());
+    let error = error.with_context(|| change.operation());
     // nothing at all was sent, so there is nothing to explain
     if error.kind() == ErrorKind::InvalidInput {
         return error;
     }
     error.append_hint(&format!(
-        "Nothing was changed. The error was returned for {get}, which is sent before {when}, because a \
-         server that does not support ?{name} might perform another operation instead."
+        "Nothing was changed. {get} is sent before {when}, because a server that does not support ?{name} might perform \
+         another operation instead."
     ))
 }
+
+/// The hint for a setting that cannot be read.
+const INVALID_SETTING: &str = "send_raw returns the whole response, whatever it contains.";
 
 /// Parses the text of a child as a number or a name. Returns `None` if there is no such child or it is empty.
 pub(crate) fn parse_child<T: FromStr>(node: Node<'_, '_>, name: &str) -> Result<Option<T>> {
@@ -273,12 +276,14 @@ pub(crate) fn parse_text<T: FromStr>(node: Node<'_, '_>) -> Result<T> {
     text.trim().parse().map_err(|_| {
         let name = node.tag_name().name();
         Error::new(ErrorKind::UnexpectedResponse, format!("the response has an invalid <{name}>: {text:?}"))
+            .with_hint(INVALID_SETTING)
     })
 }
 
 /// Creates the error for a response without a required element.
 pub(crate) fn missing(element: &str) -> Error {
     Error::new(ErrorKind::UnexpectedResponse, format!("the response has no <{element}>"))
+        .with_hint(INVALID_SETTING)
 }
 
 #[cfg(test)]

@@ -130,6 +130,6 @@ mod tests {
     #[test]
     fn status_is_required() {
         let error = LEGAL_HOLD.parse("<LegalHold/>", read).unwrap_err();
-        assert_eq!(error.to_string(), "the response has no <Status>");
+        assert_eq!(error.summary(), "the response has no <Status>");
     }
 }

@@ -194,7 +194,7 @@ mod tests {
                  {retention}</DefaultRetention></Rule></ObjectLockConfiguration>"
             );
             let error = OBJECT_LOCK.parse(&text, read).unwrap_err();
-            assert_eq!(error.to_string(), format!("the response has no <{missing}>"));
+            assert_eq!(error.summary(), format!("the response has no <{missing}>"));
         }
     }
 }

@@ -228,7 +228,7 @@ mod tests {
         for date in ["", "<RetainUntilDate>soon</RetainUntilDate>"] {
             let text = format!("<Retention><Mode>GOVERNANCE</Mode>{date}</Retention>");
             let error = RETENTION.parse(&text, read).unwrap_err();
-            assert_eq!(error.to_string(), "the response has no <RetainUntilDate>");
+            assert_eq!(error.summary(), "the response has no <RetainUntilDate>");
         }
     }
 }

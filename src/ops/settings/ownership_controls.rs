@@ -141,7 +141,7 @@ mod tests {
         for (rule, missing) in [("", "Rule"), ("<Rule/>", "ObjectOwnership")] {
             let text = format!("<OwnershipControls>{rule}</OwnershipControls>");
             let error = OWNERSHIP_CONTROLS.parse(&text, read).unwrap_err();
-            assert_eq!(error.to_string(), format!("the response has no <{missing}>"));
+            assert_eq!(error.summary(), format!("the response has no <{missing}>"));
         }
     }
 }

@@ -104,7 +104,7 @@ mod tests {
                 "the response has an invalid <Payer>: \"Nobody\"",
             ),
         ] {
-            assert_eq!(REQUEST_PAYMENT.parse(text, read).unwrap_err().to_string(), message);
+            assert_eq!(REQUEST_PAYMENT.parse(text, read).unwrap_err().summary(), message);
         }
     }
 }

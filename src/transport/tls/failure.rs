@@ -147,10 +147,10 @@ impl Failure {
                 "Check the certificate in Config::client_certificate, and which authorities the server trusts."
                     .to_owned(),
             ),
-            Self::ClientCertificateRejected(reason) | Self::Other(reason) => {
-                let message = format!("could not establish a TLS connection with {host}: {reason}");
-                return Error::new(ErrorKind::Tls, message);
-            }
+            Self::ClientCertificateRejected(reason) | Self::Other(reason) => (
+                format!("could not establish a TLS connection with {host}: {reason}"),
+                "Check the TLS settings of the server, and any proxy in between.".to_owned(),
+            ),
         };
         Error::new(ErrorKind::Tls, message).with_hint(hint)
     }
@@ -262,7 +262,8 @@ mod tests {
             ),
             (
                 Failure::Other("reason".into()),
-                "could not establish a TLS connection with s3.example.com: reason",
+                "could not establish a TLS connection with s3.example.com: reason. Check the TLS settings of the server, and \
+                 any proxy in between.",
             ),
         ] {
             assert_eq!(text(failure, None, false), expected);

@@ -146,7 +146,7 @@ fn endless_interim_responses_end_at_the_idle_timeout() {
             } else {
                 fails(ErrorKind::Timeout, client.get_object("b", "k"))
             };
-            let text = "the server did not finish the headers of a final response within 250ms";
+            let text = " did not finish the headers of a final response within 250ms";
             assert!(error.to_string().contains(text), "{error}");
             assert!(error.hint().unwrap().contains("Config::idle_timeout"), "{error}");
             assert!(error.is_retryable() && error.is_timeout(), "{error}");

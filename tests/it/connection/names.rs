@@ -134,7 +134,7 @@ fn no_ipv6() {
         assert_eq!(
             error.to_string(),
             format!(
-                "ListBuckets: could not connect to 127.0.0.1:{port}: Connection refused (os error 111). Nothing is \
+                "ListBuckets: could not connect to {host}:{port} at 127.0.0.1:{port}: Connection refused (os error 111). Nothing is \
                  listening on this host and port: check the endpoint."
             )
         );

@@ -278,7 +278,7 @@ fn endless_stall_times_out() {
             assert!(
                 error
                     .to_string()
-                    .contains("the server sent no data for 100ms. Increase Config::idle_timeout"),
+                    .contains(" sent no data for 100ms. Try again later, or increase Config::idle_timeout"),
                 "{error}"
             );
         }

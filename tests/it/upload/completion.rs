@@ -69,7 +69,7 @@ fn persistent_malformed_response_aborts_the_upload() {
     for (kind, response) in malformed_responses() {
         let (store, server) = serve_completing(move |_, _, _| Some(response()));
         let error = fails(kind, upload(&client_without_retries(&server)));
-        assert!(error.to_string().contains("CompleteMultipartUpload b/k: "), "{error}");
+        assert!(error.to_string().starts_with("upload_reader b/k (CompleteMultipartUpload): "), "{error}");
         assert!(error.to_string().contains("The upload was aborted"), "{error}");
         assert!(store.get("/b/k").is_none() && store.uploads().is_empty());
     }

@@ -363,7 +363,10 @@ fn file_changed_between_the_attempts_of_a_request_is_not_stored() {
     });
     let result = client(&server).put_object("b", "k", fs::File::open(&file).unwrap());
     let error = fails(ErrorKind::LocalIo, result);
-    assert!(error.to_string().contains("the file changed while it was sent. Nothing was stored."), "{error}");
+    assert!(
+        error.to_string().contains("the file changed while it was sent. Nothing was stored: "),
+        "{error}"
+    );
     assert_eq!(store.get("/b/k"), None);
 }
 

@@ -109,6 +109,6 @@ fn invalid_part_is_rejected_before_sending() {
         client.upload_part_copy_with("b", "k", ID, 1, ("b", "l"), 0..1, &copy.source_version_id("")),
         "version ID",
     );
-    assert!(error.to_string().starts_with("UploadPartCopy b/k: "), "{error}");
+    assert!(error.to_string().starts_with("UploadPartCopy b/k (part 1): "), "{error}");
     let _: [_; 0] = server.finish();
 }

@@ -242,7 +242,7 @@ fn web_identity_is_sent_unsigned() {
     assert_eq!(home.signs_with(&env).unwrap().0, "WEB");
     // a failure is not a reason to use the access key in the file
     let error = home.error(&env);
-    assert!(error.contains(": 403 AccessDenied (hidden). Check that the trust policy"), "{error}");
+    assert!(error.contains(": 403 AccessDenied: (hidden). Check that the trust policy"), "{error}");
     let requests = server.join().unwrap();
     assert!(requests[0].ends_with("&WebIdentityToken=jwt-t0k3n"), "{}", requests[0]);
     assert!(!requests[0].to_ascii_lowercase().contains("authorization:"), "{}", requests[0]);

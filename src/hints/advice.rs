@@ -1,0 +1,14 @@
+//! Advice that does not depend on the request.
+
+/// What to do if Object Lock prevents a deletion.
+pub(crate) const OBJECT_LOCK: &str = "Object Lock protects this version: in governance mode, delete it with \
+     bypass_governance_retention, which requires the s3:BypassGovernanceRetention permission; otherwise, release the legal \
+     hold or wait until the retention ends.";
+
+/// What to do if a call for many keys failed for some of them.
+pub(crate) const FAILURES: &str =
+    "Error::failures lists every key with its reason. If is_retryable returns true, try again.";
+
+/// What to do if a connection was lost in the last attempt.
+pub(crate) const CONNECTION_LOST: &str = "Every attempt failed: check the network and any proxy, try again later, or \
+     allow more attempts with Config::retry.";
