@@ -46,8 +46,8 @@ mod restoring;
 mod serialization;
 mod settings;
 mod signing;
-// without TLS, some texts recommend the features for it
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
+// Without these features, some texts recommend them, and native-tls reports less.
+#[cfg(all(target_os = "linux", feature = "rustls", feature = "credentials-chain"))]
 mod troubleshooting;
 mod urls;
 
@@ -55,10 +55,11 @@ mod connection {
     mod certificates;
     mod desynchronisation;
     mod failures;
-    mod https_proxy;
+    pub(crate) mod https_proxy;
     mod interim_responses;
     mod large_responses;
     mod names;
+    pub(crate) mod openssl;
     mod plain_http_to_tls;
     mod pool;
     mod proxy;

@@ -18,13 +18,15 @@ use crate::support::fails;
 const SIZE: usize = 5 << 20;
 
 /// A proxy that handles each connection, after it has read the head of CONNECT.
-struct Proxy {
-    address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 impl Proxy {
-    fn start(handle: impl Fn(TcpStream, String) -> io::Result<()> + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(
+        handle: impl Fn(TcpStream, String) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -44,13 +46,13 @@ impl Proxy {
     }
 
     /// Starts a proxy that sends the same bytes to everybody and closes the connection.
-    fn responding(response: &str) -> Self {
+    pub(crate) fn responding(response: &str) -> Self {
         let response = response.to_owned();
         Self::start(move |mut client, _| client.write_all(response.as_bytes()))
     }
 
     /// Starts a proxy whose tunnels all lead to `server`.
-    fn tunnels_to(server: SocketAddr) -> Self {
+    pub(crate) fn tunnels_to(server: SocketAddr) -> Self {
         Self::start(move |mut client, _| {
             let server = TcpStream::connect(server)?;
             client.write_all(b"HTTP/1.1 200 Connection established\r\nvia: test\r\n\r\n")?;
@@ -192,7 +194,7 @@ fn trickle(mut client: TcpStream, _: String) -> io::Result<()> {
 }
 
 /// Sends nothing until the client disconnects.
-fn stall(mut client: TcpStream, _: String) -> io::Result<()> {
+pub(crate) fn stall(mut client: TcpStream, _: String) -> io::Result<()> {
     io::copy(&mut client, &mut io::sink()).map(drop)
 }
 

@@ -166,7 +166,11 @@ pub(super) const PROVIDERS: &[Provider] = &[
         signatures: V4,
         source: GARAGE,
         differences: &[(D::AclsNotImplemented, GARAGE), (D::VersionsNotImplemented, GARAGE)],
-        acl_error: &["501 NotImplemented", "does not implement this operation", "Nothing was changed"],
+        acl_error: &[
+            "(GetObjectAcl): 501 NotImplemented",
+            "does not implement this operation",
+            "Nothing was changed",
+        ],
     },
     Provider {
         name: "Google Cloud Storage",
