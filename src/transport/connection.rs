@@ -135,8 +135,8 @@ impl HttpConnection {
     fn receive_head(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let stream = self.stream.as_mut().ok_or_else(lost)?;
         let awaits_100 = timeout.reason == Timeout::Await100;
-        // Waiting for a 100 has a limit of its own, after which the body is sent.
-        let timeout = if awaits_100 { timeout } else { timeout.for_read() };
+        // Waiting for a 100 has a limit of its own, after which the body is sent. The idle timeout does not apply.
+        let timeout = if awaits_100 { NextTimeout { per_read: None, ..timeout } } else { timeout.for_read() };
         let started = Instant::now();
         let mut received = false;
         // The first wait has the whole timeout, which the socket usually has already.

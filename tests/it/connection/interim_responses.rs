@@ -87,7 +87,7 @@ fn body_is_sent_if_the_expected_response_does_not_arrive() {
         stream.write_all(b"HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
     });
     let put = RawRequest::new(Method::Put).bucket("b").key("k").header("Expect", "100-continue");
-    // ureq waits for the interim response for a second, or for the idle timeout if it is shorter.
+    // ureq waits for the interim response for a second, although the idle timeout is shorter.
     client_at(endpoint, Duration::from_millis(900)).send_raw(&put, "content").unwrap();
     server.join().unwrap();
 }
