@@ -170,7 +170,8 @@ pub(crate) fn parse_expiry(text: &str) -> Option<OffsetDateTime> {
     ) {
         (Some(time), _) => format!("{time}Z"),
         (None, Some((time, offset))) if offset.starts_with(['+', '-']) && !offset.contains(':') => {
-            format!("{time}{}:{}", &offset[..3], &offset[3..])
+            let (hours, minutes) = offset.split_at_checked(3)?;
+            format!("{time}{hours}:{minutes}")
         }
         _ => text.to_owned(),
     };

@@ -101,8 +101,9 @@ impl Provider {
     /// One thread at a time fetches. Meanwhile, other threads use the cached credentials until they expire; without
     /// any, they wait for the result, at most until the deadline of their call.
     ///
-    /// A source of the chain is bounded by the deadline as well. A closure is not: it runs on the thread of the call, whose
-    /// thread-local values it may need, such as the handle of an async runtime, and nothing can interrupt it there.
+    /// The deadline also applies to fetching from a source of the chain, but not to a closure. A closure runs on the thread
+    /// of the call, whose thread-local values it may need, such as the handle of an async runtime. Nothing can interrupt
+    /// it there.
     pub(crate) fn get(
         self: &Arc<Self>,
         now: OffsetDateTime,
@@ -124,8 +125,8 @@ impl Provider {
         match (cached, state.refresh.clone()) {
             (Some(cached), refresh) if too_early || refresh.is_some() => Ok(cached),
             (_, Some(refresh)) => self.wait(state, &refresh, deadline, self.max_wait),
-            (_, None) => {
-                let fetched = self.refresh(state, now, deadline);
+            (cached, None) => {
+                let fetched = self.refresh(state, now, deadline, cached);
                 fetched.or_else(|error| self.cached_beyond(&self.lock(), now).ok_or(error))
             }
         }
@@ -150,27 +151,32 @@ impl Provider {
             return Ok(true);
         }
         let renewed = match state.refresh.clone() {
-            None => self.refresh(state, now, deadline)?,
+            None => self.refresh(state, now, deadline, None)?,
             Some(refresh) if refresh.is_own() => return Ok(false),
             Some(refresh) => self.wait(state, &refresh, deadline, self.max_wait)?,
         };
         Ok(renewed != *rejected)
     }
 
-    /// Fetches, on a thread of its own if the call has a deadline and the function may be moved to one. That thread is
-    /// left behind when the deadline expires, and its result serves the next calls.
+    /// Fetches credentials: on a thread of its own if the call has a deadline and the function may run on any thread. The
+    /// call waits for that thread only without `valid` credentials. After the deadline, the thread continues, and the
+    /// next calls use its result.
     fn refresh(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,
         now: OffsetDateTime,
         deadline: Option<Instant>,
+        valid: Option<Credentials>,
     ) -> Result<Credentials> {
         let refresh = state.start();
         if deadline.is_some() && matches!(self.origin, Origin::Chain(_)) {
             let (provider, shared) = (self.clone(), refresh.clone());
             let fetch = move || drop(provider.run(&shared, now));
             if thread::Builder::new().name("plain-s3 credentials".to_owned()).spawn(fetch).is_ok() {
-                return self.wait(state, &refresh, deadline, std::time::Duration::MAX);
+                return match valid {
+                    Some(valid) => Ok(valid),
+                    None => self.wait(state, &refresh, deadline, std::time::Duration::MAX),
+                };
             }
         }
         drop(state);
@@ -514,6 +520,17 @@ mod tests {
         release.send(()).unwrap();
         assert_eq!(provider.get(NOW, None).unwrap(), until(60));
         assert_eq!(provider.get(NOW, deadline).unwrap(), until(60));
+    }
+
+    #[test]
+    fn call_does_not_spend_its_timeout_on_a_refresh_while_its_credentials_are_valid() {
+        let (mut provider, release) = slow_source(|| until(60));
+        Arc::get_mut(&mut provider).unwrap().lock().cached = Some(until(4));
+        let deadline = Instant::now() + MAX_WAIT;
+        assert_eq!(provider.get(NOW, Some(deadline)).unwrap(), until(4));
+        assert!(Instant::now() < deadline);
+        release.send(()).unwrap();
+        assert_eq!(provider.get(minutes(5), None).unwrap(), until(60));
     }
 
     #[test]

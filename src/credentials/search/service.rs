@@ -274,7 +274,8 @@ mod tests {
             assert_eq!(require_expiry(text).unwrap().unix_timestamp(), 1, "{text}");
         }
         assert_eq!(require_expiry("1970-01-01T01:00:01+0100").unwrap().unix_timestamp(), 1);
-        for text in ["", "tomorrow", "1970-01-01", "1970-01-01T01:00:01", "+0100"] {
+        for text in ["", "tomorrow", "1970-01-01", "1970-01-01T01:00:01", "+0100", "1970-01-01T01:00:01+1é2"]
+        {
             assert!(require_expiry(text).is_err(), "{text}");
         }
     }
