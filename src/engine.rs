@@ -72,7 +72,8 @@ impl Client {
         request: &Request<'_>,
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
-        let error = match self.call(request, &mut parse) {
+        let deadline = self.deadline();
+        let error = match self.call_until(deadline, request, &mut parse) {
             Err(error) if matches!(error.status(), Some(400 | 403)) => error,
             result => return result,
         };
@@ -82,8 +83,8 @@ impl Client {
             Some(_) => get.header("range", "bytes=0-0"),
             None => get.query("max-keys", "0"),
         };
-        match self.call(&get, |_| Ok(())) {
-            Ok(()) => self.call(request, parse),
+        match self.call_until(deadline, &get, |_| Ok(())) {
+            Ok(()) => self.call_until(deadline, request, parse),
             Err(cause) if cause.status() == error.status() => Err(cause),
             Err(_) => Err(error),
         }
@@ -93,8 +94,13 @@ impl Client {
     ///
     /// `already` is the error code of that rejection. If the response to an earlier attempt was lost, that
     /// attempt may have had the effect, so the code counts as success.
-    pub(crate) fn call_idempotent(&self, request: &Request<'_>, already: &str) -> Result<()> {
-        match self.call(request, Response::discard) {
+    pub(crate) fn call_idempotent(
+        &self,
+        deadline: Option<Instant>,
+        request: &Request<'_>,
+        already: &str,
+    ) -> Result<()> {
+        match self.call_until(deadline, request, Response::discard) {
             Err(error) if error.is_outcome_unknown() && error.code() == Some(already) => Ok(()),
             result => result,
         }

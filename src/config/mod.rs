@@ -271,7 +271,8 @@ impl Config {
     /// Sets how long a call may take in total, including retries and, for a download, reading the content. By
     /// default there is no limit.
     ///
-    /// Each request of a multipart upload counts as a call of its own.
+    /// Each request of a multipart upload counts as a call of its own. The same applies to a listing, of which each page
+    /// is a request, and to the methods that process several objects or copy and delete one, such as `rename_object`.
     ///
     /// With this limit, host names that are not cached are looked up on a separate thread, because the
     /// system's resolver has no time limit. At the end of the call, that thread may remain until the resolver

@@ -36,7 +36,8 @@ impl Client {
     }
 
     pub(crate) fn abort(&self, upload: UploadRef<'_>, headers: &Headers) -> Result<()> {
-        self.call_idempotent(&abort_multipart_upload_request(upload, headers), "NoSuchUpload")
+        let request = abort_multipart_upload_request(upload, headers);
+        self.call_idempotent(self.deadline(), &request, "NoSuchUpload")
     }
 }
 

@@ -1,9 +1,11 @@
 //! GetObjectAcl, PutObjectAcl, GetBucketAcl, PutBucketAcl.
 //!
 //! A server that ignores `?acl` takes PutObjectAcl for PutObject: `rclone serve s3` replaces the object with the ACL, and
-//! with an empty object if the ACL is a canned one. For a bucket, it creates one. Therefore a client reads an ACL before
-//! it writes the first one to a bucket, and the first one to objects of that bucket, unless the caller has done so. The
+//! with an empty object if the ACL is a canned one. It takes PutBucketAcl for CreateBucket. Therefore the client reads an
+//! ACL before it writes the first one to a bucket, and before it writes the first one to an object in that bucket. The
 //! providers that are known by their hosts support `?acl` or reject it.
+
+use std::time::Instant;
 
 use crate::acl::{Acl, Choice, NewAcl};
 use crate::client::Client;
@@ -101,7 +103,7 @@ impl Client {
     /// ```
     pub fn get_object_acl_with(&self, bucket: &str, key: &str, options: &AclOptions) -> Result<Acl> {
         let request = options.apply(Request::object("GetObjectAcl", Method::Get, bucket, key));
-        self.get_acl(&get_acl_request(request))
+        self.get_acl(self.deadline(), &get_acl_request(request))
     }
 
     /// Sets an object's ACL: either a [`CannedAcl`](crate::CannedAcl), or an [`Acl`] whose grants replace all
@@ -180,7 +182,7 @@ impl Client {
     /// ```
     pub fn get_bucket_acl(&self, bucket: &str) -> Result<Acl> {
         let request = Request::bucket("GetBucketAcl", Method::Get, bucket);
-        self.get_acl(&get_acl_request(request))
+        self.get_acl(self.deadline(), &get_acl_request(request))
     }
 
     /// Sets a bucket's ACL, like [`put_object_acl`](Self::put_object_acl). Its objects keep their own ACLs.
@@ -207,8 +209,8 @@ impl Client {
     }
 
     /// Reads an ACL. If its root has the right name, it cannot be the content of an object or a listing.
-    fn get_acl(&self, get: &Request<'_>) -> Result<Acl> {
-        self.call(get, |response| {
+    fn get_acl(&self, deadline: Option<Instant>, get: &Request<'_>) -> Result<Acl> {
+        self.call_until(deadline, get, |response| {
             response.xml(&[ROOT], &["AccessControlList"], |root| {
                 if root.tag_name().name() == ROOT {
                     let bucket = get.bucket.unwrap_or_default();
@@ -222,6 +224,7 @@ impl Client {
     /// Sends a request that writes an ACL, if the server is known to support ACLs, or `get` shows it.
     fn put_acl(&self, get: &Request<'_>, change: &Request<'_>) -> Result<()> {
         self.validate_change(change)?;
+        let deadline = self.deadline();
         let is_safe = || {
             let bucket = change.bucket.unwrap_or_default();
             self.signer().endpoint().is_of_known_provider()
@@ -229,13 +232,13 @@ impl Client {
         };
         if !is_safe() {
             let explain = |error| not_changed(error, change, get.action, "acl", "the first change");
-            self.get_acl(get).map_err(explain)?;
+            self.get_acl(deadline, get).map_err(explain)?;
             // the object may be XML with the child of an ACL
             if !is_safe() {
                 let problem = format!("the response has no <{ROOT}>");
                 return Err(explain(Error::new(ErrorKind::UnexpectedResponse, problem)));
             }
         }
-        self.call(change, Response::discard)
+        self.call_until(deadline, change, Response::discard)
     }
 }

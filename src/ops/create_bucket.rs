@@ -119,7 +119,8 @@ impl Client {
     /// ```
     pub fn create_bucket_with(&self, bucket: &str, options: &CreateBucketOptions) -> Result<()> {
         let request = create_bucket_request(bucket, options, self.signer());
-        let created = self.call_idempotent(&request, ALREADY_CREATED);
+        let deadline = self.deadline();
+        let created = self.call_idempotent(deadline, &request, ALREADY_CREATED);
         // moto and LocalStack require the location as AWS does
         let region =
             self.signer().region().filter(|&region| request.document.is_empty() && region != DEFAULT);
@@ -131,7 +132,7 @@ impl Client {
                 self.settings().events.emit(event);
                 let options = options.clone().location_constraint(region);
                 let request = create_bucket_request(bucket, &options, self.signer());
-                self.call_idempotent(&request, ALREADY_CREATED)
+                self.call_idempotent(deadline, &request, ALREADY_CREATED)
             }
             (created, _) => created,
         }

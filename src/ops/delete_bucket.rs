@@ -29,6 +29,6 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn delete_bucket(&self, bucket: &str) -> Result<()> {
-        self.call_idempotent(&delete_bucket_request(bucket), "NoSuchBucket")
+        self.call_idempotent(self.deadline(), &delete_bucket_request(bucket), "NoSuchBucket")
     }
 }

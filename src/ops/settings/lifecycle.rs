@@ -66,13 +66,15 @@ impl Client {
     pub fn put_bucket_lifecycle_configuration(&self, bucket: &str, rules: &[LifecycleRule]) -> Result<()> {
         let target = Target::Bucket(bucket);
         let change = rules_request(target, rules);
-        let previous = self.before_change(&LIFECYCLE, target, &change, parse)?.unwrap_or_default();
-        self.call(&change, Response::discard)?;
-        let stored = self.get_bucket_lifecycle_configuration(bucket).map_err(|error| {
+        let deadline = self.deadline();
+        let previous = self.before_change(deadline, &LIFECYCLE, target, &change, parse)?.unwrap_or_default();
+        self.call_until(deadline, &change, Response::discard)?;
+        let stored = self.call_setting(deadline, &LIFECYCLE, target, parse).map_err(|error| {
             error
                 .with_context(|| change.operation())
                 .append_hint("The rules were stored, but could not be read again to verify them.")
         })?;
+        let stored = stored.unwrap_or_default();
         // AWS may still return the previous rules for a while
         if are_stored_as(rules, &stored) || stored == previous {
             return Ok(());

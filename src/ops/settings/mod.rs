@@ -51,6 +51,7 @@ pub use versioning::Versioning;
 pub use website::{WebsiteConfiguration, WebsiteRedirect, WebsiteRoutingRule};
 
 use std::str::FromStr;
+use std::time::Instant;
 
 use roxmltree::Node;
 
@@ -148,7 +149,7 @@ impl Client {
         target: Target<'_>,
         read: impl Fn(Node<'_, '_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        self.call_setting(subresource, target, |response| {
+        self.call_setting(self.deadline(), subresource, target, |response| {
             response.xml(subresource.roots, subresource.children, &read)
         })
     }
@@ -156,16 +157,18 @@ impl Client {
     /// Sends the request that reads a setting. Returns `None` if it is not set.
     pub(crate) fn call_setting<T>(
         &self,
+        deadline: Option<Instant>,
         subresource: &Subresource,
         target: Target<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
-        self.send_get(subresource, &subresource.get_request(target), parse)
+        self.send_get(deadline, subresource, &subresource.get_request(target), parse)
     }
 
     /// Sends a request that reads a setting and may have headers. Returns `None` if the setting is not set.
     pub(crate) fn send_get<T>(
         &self,
+        deadline: Option<Instant>,
         subresource: &Subresource,
         request: &Request<'_>,
         mut parse: impl FnMut(Response) -> Result<T>,
@@ -175,7 +178,7 @@ impl Client {
             None if response.status == 204 => response.discard().map(|()| None),
             _ => parse(response).map(Some),
         };
-        match self.call(request, parse) {
+        match self.call_until(deadline, request, parse) {
             Ok(value) => Ok(value),
             Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(None),
             Err(error) => Err(error),
@@ -199,15 +202,19 @@ impl Client {
         target: Target<'_>,
         change: &Request<'_>,
     ) -> Result<()> {
-        self.before_change(subresource, target, change, |response| subresource.verify(response))?;
-        self.call(change, Response::discard)
+        let deadline = self.deadline();
+        let verify = |response| subresource.verify(response);
+        self.before_change(deadline, subresource, target, change, verify)?;
+        self.call_until(deadline, change, Response::discard)
     }
 
     /// Deletes a setting, if the server knows it. Succeeds if it is not set.
     pub(crate) fn delete_setting(&self, subresource: &Subresource, target: Target<'_>) -> Result<()> {
+        let deadline = self.deadline();
         let change = subresource.delete_request(target);
-        match self.before_change(subresource, target, &change, |response| subresource.verify(response))? {
-            Some(()) => self.call(&change, Response::discard),
+        let verify = |response| subresource.verify(response);
+        match self.before_change(deadline, subresource, target, &change, verify)? {
+            Some(()) => self.call_until(deadline, &change, Response::discard),
             // it is already gone, and a server may return an error for a second deletion
             None => Ok(()),
         }
@@ -218,13 +225,14 @@ impl Client {
     /// An error names both requests: the change is what the caller requested.
     pub(crate) fn before_change<T>(
         &self,
+        deadline: Option<Instant>,
         subresource: &Subresource,
         target: Target<'_>,
         change: &Request<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
         self.validate_change(change)?;
-        self.call_setting(subresource, target, parse)
+        self.call_setting(deadline, subresource, target, parse)
             .map_err(|error| not_changed(error, change, subresource.get, subresource.name, "every change"))
     }
 

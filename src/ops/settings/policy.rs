@@ -31,7 +31,7 @@ impl Client {
     /// # Ok::<(), plain_s3::Error>(())
     /// ```
     pub fn get_bucket_policy(&self, bucket: &str) -> Result<Option<String>> {
-        self.call_setting(&POLICY, Target::Bucket(bucket), Response::json)
+        self.call_setting(self.deadline(), &POLICY, Target::Bucket(bucket), Response::json)
     }
 
     /// Replaces the policy of a bucket, a JSON document.

@@ -155,7 +155,7 @@ impl Client {
         headers: &Headers,
     ) -> Result<BTreeMap<String, String>> {
         let request = OBJECT_TAGGING.get_request(Target::Object(bucket, object)).headers(headers);
-        let tags = self.send_get(&OBJECT_TAGGING, &request, |response| {
+        let tags = self.send_get(self.deadline(), &OBJECT_TAGGING, &request, |response| {
             response.xml(OBJECT_TAGGING.roots, OBJECT_TAGGING.children, read)
         })?;
         Ok(tags.unwrap_or_default())

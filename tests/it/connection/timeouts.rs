@@ -5,7 +5,10 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use plain_s3::{Body, Client, CompletedPart, Config, Error, ErrorKind, RetryPolicy, UploadOptions};
+use plain_s3::{
+    Body, CannedAcl, Client, CompletedPart, Config, Error, ErrorKind, Event, Result, RetryPolicy,
+    UploadOptions, Versioning,
+};
 
 use crate::clients::{config, config_at};
 use crate::download_method::DownloadMethod;
@@ -231,5 +234,42 @@ fn duration_max_means_no_timeout() {
         let client = Client::new(set(config(&server))).unwrap();
         client.put_object("b", "k", "x").unwrap();
         client.copy_object(("b", "k"), ("b", "l")).unwrap();
+    }
+}
+
+/// The name of a call, the call, and the response to its first request, after which it sends a second one.
+type LongCall = (&'static str, fn(&Client) -> Result<()>, fn() -> Response);
+
+// promise: T2
+#[test]
+fn call_timeout_covers_all_requests_of_a_call() {
+    let calls: [LongCall; 3] = [
+        (
+            "CreateBucket",
+            |client| client.create_bucket("b"),
+            || Response::error(400, "IllegalLocationConstraintException"),
+        ),
+        (
+            "PutBucketAcl",
+            |client| client.put_bucket_acl("b", CannedAcl::Private),
+            || Response::xml("<AccessControlPolicy/>"),
+        ),
+        (
+            "PutBucketVersioning",
+            |client| client.put_bucket_versioning("b", Versioning::Enabled),
+            || Response::xml("<VersioningConfiguration/>"),
+        ),
+    ];
+    for (action, call, first) in calls {
+        let server = FakeServer::start([first()]);
+        // The rest of the time passes between the first request and the second.
+        let config = config(&server).region("r").call_timeout(TOTAL).on_event(|event| {
+            if matches!(event, Event::Succeeded { .. } | Event::Corrected { .. }) {
+                thread::sleep(TOTAL);
+            }
+        });
+        let error = fails(ErrorKind::Timeout, call(&Client::new(config).unwrap()));
+        assert_call_timeout(&error);
+        assert_eq!(server.finish_any().len(), 1, "{action}");
     }
 }
