@@ -208,9 +208,11 @@ impl Client {
         self.put_acl(&get_acl_request(get), &put_acl_request(change, acl.into()))
     }
 
-    /// Reads an ACL. If its root has the right name, it cannot be the content of an object or a listing.
+    /// Reads an ACL. If its root has the right name, the server supports ACLs.
     fn get_acl(&self, deadline: Option<Instant>, get: &Request<'_>) -> Result<Acl> {
-        self.call_until(deadline, get, |response| {
+        self.call_until(deadline, get, |mut response| {
+            // another client may have replaced an object with an ACL
+            response.reject_content()?;
             response.xml(&[ROOT], &["AccessControlList"], |root| {
                 if root.tag_name().name() == ROOT {
                     let bucket = get.bucket.unwrap_or_default();

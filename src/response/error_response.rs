@@ -109,10 +109,10 @@ fn from_parts(response: ErrorResponse) -> Error {
     Error::from_response(ErrorKind::Server, response, message)
 }
 
-/// Creates the error for a server that ignored a sub-resource it does not know.
-pub(crate) fn not_implemented(status: u16, headers: &Headers) -> Error {
+/// Creates the error for a server that ignored a sub-resource it does not know, and did something else.
+pub(crate) fn not_implemented(status: u16, headers: &Headers, did: &str) -> Error {
     let response = ErrorResponse { code: Some("NotImplemented".to_owned()), ..from_head(status, headers) };
-    let message = "the server listed the bucket instead of performing the operation";
+    let message = format!("the server {did} instead of performing the operation");
     Error::from_response(ErrorKind::Server, response, message)
 }
 

@@ -2,10 +2,12 @@
 
 pub(crate) mod error_response;
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
+use crate::checksum::Md5Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
+use crate::metadata::content_md5;
 use crate::printable;
 use crate::xml;
 
@@ -21,6 +23,8 @@ const MAX_DRAIN: u64 = 64 << 10;
 /// The largest length and offset with which the client computes: those of the largest file. The sum of two
 /// cannot overflow.
 pub(crate) const MAX_OFFSET: u64 = i64::MAX as u64;
+/// What a server does that ignores a sub-resource of a bucket.
+const LISTED: &str = "listed the bucket";
 /// How much is shown of the name of an unexpected root element, in bytes.
 const MAX_ROOT_NAME: usize = 80;
 
@@ -91,7 +95,7 @@ impl Response {
             "Error" => Err(error_response::server_error(self.status, &self.headers, Some(root))),
             _ if is_root(&root) => read(root),
             name if name.eq_ignore_ascii_case("html") => Err(not_xml()),
-            "ListBucketResult" => Err(error_response::not_implemented(self.status, &self.headers)),
+            "ListBucketResult" => Err(error_response::not_implemented(self.status, &self.headers, LISTED)),
             name => {
                 let wrapped = root.children().find(is_root).filter(|_| !children.is_empty());
                 match wrapped.or_else(|| has_child().then_some(root)) {
@@ -103,6 +107,18 @@ impl Response {
                 }
             }
         }
+    }
+
+    /// Fails if the body is the content of an object, because its ETag is the MD5 of the body: the server has ignored
+    /// the sub-resource in the request. The content may be any document, even one of that sub-resource.
+    pub(crate) fn reject_content(&mut self) -> Result<()> {
+        let Some(md5) = content_md5(&self.headers) else { return Ok(()) };
+        let bytes = self.bytes(MAX_XML)?;
+        if Md5Digest::of(&bytes) == md5 {
+            return Err(error_response::not_implemented(self.status, &self.headers, "returned the object"));
+        }
+        self.body = Box::new(Cursor::new(bytes));
+        Ok(())
     }
 
     /// Returns the body as JSON text. Fails if it is XML, as in [`xml`](Self::xml).
@@ -121,7 +137,7 @@ impl Response {
                 Err(error_response::server_error(self.status, &self.headers, Some(root)))
             }
             Ok(root) if root.tag_name().name() == "ListBucketResult" => {
-                Err(error_response::not_implemented(self.status, &self.headers))
+                Err(error_response::not_implemented(self.status, &self.headers, LISTED))
             }
             _ => {
                 let found = error_response::describe_body(&text);

@@ -29,8 +29,14 @@ fn write_all(client: &Client, bucket: &str) -> [Result<()>; 4] {
 // promise: S10
 #[test]
 fn server_without_acls_never_receives_one() {
-    // The object, a listing of the bucket, and an object that is XML with the child of an ACL.
-    for object in ["precious content", "", "<note><AccessControlList/><Owner><ID>alice</ID></Owner></note>"] {
+    // The object, a listing of the bucket, an object that is XML with the child of an ACL, and an object that another
+    // client has replaced with an ACL.
+    for object in [
+        "precious content",
+        "",
+        "<note><AccessControlList/><Owner><ID>alice</ID></Owner></note>",
+        "<AccessControlPolicy><Owner><ID>alice</ID></Owner><AccessControlList/></AccessControlPolicy>",
+    ] {
         let server = FakeServer::serve(move |request| match (request.method(), request.path()) {
             ("GET", "/b/k") => Response::content(object),
             ("GET", "/b/") => Response::xml("<ListBucketResult><Name>b</Name></ListBucketResult>"),

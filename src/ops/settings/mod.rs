@@ -173,10 +173,14 @@ impl Client {
         request: &Request<'_>,
         mut parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<Option<T>> {
-        let parse = |response: Response| match request.key {
+        let parse = |mut response: Response| match request.key {
             // Garage has no document for a setting that is not set; for an object, it may be an empty object
             None if response.status == 204 => response.discard().map(|()| None),
-            _ => parse(response).map(Some),
+            None => parse(response).map(Some),
+            Some(_) => {
+                response.reject_content()?;
+                parse(response).map(Some)
+            }
         };
         match self.call_until(deadline, request, parse) {
             Ok(value) => Ok(value),
