@@ -188,6 +188,20 @@ fn missing_object_counts_as_deleted() {
     fails(ErrorKind::UnexpectedResponse, client(&server).delete_object("b", "k"));
 }
 
+#[test]
+fn missing_version_counts_as_deleted() {
+    let version = DeleteObjectOptions::new().version_id("v1");
+    let server =
+        FakeServer::start([Response::error(404, "NoSuchVersion"), Response::error(404, "NoSuchBucket")]);
+    let client = client(&server);
+    let deleted = client.delete_object_with("b", "k", &version).unwrap();
+    assert!(deleted.version_id.is_none() && !deleted.delete_marker);
+    assert!(fails(ErrorKind::Server, client.delete_object_with("b", "k", &version)).is_no_such_bucket());
+    for request in server.finish::<2>() {
+        assert_eq!(request.line(), "DELETE /b/k?versionId=v1 HTTP/1.1");
+    }
+}
+
 // promise: X3
 #[test]
 fn key_that_the_response_omits_is_looked_up() {
