@@ -50,13 +50,13 @@ pub enum Event<'a> {
         /// The delay before the next attempt.
         delay: Duration,
     },
-    /// The server reported a different region or a different time, or that the credentials have expired, and the
-    /// request is signed again, if necessary with new credentials.
+    /// The server reported a different region or a different time, that the credentials have expired, or that
+    /// CreateBucket requires a location. The request is corrected and sent again.
     /// This does not count as an attempt: the next [`Attempt`](Self::Attempt) has the same number.
     Corrected {
         /// The operation with its bucket and key.
         call: &'a str,
-        /// The corrected value, such as `region eu-west-1`, `clock +900 s` or `new credentials`.
+        /// The corrected value, such as `region eu-west-1`, `clock +900 s`, `new credentials` or `location eu-west-1`.
         correction: &'a str,
     },
     /// Something looks like a mistake, although the call goes on. Each warning is emitted once per client.
@@ -79,7 +79,7 @@ pub enum Event<'a> {
     Restarted {
         /// `CompleteMultipartUpload` with its bucket and key.
         call: &'a str,
-        /// The error for which the upload failed, and whether it was aborted.
+        /// The error of the upload that failed. Its hint states whether the upload was aborted.
         error: &'a Error,
     },
     /// A download was interrupted, and is resumed after the last byte received.

@@ -9,7 +9,7 @@ const CUSTOMER_KEYS: [&str; 2] =
 const REQUESTER: [&str; 2] = ["x-amz-request-payer", "x-amz-expected-bucket-owner"];
 /// The conditions on the object that a request replaces.
 const CONDITIONS: [&str; 2] = ["if-match", "if-none-match"];
-/// Headers that a proxy or a server changes before the signature is verified, such as GCS `accept-encoding`.
+/// Headers that proxies or servers change before the signature is verified. GCS changes `accept-encoding`, for example.
 const REWRITTEN: [&str; 6] =
     ["accept-encoding", "expect", "forwarded", "user-agent", "via", "x-amzn-trace-id"];
 /// Other headers with sensitive values.

@@ -38,8 +38,9 @@ impl DeleteObjectOptions {
         self
     }
 
-    /// Sets `If-Match`: the request fails unless the current object has this ETag (see
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). Some servers ignore it and delete the object.
+    /// Sets `If-Match`: the request fails if the current object has another ETag (see
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). As without a condition, it succeeds if the object
+    /// does not exist. Some servers, such as Ceph 16.2, ignore the condition and delete the object.
     pub fn if_match(self, e_tag: impl Into<ETag>) -> Self {
         self.header("if-match", e_tag.into().to_header())
     }

@@ -83,7 +83,7 @@ impl Client {
     /// Sends one request, of at most 5 GiB. Compares the ETag in the response with the MD5 of the bytes that
     /// were sent, or sends a checksum; see [`PutObjectOptions::checksum`].
     /// [`Config::skip_checksums`](crate::Config::skip_checksums) turns this off. Content that was damaged on the way
-    /// is sent again; if a condition is set, only in place of the damaged object.
+    /// is sent again. If a condition is set, the second request replaces only the damaged object.
     ///
     /// # Errors
     ///
@@ -349,8 +349,8 @@ impl Client {
         }
     }
 
-    /// Sends content again that was stored damaged. The condition of the request would now fail because of the damaged
-    /// object, so another one requires exactly that object.
+    /// Sends content again that was damaged when it was stored. The conditions of the request would now fail because of the
+    /// damaged object, so `If-Match` with the ETag of that object takes their place.
     fn replace_damaged(
         &self,
         deadline: Option<Instant>,
@@ -424,8 +424,8 @@ fn is_part(request: &Request<'_>) -> bool {
     request.query.iter().any(|(name, _)| name == "partNumber")
 }
 
-/// Returns `true` if a request can replace the damaged object which it has stored, according to the headers of the
-/// response: with a condition, only if a strong ETag identifies that object.
+/// Returns `true` if a request can replace the damaged object that it has stored. `damaged` are the headers of the
+/// response. A request with a condition needs a strong ETag, which identifies that object.
 fn is_replaceable(request: &Request<'_>, damaged: &Headers) -> bool {
     !request.headers.has_conditions()
         || damaged.get("etag").map(ETag::new).is_some_and(|e_tag| e_tag.is_strong())

@@ -309,7 +309,7 @@ impl RequestSigner {
         Ok(address)
     }
 
-    /// Returns the error for what cannot be signed with V2.
+    /// Returns the error for something that cannot be signed with V2.
     pub(crate) fn rejects_v2(what: &str) -> Error {
         Error::invalid(format!("{what} requires Signature V4, but requests are signed with V2"))
             .with_hint("Set Config::region, which selects Signature V4, or Config::signature_version.")
@@ -358,7 +358,7 @@ impl RequestSigner {
     }
 }
 
-/// Returns what of a request AWS accepts only with Signature V4. Other servers with V2 have none of these restrictions.
+/// Returns the part of a request that AWS accepts only with Signature V4. Other servers do not have these restrictions.
 fn requires_v4(endpoint: &Endpoint, request: &Request<'_>) -> Option<&'static str> {
     if !endpoint.is_aws() {
         return None;

@@ -60,7 +60,8 @@ impl<'a> DownloadOptions<'a> {
     /// The partial file `.NAME.etag-….part` beside the target is then left behind. It is removed when a
     /// download succeeds or the object has changed. Only this user can read it, and it is resumed only if no
     /// other user can have written to it. While it is in use, it is locked, and a second download with this
-    /// option fails. A success also removes what earlier runs have left of the same target. An object without a strong ETag cannot be resumed, and leaves no partial file.
+    /// option fails. A successful download also removes the partial files that earlier runs have left for the same
+    /// target. The download of an object without a strong ETag cannot be resumed, and leaves no partial file.
     pub fn resume(mut self) -> Self {
         self.resume = true;
         self

@@ -307,9 +307,9 @@ impl Client {
     }
 }
 
-/// Returns `true` if the server cannot create the object from the parts of this upload, however often it is asked: it
-/// has lost a part or the whole upload, has other content than was sent, requires a new upload after a conflict, as AWS
-/// does, or keeps failing after it has started to create the object.
+/// Returns `true` if the server cannot create the object from the parts of this upload, so that retries are useless: it
+/// has lost a part or the whole upload, it has other content than was sent, it requires a new upload after a conflict, as
+/// AWS does, or it fails each time after it has started to create the object.
 fn is_lost(error: &Error) -> bool {
     match error.code() {
         Some("InvalidPart" | "BadDigest" | "ConditionalRequestConflict") => true,

@@ -211,8 +211,8 @@ impl<'a> PartialFile<'a> {
         Ok(())
     }
 
-    /// Removes the files that earlier runs have kept for this target, except those that other users may have written,
-    /// and those that another download is using. Files that cannot be removed stay.
+    /// Removes the files that earlier runs have kept for this target, except those that other users may have written and
+    /// those that another download is using. Ignores errors.
     fn remove_earlier(&self, own: &Metadata) {
         for EarlierFile { path, .. } in partial_files(self.target).unwrap_or_default() {
             // an empty file may have been created just now, and not be locked yet

@@ -11,10 +11,12 @@ impl Client {
     /// Changes the key of an object within its bucket, replacing any object with the new key.
     ///
     /// S3 has no such operation: the object is copied, the copy is checked, and the old key is deleted, unless another
-    /// program has replaced its object meanwhile. This is not atomic, and both objects exist for a moment. On servers
-    /// that ignore `If-Match` in deletions, an object that replaces the source between the last check and the deletion
-    /// is lost. The copy has the metadata and the tags, but not
-    /// the ACL. In a bucket with versioning, the old key keeps its versions behind a delete marker.
+    /// program has replaced the source meanwhile. This is not atomic, and both objects exist for a moment. On servers
+    /// without support for `If-Match` in deletions, an object that replaces the source between the last check and the
+    /// deletion is lost.
+    ///
+    /// The copy has the metadata and the tags, but not the ACL. In a bucket with versioning, the old key keeps its
+    /// versions behind a delete marker.
     ///
     /// # Errors
     ///
