@@ -32,7 +32,7 @@ impl Client {
     /// modification time or, on Unix, its change time is another one at the end. This detects writes, even if
     /// the modification time was set back, but also a new name or mode. Otherwise returns the same errors as
     /// [`put_object`](Self::put_object). A failed upload is aborted. If that fails
-    /// too, the error says so, and [`Error::upload_id`] is the ID to pass to
+    /// too, the error states this, and [`Error::upload_id`] is the ID to pass to
     /// [`abort_multipart_upload`](Self::abort_multipart_upload).
     ///
     /// ```
@@ -53,9 +53,13 @@ impl Client {
     ///
     /// ```
     /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
-    /// use plain_s3::UploadOptions;
+    /// use plain_s3::{PutObjectOptions, UploadOptions};
     ///
-    /// let options = UploadOptions::new().keep_parts();
+    /// let object = PutObjectOptions::new().content_type("application/x-tar").metadata("host", "larrys-laptop");
+    /// let options = UploadOptions::new().object(object);
+    /// client.upload_file_with("my-new-bucket", "backup.tar", "backup.tar", &options)?;
+    ///
+    /// let options = options.keep_parts();
     /// if let Err(error) = client.upload_file_with("my-new-bucket", "backup.tar", "backup.tar", &options) {
     ///     let Some(id) = error.upload_id() else { return Err(error) };
     ///     // Later, perhaps in another run of the program:

@@ -165,7 +165,14 @@ impl PutObjectOptions {
     }
 
     /// Sets `If-Match`: the request fails unless the current object has this ETag (see
-    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)).
+    /// [`is_precondition_failed`](crate::Error::is_precondition_failed)). Without an object, the request fails as well:
+    /// AWS returns [`is_not_found`](crate::Error::is_not_found), others a failed condition.
+    ///
+    /// **Not every server honours it** when an object is stored. rclone ignores it, replaces the object and reports
+    /// success. OpenStack Swift returns [`is_not_implemented`](crate::Error::is_not_implemented). Ceph 16.2 rejects
+    /// every upload, even with the right ETag, so limit the attempts of a loop that reads, changes and stores an
+    /// object. [A recipe](crate::documentation::recipes#how-do-i-change-an-object-that-others-change-too) shows such a
+    /// loop.
     ///
     /// ```
     /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
