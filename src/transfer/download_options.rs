@@ -72,7 +72,7 @@ impl<'a> DownloadOptions<'a> {
     /// cannot be written, to a device, and to a pipe such as `/dev/stdout`.
     ///
     /// The old content is deleted when the response arrives. If the download fails after that, the target is
-    /// incomplete, and the error says so. Bytes written to a pipe may already have been used. The target keeps
+    /// incomplete, and the error states this. Bytes written to a pipe may already have been used. The target keeps
     /// its owner, its permissions and its hard links. Cannot be combined with [`resume`](Self::resume).
     ///
     /// ```

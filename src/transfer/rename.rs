@@ -25,7 +25,7 @@ impl Client {
     ///   source, or if the source was replaced meanwhile.
     /// - The errors of [`copy`](Self::copy) and [`delete_object`](Self::delete_object).
     ///
-    /// The hint says which of the two objects exist.
+    /// The hint states which of the two objects exist.
     ///
     /// ```
     /// # let client = include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/documentation/client.rs"));
