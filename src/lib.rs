@@ -16,9 +16,9 @@
 //! }
 //! ```
 //!
-//! [`Client::from_env`] reads the endpoint from `S3_ENDPOINT`, the credentials from `AWS_ACCESS_KEY_ID` and
-//! `AWS_SECRET_ACCESS_KEY`, and the region from `AWS_REGION`. A call blocks until it has succeeded or failed. A
-//! [`Client`] can be cloned and shared between threads.
+//! [`Client::from_env`] reads the endpoint from `S3_ENDPOINT` or `AWS_ENDPOINT_URL`, the credentials from
+//! `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, and the region from `AWS_REGION`. A call blocks until it has succeeded
+//! or failed. A [`Client`] can be cloned and shared between threads.
 //!
 //! # Tasks
 //!
@@ -34,7 +34,7 @@
 //! | continue an interrupted transfer | [`DownloadOptions::resume`], [`UploadOptions::resume`] |
 //! | transfer a folder | [`upload_folder`](Client::upload_folder), [`download_prefix`](Client::download_prefix) |
 //! | list objects, also under a prefix | [`list_objects`](Client::list_objects), [`ListOptions`] |
-//! | list versions | [`list_object_versions`](Client::list_object_versions) |
+//! | list versions, and restore one | [`list_object_versions`](Client::list_object_versions), [`CopyObjectOptions::source_version_id`] |
 //! | find out whether an object exists, and its size and metadata | [`object_exists`](Client::object_exists), [`head_object`](Client::head_object) |
 //! | copy or rename an object | [`copy`](Client::copy), [`rename_object`](Client::rename_object) |
 //! | delete one object, or many | [`delete_object`](Client::delete_object), [`delete_objects`](Client::delete_objects), [`delete_prefix`](Client::delete_prefix) |
@@ -45,7 +45,7 @@
 //! | make an object public | [`put_object_acl`](Client::put_object_acl), [`put_bucket_policy`](Client::put_bucket_policy), [`object_url`](Client::object_url) |
 //! | change the settings of a bucket | [versioning](Client::put_bucket_versioning), [lifecycle](Client::put_bucket_lifecycle_configuration), [CORS](Client::put_bucket_cors), [website](Client::put_bucket_website), [encryption](Client::put_bucket_encryption), [tags](Client::put_bucket_tagging), [and others](Client#bucket-settings) |
 //! | protect objects against deletion | [`put_object_retention`](Client::put_object_retention), [`put_object_legal_hold`](Client::put_object_legal_hold) |
-//! | verify what is transferred | [`Verification`], [`Checksum`], [`PutObjectOptions::sha256`] |
+//! | verify what is transferred | [`Verification`], [`Checksum`], [`GetObjectOptions::sha256`], [`PutObjectOptions::sha256`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | log requests and retries | [`Config::on_event`], [`Event`] |
 //! | send any other request | [`send_raw`](Client::send_raw), [`RawRequest`], [`RequestSigner`] |
@@ -58,7 +58,7 @@
 //! - [Credentials](documentation::credentials) and [providers](documentation::providers): how to connect
 //! - [Transfers](documentation::transfers) and [security](documentation::security): what is guaranteed
 //! - [Testing](documentation::testing): testing code that uses this crate
-//! - [Coming from boto or minio-go](documentation::coming_from_boto)
+//! - [Coming from boto3, boto or minio-go](documentation::coming_from_boto)
 //! - [Compatibility](documentation::compatibility), [benchmarks](documentation::benchmarks),
 //!   [design](documentation::design) and the [changelog](documentation::changelog)
 //!
