@@ -41,7 +41,7 @@ pages! {
     promises: "docs/promises.md",
     /// Testing code that uses this crate.
     testing: "docs/testing.md",
-    /// The methods of boto 2 and minio-go, and their replacements.
+    /// The methods of boto3, boto 2 and minio-go, and their replacements.
     coming_from_boto: "docs/coming-from-boto.md",
     /// CPU time and memory, compared with other clients.
     benchmarks: "docs/benchmarks.md",
