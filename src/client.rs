@@ -16,8 +16,9 @@ use crate::transport::Transport;
 
 /// A client for one S3 server, with one method per operation.
 ///
-/// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]. It starts no
-/// threads, and each call blocks until it is complete.
+/// Cloning is cheap, and clones share their connections. A client is [`Send`] and [`Sync`]. Each call blocks its
+/// thread until it is complete. The client starts no other threads, unless [`Config::call_timeout`] is set: then host
+/// names and credentials are looked up on a thread that can be abandoned.
 ///
 /// The methods are grouped by topic: [files and large objects](#files-and-large-objects),
 /// [deleting many objects](#deleting-many-objects), [folders](#folders), [buckets](#buckets), [objects](#objects),

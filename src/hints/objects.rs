@@ -55,8 +55,8 @@ pub(super) fn hint(code: &str, context: &Context<'_>) -> Option<String> {
                 .to_owned()
         }
         "InvalidPart" => {
-            "A part was not uploaded, or has another ETag: pass the values that upload_part returned. list_parts shows what \
-             the server has."
+            "A part was not uploaded, or has another ETag. If you complete the upload yourself, pass the values that upload_part \
+             returned; list_parts shows what the server has."
                 .to_owned()
         }
         "InvalidPartOrder" => "Pass the parts in the order of their numbers.".to_owned(),
