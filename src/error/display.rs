@@ -80,19 +80,27 @@ impl fmt::Debug for Error {
             return self.0.fmt(f);
         }
         let mut line = Line::new(MAX_TEXT);
-        line.write_str(&self.line())?;
+        let first = self.line();
+        line.write_str(&first)?;
+        // a hint ends with a full stop, and the other pieces do not
+        let mut end = if first.ends_with('.') { "" } else { "." };
         for (i, failure) in self.0.failures.iter().enumerate() {
-            let separator = if i == 0 { " Failures: " } else { ", " };
-            write!(line, "{separator}{}", failure.describe())?;
+            match i {
+                0 => write!(line, "{end} Failures: ")?,
+                _ => line.write_str(", ")?,
+            }
+            line.write_str(&failure.describe())?;
+            end = ".";
         }
         for (title, text) in [
-            ("string to sign", self.string_to_sign()),
-            ("the server's string to sign", self.server_string_to_sign()),
-            ("canonical request", self.canonical_request()),
-            ("the server's canonical request", self.server_canonical_request()),
+            ("String to sign", self.string_to_sign()),
+            ("The server's string to sign", self.server_string_to_sign()),
+            ("Canonical request", self.canonical_request()),
+            ("The server's canonical request", self.server_canonical_request()),
         ] {
             if let Some(text) = text {
-                write!(line, "; {title}: {text:?}")?;
+                write!(line, "{end} {title}: {text:?}")?;
+                end = ".";
             }
         }
         f.write_str(&line.finish())
@@ -112,7 +120,7 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::error::{ErrorKind, ErrorResponse};
+    use crate::error::{ErrorKind, ErrorResponse, SignedTexts};
     use crate::operation::Operation;
 
     #[test]
@@ -176,8 +184,15 @@ mod tests {
         let error = Error::partial("2 of 2 keys could not be deleted", failures);
         assert_eq!(
             format!("{error:?}"),
-            "2 of 2 keys could not be deleted Failures: \"a\\n\\\"b\": AccessDenied, \"c\": X"
+            "2 of 2 keys could not be deleted. Failures: \"a\\n\\\"b\": AccessDenied, \"c\": X"
         );
+        let texts =
+            SignedTexts { string_to_sign: "GET\n/b/k".to_owned(), canonical_request: Some("GET".to_owned()) };
+        let error = Error::server(403, "SignatureDoesNotMatch").with_signed(texts);
+        let signed = "String to sign: \"GET\\n/b/k\". Canonical request: \"GET\"";
+        assert_eq!(format!("{error:?}"), format!("403 SignatureDoesNotMatch. {signed}"));
+        let error = error.with_hint("Check the key.");
+        assert_eq!(format!("{error:?}"), format!("403 SignatureDoesNotMatch. Check the key. {signed}"));
     }
 
     #[test]
