@@ -187,6 +187,11 @@ impl<'a> Environment<'a> {
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         const HINT: &str = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to \
             Config::credentials.";
+        const FILES: &str = if cfg!(feature = "credentials-chain") {
+            "Config::load also searches the files, roles and sessions of the AWS tools."
+        } else {
+            "Config::from_env_or_profile also reads the profiles of the AWS tools."
+        };
         let lacks =
             |name| Error::invalid(format!("the environment variable {name} is not set")).with_hint(HINT);
         let (access, secret) = match (self.get(ACCESS_KEY), self.get(SECRET_KEY)) {
@@ -196,7 +201,7 @@ impl<'a> Environment<'a> {
             (None, None) => {
                 let text = "no credentials in the environment: neither AWS_ACCESS_KEY_ID nor \
                             AWS_SECRET_ACCESS_KEY is set";
-                let hint = format!("{HINT} For anonymous requests, use Config::anonymous.");
+                let hint = format!("{HINT} {FILES} For anonymous requests, use Config::anonymous.");
                 return Err(Error::new(ErrorKind::Credentials, text).with_hint(hint));
             }
         };
@@ -333,11 +338,18 @@ mod tests {
             "the environment variable AWS_SECRET_ACCESS_KEY is not set. Set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to Config::credentials."
         );
+        let files = if cfg!(feature = "credentials-chain") {
+            "Config::load also searches the files, roles and sessions of the AWS tools"
+        } else {
+            "Config::from_env_or_profile also reads the profiles of the AWS tools"
+        };
         assert_eq!(
             text(&[("S3_ENDPOINT", "http://h")]),
-            "no credentials in the environment: neither AWS_ACCESS_KEY_ID nor AWS_SECRET_ACCESS_KEY is set. Set \
-             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to Config::credentials. For \
-             anonymous requests, use Config::anonymous."
+            format!(
+                "no credentials in the environment: neither AWS_ACCESS_KEY_ID nor AWS_SECRET_ACCESS_KEY is set. Set \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass Credentials::new(..) to Config::credentials. \
+                 {files}. For anonymous requests, use Config::anonymous."
+            )
         );
         assert_eq!(
             text(&[
