@@ -41,6 +41,13 @@ pub(crate) fn puts(server: &Server) {
         client.put_object(&bucket, &key, "x").unwrap();
         damage(variant, &bucket, &key, b"x")
     });
+    // a late request may store an object while the bucket is emptied
+    for _ in 0..20 {
+        if client.force_delete_bucket(&bucket).is_ok() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
 }
 
 /// Several attempts to complete the same upload overlap, and at least one of them succeeds.
