@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::checksum::ChecksumAlgorithm;
@@ -63,32 +63,28 @@ pub(crate) struct Discovered {
     /// The query `partNumber` of HeadObject.
     pub(crate) part_numbers: AtomicBool,
     /// The buckets that reject content without a `Content-MD5`, usually because of Object Lock.
-    without_md5: Mutex<HashSet<String>>,
-    /// The buckets whose server supports `?acl`, each for the bucket itself and for its objects (`true`).
-    with_acls: Mutex<HashSet<(String, bool)>>,
+    pub(crate) without_md5: Buckets,
+    /// The buckets for which the server supports `?acl`.
+    pub(crate) with_acls: Buckets,
+    /// The buckets for whose objects the server supports `?acl`.
+    pub(crate) with_object_acls: Buckets,
 }
 
-impl Discovered {
-    /// Returns `true` if this bucket rejects content without a `Content-MD5`.
-    pub(crate) fn is_without_md5(&self, bucket: &str) -> bool {
-        self.without_md5.lock().unwrap_or_else(PoisonError::into_inner).contains(bucket)
+/// The names of buckets that have something in common.
+#[derive(Debug, Default)]
+pub(crate) struct Buckets(Mutex<HashSet<String>>);
+
+impl Buckets {
+    pub(crate) fn contains(&self, bucket: &str) -> bool {
+        self.names().contains(bucket)
     }
 
-    /// Returns `true` if the server is known to support `?acl` for this bucket, or for its objects.
-    pub(crate) fn has_acls(&self, bucket: &str, of_objects: bool) -> bool {
-        let with_acls = self.with_acls.lock().unwrap_or_else(PoisonError::into_inner);
-        with_acls.contains(&(bucket.to_owned(), of_objects))
+    pub(crate) fn insert(&self, bucket: &str) {
+        self.names().insert(bucket.to_owned());
     }
 
-    /// Remembers that the server supports `?acl` for this bucket, or for its objects.
-    pub(crate) fn set_has_acls(&self, bucket: &str, of_objects: bool) {
-        let mut with_acls = self.with_acls.lock().unwrap_or_else(PoisonError::into_inner);
-        with_acls.insert((bucket.to_owned(), of_objects));
-    }
-
-    /// Remembers that this bucket rejects content without a `Content-MD5`.
-    pub(crate) fn set_without_md5(&self, bucket: &str) {
-        self.without_md5.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned());
+    fn names(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

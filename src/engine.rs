@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::body::{Body, BodyReader};
 use crate::client::Client;
 use crate::credentials::Credentials;
-use crate::error::{Error, ErrorKind, ErrorResponse, Result};
+use crate::error::{Error, ErrorResponse, Result};
 use crate::event::Event;
 use crate::hints::{self, Context};
 use crate::request::{Method, Request};
@@ -49,20 +49,20 @@ impl Client {
         request: &Request<'_>,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
-        let mut document = Body::from(request.document.as_str()).open()?;
-        self.execute(deadline, request, &mut document, parse)
+        self.call_noting_repetition(deadline, request, &mut false, parse)
     }
 
-    /// Sends a request like [`call`](Self::call). Sets `repeated` if an attempt whose outcome is unknown was followed by
+    /// Sends a request like [`call_until`](Self::call_until). Sets `repeated` if an attempt whose outcome is unknown was followed by
     /// another one, so that the server may have executed the request twice.
     pub(crate) fn call_noting_repetition<T>(
         &self,
+        deadline: Option<Instant>,
         request: &Request<'_>,
         repeated: &mut bool,
         parse: impl FnMut(Response) -> Result<T>,
     ) -> Result<T> {
         let mut document = Body::from(request.document.as_str()).open()?;
-        self.execute_noting_repetition(self.deadline(), request, &mut document, parse, repeated)
+        self.execute_noting_repetition(deadline, request, &mut document, parse, repeated)
     }
 
     /// Sends a HEAD request. The response to one that is rejected contains no reason, so a GET of the same
@@ -214,12 +214,12 @@ impl Client {
             }
             let now = OffsetDateTime::now_utc();
             let context = Context { request, endpoint, signer: &signer, signed: signed.texts.as_ref(), now };
-            let mut error = hints::explain(error, &context);
-            if !is_repeatable {
-                error = error.append_hint(NOT_REPEATED);
-            } else if error.kind() == ErrorKind::Network {
-                error = error.append_hint(hints::CONNECTION_LOST);
-            }
+            let error = hints::explain(error, &context);
+            let error = if is_repeatable {
+                hints::after_last_attempt(error)
+            } else {
+                error.append_hint(NOT_REPEATED)
+            };
             return Err(match corrections.renewal_failure {
                 Some(failure) => error.append_hint(&format!("Fetching new credentials failed: {failure}")),
                 None => error,

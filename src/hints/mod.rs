@@ -10,7 +10,7 @@ mod signature;
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, ErrorResponse};
-pub(crate) use advice::{CONNECTION_LOST, FAILURES, OBJECT_LOCK};
+pub(crate) use advice::{FAILURES, OBJECT_LOCK, after_last_attempt};
 pub(crate) use context::Context;
 
 /// Adds the hint to an error and, if the server rejected the signature, the signed texts.

@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use crate::acl::{Acl, Choice, NewAcl};
-use crate::client::Client;
+use crate::client::{Buckets, Client};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::ops::settings::not_changed;
@@ -208,15 +208,14 @@ impl Client {
         self.put_acl(&get_acl_request(get), &put_acl_request(change, acl.into()))
     }
 
-    /// Reads an ACL. If its root has the right name, the server supports ACLs.
+    /// Reads an ACL. If its root has the right name, it cannot be the content of an object or a listing.
     fn get_acl(&self, deadline: Option<Instant>, get: &Request<'_>) -> Result<Acl> {
         self.call_until(deadline, get, |mut response| {
             // another client may have replaced an object with an ACL
             response.reject_content()?;
             response.xml(&[ROOT], &["AccessControlList"], |root| {
                 if root.tag_name().name() == ROOT {
-                    let bucket = get.bucket.unwrap_or_default();
-                    self.discovered().set_has_acls(bucket, get.key.is_some());
+                    self.buckets_with_acls(get).insert(get.bucket.unwrap_or_default());
                 }
                 Acl::read(root)
             })
@@ -227,20 +226,22 @@ impl Client {
     fn put_acl(&self, get: &Request<'_>, change: &Request<'_>) -> Result<()> {
         self.validate_change(change)?;
         let deadline = self.deadline();
-        let is_safe = || {
-            let bucket = change.bucket.unwrap_or_default();
-            self.signer().endpoint().is_of_known_provider()
-                || self.discovered().has_acls(bucket, change.key.is_some())
-        };
-        if !is_safe() {
+        let (bucket, known) = (change.bucket.unwrap_or_default(), self.buckets_with_acls(change));
+        if !self.signer().endpoint().is_of_known_provider() && !known.contains(bucket) {
             let explain = |error| not_changed(error, change, get.action, "acl", "the first change");
             self.get_acl(deadline, get).map_err(explain)?;
             // the object may be XML with the child of an ACL
-            if !is_safe() {
+            if !known.contains(bucket) {
                 let problem = format!("the response has no <{ROOT}>");
                 return Err(explain(Error::new(ErrorKind::UnexpectedResponse, problem)));
             }
         }
         self.call_until(deadline, change, Response::discard)
+    }
+
+    /// Returns the buckets for which the server is known to support requests like this one.
+    fn buckets_with_acls(&self, request: &Request<'_>) -> &Buckets {
+        let discovered = self.discovered();
+        if request.key.is_some() { &discovered.with_object_acls } else { &discovered.with_acls }
     }
 }

@@ -168,7 +168,7 @@ impl Client {
     ) -> Result<(StoredObject, bool)> {
         let mut repeated = false;
         let request = complete_multipart_upload_request(upload, parts, headers);
-        let stored = self.call_noting_repetition(&request, &mut repeated, parse)?;
+        let stored = self.call_noting_repetition(self.deadline(), &request, &mut repeated, parse)?;
         Ok((stored, repeated))
     }
 }

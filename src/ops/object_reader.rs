@@ -8,7 +8,7 @@ use std::thread;
 use crate::checksum::{Comparison, ContentCheck, PartSizes, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::hints::CONNECTION_LOST;
+use crate::hints::after_last_attempt;
 use crate::metadata::ObjectMetadata;
 use crate::ops::object_source::{Source, get_object_request};
 use crate::ops::options::get_object::{CHECKSUM_MODE, GetObjectOptions};
@@ -306,11 +306,7 @@ impl ObjectReader {
         };
         self.resume_attempts += 1;
         let Some(delay) = client.delay(self.resume_attempts, &lost, *deadline) else {
-            return Err(if lost.kind() == ErrorKind::Network {
-                lost.append_hint(CONNECTION_LOST)
-            } else {
-                lost
-            });
+            return Err(after_last_attempt(lost));
         };
         let offset = start + self.done;
         let end = start + self.length;

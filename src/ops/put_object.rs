@@ -206,12 +206,12 @@ impl Client {
             body = body.require_sha256(sha256);
         }
         let bucket = request.bucket.unwrap_or_default().to_owned();
-        let demanded = self.discovered().is_without_md5(&bucket);
+        let demanded = self.discovered().without_md5.contains(&bucket);
         let deadline = self.deadline();
         let with_md5 = demanded || request.headers.has_object_lock();
         match self.store_verified(deadline, request.clone(), &mut body, integrity, with_md5) {
             Err(error) if demands_md5(&error) && request.headers.get("content-md5").is_none() => {
-                self.discovered().set_without_md5(&bucket);
+                self.discovered().without_md5.insert(&bucket);
                 if !body.is_repeatable() {
                     return Err(error.append_hint(MD5_HINT));
                 }
