@@ -30,8 +30,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// `Display` prints one line: the method that was called with its bucket and key, the request that failed if it
 /// has another name, what happened, and what to do about it if the cause is known:
-/// `upload_file my-bucket/backup.tar (UploadPart, part 3): 403 AccessDenied …`. It has at most 2 KiB and no control characters, whatever the server or the key
-/// contains. No secret key and no session token appears in it or in `{:?}`.
+/// `upload_file my-bucket/backup.tar (UploadPart, part 3): 403 AccessDenied …`. It has at most 2 KiB and no control
+/// characters, whatever the server or the key contains. No secret key and no session token appears in it or in
+/// `{:?}`.
 ///
 /// The line includes the text of the underlying error, such as that of a local file, which
 /// [`get_ref`](Self::get_ref) returns. [`source`](StdError::source) returns only what comes after it, so that

@@ -15,6 +15,12 @@ fn copied(content: &str) -> Response {
     ))
 }
 
+/// Starts a server for a rename whose copy succeeds. `rest` are the responses to the comparison of the source and all
+/// requests after it.
+fn serve_copied(rest: impl IntoIterator<Item = Response>) -> FakeServer {
+    FakeServer::start([head("Hello"), copied("Hello"), head("Hello")].into_iter().chain(rest))
+}
+
 fn head(content: &'static str) -> Response {
     Response::stored(content.as_bytes()).content_length(content.len() as u64)
 }
@@ -74,8 +80,7 @@ fn error_in_a_200_fails() {
 // promise: C3
 #[test]
 fn rename_object_verifies_the_copy_before_deleting() {
-    let server =
-        FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), head("Hello"), Response::new(204)]);
+    let server = serve_copied([head("Hello"), Response::new(204)]);
     client(&server).rename_object("b", "a b", "c").unwrap();
     let requests: [_; 5] = server.finish();
     assert_eq!(
@@ -124,14 +129,7 @@ fn source_that_was_replaced_is_not_deleted() {
         let _: [_; 4] = server.finish();
     }
     // Found by the server, between the check and the deletion.
-    let server = FakeServer::start([
-        head("Hello"),
-        copied("Hello"),
-        head("Hello"),
-        head("Hello"),
-        Response::error(412, "PreconditionFailed"),
-        head("other"),
-    ]);
+    let server = serve_copied([head("Hello"), Response::error(412, "PreconditionFailed"), head("other")]);
     fails(ErrorKind::Integrity, client(&server).rename_object("b", "a", "c"));
     let _: [_; 6] = server.finish();
 }
@@ -140,15 +138,8 @@ fn source_that_was_replaced_is_not_deleted() {
 #[test]
 fn source_is_deleted_without_a_condition_if_the_server_rejects_it() {
     for (status, code) in [(501, "NotImplemented"), (400, "InvalidRequest"), (412, "PreconditionFailed")] {
-        let server = FakeServer::start([
-            head("Hello"),
-            copied("Hello"),
-            head("Hello"),
-            head("Hello"),
-            Response::error(status, code),
-            head("Hello"),
-            Response::new(204),
-        ]);
+        let server =
+            serve_copied([head("Hello"), Response::error(status, code), head("Hello"), Response::new(204)]);
         client(&server).rename_object("b", "a", "c").unwrap();
         let requests: [_; 7] = server.finish();
         assert_eq!((requests[6].line(), requests[6].header("if-match")), ("DELETE /b/a HTTP/1.1", None));
@@ -160,13 +151,10 @@ fn source_is_deleted_without_a_condition_if_the_server_rejects_it() {
 fn source_that_is_gone_is_deleted() {
     let gone = || Response::error(404, "NoSuchKey");
     // By another program; or by an attempt with a lost response.
-    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), gone()]);
+    let server = serve_copied([gone()]);
     client(&server).rename_object("b", "a", "c").unwrap();
     let _: [_; 4] = server.finish();
-    let server = FakeServer::start([
-        head("Hello"),
-        copied("Hello"),
-        head("Hello"),
+    let server = serve_copied([
         head("Hello"),
         Response::none(End::Rst),
         Response::error(412, "PreconditionFailed"),
@@ -198,7 +186,7 @@ fn failed_rename_keeps_the_source_and_reports_what_exists() {
         let _: [_; 3] = server.finish();
     }
 
-    let server = FakeServer::start([head("Hello"), copied("Hello"), head("Hello"), head("Hello"), denied()]);
+    let server = serve_copied([head("Hello"), denied()]);
     let error = fails(ErrorKind::Server, client(&server).rename_object("b", "a", "c"));
     assert!(
         error.hint().unwrap().ends_with("\"c\" exists now, and \"a\" probably still exists as well."),
