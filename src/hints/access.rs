@@ -75,12 +75,13 @@ fn is_about_customer_key(message: &str) -> bool {
     message.contains("form of Server Side Encryption")
 }
 
+pub(super) const NOT_SIGNED: &str = "The request was not signed because no credentials are set: use Config::credentials, or set \
+     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for Config::from_env.";
+
 fn access_denied(message: &str, context: &Context<'_>) -> String {
     let request = context.request;
     if context.signer.credentials().is_none() {
-        return "The request was not signed because no credentials are set: use Config::credentials, or set \
-                AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for Config::from_env."
-            .to_owned();
+        return NOT_SIGNED.to_owned();
     }
     let message = message.to_ascii_lowercase();
     if message.contains("requester pays") {

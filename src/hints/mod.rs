@@ -52,6 +52,10 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         .or_else(|| buckets::hint(code, message, context))
         .or_else(|| service::hint(code, context))
         .or_else(|| {
+            // Some servers have a code of their own for this; rclone returns 400 UnsupportedAlgorithm.
+            if context.signer.credentials().is_none() && (400..500).contains(&response.status) {
+                return Some(access::NOT_SIGNED.to_owned());
+            }
             let host = context.endpoint.authority();
             Some(format!("The documentation of {host} describes this code, and its operator finds the request by its ID."))
         })
@@ -108,6 +112,18 @@ mod tests {
              some proxies drop the header: use - instead. Otherwise: The secret key probably does not belong to the access \
              key \"AKID\": check both. A Ceph gateway may interpret localhost as a bucket name: use 127.0.0.1."
         );
+    }
+
+    #[test]
+    fn unknown_code_for_an_unsigned_request_names_the_missing_credentials() {
+        let hint = |status, signer: &Signer| {
+            let response = ErrorResponse { status, ..coded("UnsupportedAlgorithm") };
+            object_error(response, signer, None).hint().unwrap().to_owned()
+        };
+        assert_eq!(hint(400, &Signer::Anonymous), access::NOT_SIGNED);
+        for (status, signer) in [(400, &v4()), (500, &Signer::Anonymous)] {
+            assert!(hint(status, signer).starts_with("The documentation of localhost:8480 "), "{status}");
+        }
     }
 
     #[test]

@@ -179,7 +179,7 @@ pub(crate) fn multipart_upload(variant: &Variant<'_>) {
     let Some(curl) = Curl::find(variant) else { return };
     let client = variant.client();
     let bucket = TestBucket::create(&client);
-    upload_in_parts(&curl, &client, &bucket);
+    gaps::URL_UPLOADS.attempt(|| upload_in_parts(&curl, &client, &bucket));
 }
 
 /// Completes one multipart upload, and aborts another one.
@@ -217,6 +217,9 @@ fn upload_in_parts(curl: &Curl, client: &Client, bucket: &str) {
 }
 
 pub(crate) fn form(variant: &Variant<'_>) {
+    if gaps::FORMS.is_gap() {
+        return; // forms::accepted checks it
+    }
     let Some(curl) = Curl::find(variant) else { return };
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -242,10 +245,13 @@ pub(crate) fn form(variant: &Variant<'_>) {
     let mut object = client.get_object(&bucket, "inbox/é @<;\"quoted\".txt").unwrap();
     assert_eq!(object.metadata.content_type.take().as_deref(), Some("text/plain"));
     assert_eq!(object.text().unwrap(), "content");
-    gaps::FORM_POLICY.attempt(|| {
-        assert!(matches!(submit(&[b'x'; 101]).status, 400 | 403), "more than the policy allows was accepted");
-        assert_eq!(client.list_objects(&bucket).count(), 1);
+    let status = submit(&[b'x'; 101]).status; // more than the policy allows
+    gaps::FORM_POLICY.check(if matches!(status, 400 | 403) {
+        Ok(())
+    } else {
+        Err(format!("status {status}"))
     });
+    assert_eq!(client.list_objects(&bucket).count(), 1);
 }
 
 /// With Signature V4, the payer and the expected owner are in the URL, so whoever uses it sends no header.

@@ -116,4 +116,10 @@ pub(crate) fn server_key(variant: &Variant<'_>) {
         Ok(_) => Err("the response has no x-amz-server-side-encryption header".to_owned()),
         Err(error) => Err(error.to_string()),
     });
+    // A server that only stores the header accepts every value.
+    let unknown = PutObjectOptions::new().server_side_encryption("no-such-algorithm");
+    gaps::SERVER_KEY.check(match client.put_object_with(&bucket, "unknown", "x", &unknown) {
+        Err(error) if error.kind() == ErrorKind::Server => Ok(()),
+        other => Err(format!("an unknown algorithm: {other:?}")),
+    });
 }

@@ -25,14 +25,19 @@ pub(crate) fn accepted(variant: &Variant<'_>) {
     let form = client.presign_post_object(&bucket, &policy, HOUR).unwrap();
     let response = submit(variant, &form, &[], "a.txt", b"content");
     let key = "inbox/é \"quoted\" \\ +&<.txt";
-    assert_eq!(response.status, 201, "{}", response.text());
+    let outcome = if response.status == 201 { Ok(()) } else { Err(response.text()) };
+    gaps::FORMS.check(outcome.clone());
+    if outcome.is_err() {
+        return;
+    }
     assert_eq!(client.get_object(&bucket, key).unwrap().text().unwrap(), "content");
     compatibility::action_succeeded("PostObject", variant.signature);
     let head = client.head_object(&bucket, key).unwrap();
     assert_eq!(head.content_type.as_deref(), Some("text/plain"));
     assert_eq!(head.metadata["colour"], "light \"blue\"");
-    let acl = client.get_object_acl(&bucket, key).unwrap();
-    gaps::FORM_ACL.check(if acl.is_public_read() { Ok(()) } else { Err(format!("{acl:?}")) });
+    gaps::FORM_ACL.attempt(|| {
+        assert!(client.get_object_acl(&bucket, key).unwrap().is_public_read());
+    });
 
     // The page fills in the fields that the policy leaves open. The server completes the key with the file name.
     let policy = PostPolicy::key_starts_with("user/eric/").content_type_starts_with("image/");
@@ -59,6 +64,9 @@ pub(crate) fn accepted(variant: &Variant<'_>) {
 }
 
 pub(crate) fn rejected(variant: &Variant<'_>) {
+    if gaps::FORMS.is_gap() {
+        return; // `accepted` checks it
+    }
     let client = variant.client();
     let bucket = TestBucket::create(&client);
     let policy = PostPolicy::key_starts_with("inbox/")
@@ -69,26 +77,30 @@ pub(crate) fn rejected(variant: &Variant<'_>) {
     let status = |form: &PostForm, more: &[(&str, &str)], content: &[u8]| {
         submit(variant, form, more, "file", content).status
     };
+    let is_rejected = |status: u16| match status {
+        400 | 403 => Ok(()),
+        other => Err(format!("status {other}")),
+    };
     for (case, more, content) in [
         ("another key", [("key", "outbox/a"), valid[1]], &b"123"[..]),
         ("another value", [valid[0], ("x-amz-meta-a", "c")], b"123"),
         ("too short", valid, b"1"),
         ("too long", valid, b"12345678901"),
     ] {
-        assert!(matches!(status(&form, &more, content), 400 | 403), "{case} was accepted");
+        let outcome = is_rejected(status(&form, &more, content));
+        gaps::FORM_POLICY.check(outcome.map_err(|found| format!("{case}: {found}")));
     }
     let more = [valid[0], valid[1], ("x-amz-meta-other", "x")];
-    gaps::FORM_EXTRA_FIELD.check(match status(&form, &more, b"123") {
-        400 | 403 => Ok(()),
-        other => Err(format!("status {other}")),
-    });
+    gaps::FORM_EXTRA_FIELD.check(is_rejected(status(&form, &more, b"123")));
     let mut altered = form.clone();
     let policy = &mut altered.fields.iter_mut().find(|(name, _)| name == "policy").unwrap().1;
     policy.replace_range(..4, "eyIi");
-    assert!(matches!(status(&altered, &valid, b"123"), 400 | 403), "an altered policy was accepted");
-    for object in client.list_objects(&bucket) {
-        let key = object.unwrap().key;
-        assert!(key.starts_with("inbox/"), "{key}");
+    gaps::FORM_POLICY.check(is_rejected(status(&altered, &valid, b"123")));
+    if !gaps::FORM_POLICY.is_gap() {
+        for object in client.list_objects(&bucket) {
+            let key = object.unwrap().key;
+            assert!(key.starts_with("inbox/"), "{key}");
+        }
     }
     assert_eq!(status(&form, &valid, b"123"), 204);
     assert_eq!(client.get_object(&bucket, "inbox/a").unwrap().text().unwrap(), "123");

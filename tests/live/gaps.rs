@@ -117,7 +117,9 @@ features! {
         => "PutPublicAccessBlock"
             "GetPublicAccessBlock"
             "DeletePublicAccessBlock";
+    PUBLIC_POLICY: "Bucket policies can make objects public";
     QUOTED_IF_MATCH: "PutObject succeeds if `If-Match` has the current ETag";
+    PUBLIC_OBJECTS: "Objects with a public ACL are read without a signature";
     RANGE_STATUS: "Ranges are returned with the status 206";
     READ_LOGGING: "Access logs of buckets can be read" => "GetBucketLogging";
     REDIRECTS: "Website redirects are stored with objects";
@@ -142,6 +144,8 @@ features! {
     TAG_CHARACTERS: "Tags can contain every character";
     UNKNOWN_GRANTEE: "ACLs that name an unknown email address are rejected";
     UNKNOWN_LOCATION: "Unknown location constraints are rejected";
+    UNSIGNED_STATUS: "Unsigned requests are rejected with 403 AccessDenied";
+    UNSIGNED_WRITES: "Unsigned requests do not write, delete or list";
     UPLOAD_PAGES: "ListMultipartUploads returns pages of any size";
     UPLOAD_PREFIXES: "ListMultipartUploads returns common prefixes for a delimiter";
     URL_EXPIRY: "Presigned URLs expire";

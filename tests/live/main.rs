@@ -65,7 +65,7 @@ mod uploads;
 mod urls;
 mod versions;
 
-use server::{each_server, each_variant, each_variant_with, variants_are_complete};
+use server::{each_server, each_variant, variants_are_complete};
 
 #[test]
 fn all_variants_are_tested() {
@@ -144,7 +144,7 @@ fn downloads_replace_the_file_only_if_complete() {
 
 #[test]
 fn conditional_reads_are_honoured() {
-    each_variant_with(&gaps::CONDITIONAL_READS, conditions::reads);
+    each_variant(conditions::reads);
 }
 
 #[test]
@@ -154,12 +154,12 @@ fn conditional_writes_are_honoured() {
 
 #[test]
 fn unsigned_requests_reach_only_public_data() {
-    each_variant_with(&gaps::ACLS_ENFORCED, access::unsigned);
+    each_variant(access::unsigned);
 }
 
 #[test]
 fn acls_are_read_and_replaced() {
-    each_variant_with(&gaps::ACLS, access::stored_acls);
+    each_variant(access::stored_acls);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn acls_change_neither_content_nor_buckets() {
 
 #[test]
 fn canned_acls_take_effect() {
-    each_variant_with(&gaps::ACLS_ENFORCED, access::canned_acls);
+    each_variant(access::canned_acls);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn missing_buckets_and_keys_are_not_found() {
 
 #[test]
 fn presigned_urls_override_response_headers() {
-    each_variant_with(&gaps::RESPONSE_OVERRIDES, urls::response_overrides);
+    each_variant(urls::response_overrides);
 }
 
 #[test]
@@ -225,19 +225,20 @@ fn presigned_urls_expire_and_cannot_be_altered() {
 
 #[test]
 fn grants_are_added_and_revoked() {
-    each_variant_with(&gaps::GRANTS, grants::object_grants);
-    each_variant_with(&gaps::GRANTS, grants::bucket_grants);
+    each_variant(grants::stored_grants);
+    each_variant(grants::object_grants);
+    each_variant(grants::bucket_grants);
 }
 
 #[test]
 fn grants_to_groups_and_email_addresses_take_effect() {
-    each_variant_with(&gaps::ACLS_ENFORCED, grants::group_grants);
+    each_variant(grants::group_grants);
     each_variant(grants::email_grants);
 }
 
 #[test]
 fn each_version_has_its_own_acl() {
-    each_variant_with(&gaps::VERSION_ACLS, grants::version_acls);
+    each_variant(grants::version_acls);
 }
 
 #[test]
@@ -270,14 +271,14 @@ fn presigned_urls_work_for_every_object_operation() {
 
 #[test]
 fn presigned_urls_complete_a_multipart_upload() {
-    each_variant_with(&gaps::URL_UPLOADS, presigned::multipart_upload);
+    each_variant(presigned::multipart_upload);
 }
 
 #[test]
 fn every_presigned_url_is_fetched_with_curl() {
     each_variant(curl::objects);
-    each_variant_with(&gaps::URL_UPLOADS, curl::multipart_upload);
-    each_variant_with(&gaps::FORMS, curl::form);
+    each_variant(curl::multipart_upload);
+    each_variant(curl::form);
 }
 
 #[test]
@@ -288,12 +289,12 @@ fn presigned_urls_contain_the_payer_and_the_expected_owner() {
 
 #[test]
 fn post_forms_upload_what_their_policy_allows() {
-    each_variant_with(&gaps::FORMS, forms::accepted);
+    each_variant(forms::accepted);
 }
 
 #[test]
 fn post_forms_that_violate_their_policy_are_rejected() {
-    each_variant_with(&gaps::FORM_POLICY, forms::rejected);
+    each_variant(forms::rejected);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use plain_s3::{AddressingStyle, Client, Config, Credentials, SignatureVersion};
 
 use super::compatibility;
-use super::gaps::{self, Feature};
+use super::gaps;
 use super::support::{say, skip, variable};
 
 pub(crate) struct Server {
@@ -43,16 +43,6 @@ pub(crate) fn each_variant<S: Fn(&Variant<'_>)>(scenario: S) {
         for variant in server.variants() {
             println!("-- {variant}"); // the test harness prints it if the scenario fails
             scenario(&variant);
-        }
-    });
-}
-
-/// Runs a scenario in each variant in turn. All of the scenario needs the feature.
-pub(crate) fn each_variant_with<S: Fn(&Variant<'_>)>(feature: &Feature, scenario: S) {
-    run::<S>(|server| {
-        for variant in server.variants() {
-            println!("-- {variant}");
-            feature.attempt(|| scenario(&variant));
         }
     });
 }

@@ -25,17 +25,19 @@ pub(crate) fn response_overrides(variant: &Variant<'_>) {
         .response_expires(std::time::SystemTime::UNIX_EPOCH);
     let url = client.presign_get_object_with(&bucket, "k", HOUR, &options).unwrap();
     let response = http::get(variant, &url.url);
-    assert_eq!((response.status, response.text().as_str()), (200, "content"), "{url}");
-    for (name, value) in [
-        ("content-type", "text/plain; charset=utf-8"),
-        ("content-disposition", "attachment; filename=\"a b+c.txt\""),
-        ("content-encoding", "x-own"),
-        ("content-language", "de"),
-        ("cache-control", "no-store"),
-        ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
-    ] {
-        assert_eq!(response.header(name), Some(value), "{name}");
-    }
+    gaps::RESPONSE_OVERRIDES.attempt(|| {
+        assert_eq!((response.status, response.text().as_str()), (200, "content"), "{url}");
+        for (name, value) in [
+            ("content-type", "text/plain; charset=utf-8"),
+            ("content-disposition", "attachment; filename=\"a b+c.txt\""),
+            ("content-encoding", "x-own"),
+            ("content-language", "de"),
+            ("cache-control", "no-store"),
+            ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ] {
+            assert_eq!(response.header(name), Some(value), "{name}");
+        }
+    });
 }
 
 pub(crate) fn signed_headers(variant: &Variant<'_>) {
