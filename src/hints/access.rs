@@ -60,7 +60,7 @@ pub(super) fn hint(code: &str, response: &ErrorResponse, context: &Context<'_>) 
              customer key, the key."
                 .to_owned()
         }
-        "SecondLevelDomainForbidden" | "VirtualHostDomainRequired" => format!(
+        "SecondLevelDomainForbidden" | "PathStyleDomainForbidden" | "VirtualHostDomainRequired" => format!(
             "{host} requires the bucket in the host name: set AddressingStyle::VirtualHosted with Config::addressing_style."
         ),
         "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" | "Redirect" => {

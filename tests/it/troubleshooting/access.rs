@@ -116,8 +116,13 @@ pub(super) fn section() -> Section {
         ),
         entry(
             "SecondLevelDomainForbidden",
-            synonyms(403, &["SecondLevelDomainForbidden", "VirtualHostDomainRequired"], get),
-            "Alibaba Cloud returns this code. `VirtualHostDomainRequired` of Huawei Cloud means the same.",
+            synonyms(
+                403,
+                &["SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired"],
+                get,
+            ),
+            "Alibaba Cloud returns this code. `PathStyleDomainForbidden` of Tencent Cloud and `VirtualHostDomainRequired` \
+             of Huawei Cloud mean the same.",
         ),
         entry(
             "BadRequest",
