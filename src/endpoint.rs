@@ -178,6 +178,16 @@ impl Endpoint {
         provider_host::verifies_checksums(&self.host)
     }
 
+    /// Returns how many parts an upload to this provider can have.
+    pub(crate) fn max_parts(&self) -> u32 {
+        provider_host::max_parts(&self.host)
+    }
+
+    /// Returns `true` if this provider's ETag of an object in parts is not the MD5 of the MD5s of the parts.
+    pub(crate) fn has_other_multipart_e_tags(&self) -> bool {
+        provider_host::has_other_multipart_e_tags(&self.host)
+    }
+
     pub(crate) fn has_ip_address(&self) -> bool {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
     }

@@ -3,6 +3,8 @@
 //! Dashboards show such hosts, and requests to them succeed: `put_object("space", "logo.png")` to
 //! `https://space.nyc3.digitaloceanspaces.com` stores the key `space/logo.png`.
 
+use crate::validate;
+
 /// What the host of an endpoint has before the domain of its provider.
 enum Service {
     /// Nothing, as in `storage.googleapis.com`.
@@ -12,17 +14,19 @@ enum Service {
     /// The first label starts with this, as in `s3.eu-west-1.amazonaws.com` and
     /// `s3-us-west-2.amazonaws.com`.
     FirstLabel(&'static str),
+    /// Like `FirstLabel`, but the label `s3` may be in front, as in `s3.oss-cn-hangzhou.aliyuncs.com`.
+    AfterS3(&'static str),
     /// The first label is an account ID of 32 hexadecimal digits, as in
     /// `0123456789abcdef0123456789abcdef.eu.r2.cloudflarestorage.com`.
     AccountId,
 }
 
 /// The first entry that matches counts.
-const PROVIDERS: [(&str, Service); 27] = [
+const PROVIDERS: [(&str, Service); 28] = [
     ("amazonaws.com", Service::FirstLabel("s3")),
     ("amazonaws.com.cn", Service::FirstLabel("s3")),
     ("amazonaws.eu", Service::FirstLabel("s3")),
-    ("aliyuncs.com", Service::FirstLabel("oss-")),
+    ("aliyuncs.com", Service::AfterS3("oss-")),
     ("backblazeb2.com", Service::FirstLabel("s3")),
     ("cloud-object-storage.appdomain.cloud", Service::FirstLabel("s3")),
     ("digitaloceanspaces.com", Service::OneLabel),
@@ -32,6 +36,7 @@ const PROVIDERS: [(&str, Service); 27] = [
     ("filebase.com", Service::FirstLabel("s3")),
     ("fly.storage.tigris.dev", Service::Domain),
     ("io.cloud.ovh.net", Service::FirstLabel("s3")),
+    ("io.cloud.ovh.us", Service::FirstLabel("s3")),
     ("linodeobjects.com", Service::OneLabel),
     ("myqcloud.com", Service::FirstLabel("cos")),
     ("perf.cloud.ovh.net", Service::FirstLabel("s3")),
@@ -53,6 +58,15 @@ const REJECT_CHECKSUMS: [&str; 2] = ["backblazeb2.com", "us-east-005.dream.io"];
 const AWS: [&str; 3] = ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"];
 /// Providers that verify and store every kind of checksum.
 const VERIFY_CHECKSUMS: [&str; 3] = AWS;
+/// Providers that accept fewer parts of an upload than others.
+// https://www.scaleway.com/en/docs/object-storage/api-cli/multipart-uploads/
+const MAX_PARTS: [(&str, u32); 1] = [("scw.cloud", FEWEST_PARTS)];
+/// The lowest limit of any known provider.
+pub(crate) const FEWEST_PARTS: u32 = 1000;
+/// Providers whose ETags of objects in parts are not the MD5 of the MD5s of the parts.
+// https://github.com/rclone/rclone/tree/master/backend/s3/provider: use_multipart_etag
+const OTHER_MULTIPART_E_TAGS: [&str; 4] =
+    ["aliyuncs.com", "cloud-object-storage.appdomain.cloud", "myqcloud.com", "object.fastlystorage.app"];
 
 /// Returns `true` if the provider with this lower-case host rejects requests with `x-amz-checksum-*` headers.
 pub(crate) fn rejects_checksums(host: &str) -> bool {
@@ -67,6 +81,17 @@ pub(crate) fn is_aws(host: &str) -> bool {
 /// Returns `true` if the provider with this lower-case host verifies `x-amz-checksum-*` headers.
 pub(crate) fn verifies_checksums(host: &str) -> bool {
     is_in(host, &VERIFY_CHECKSUMS)
+}
+
+/// Returns how many parts an upload to this lower-case host can have.
+pub(crate) fn max_parts(host: &str) -> u32 {
+    let limit = MAX_PARTS.iter().find(|(domain, _)| is_in(host, &[domain]));
+    limit.map_or(validate::MAX_PARTS, |(_, parts)| *parts)
+}
+
+/// Returns `true` if the ETag of an object in parts on this lower-case host is not the MD5 of the MD5s of the parts.
+pub(crate) fn has_other_multipart_e_tags(host: &str) -> bool {
+    is_in(host, &OTHER_MULTIPART_E_TAGS)
 }
 
 fn is_in(host: &str, domains: &[&str]) -> bool {
@@ -98,6 +123,10 @@ pub(crate) fn split_bucket(host: &str) -> Option<(&str, &str)> {
                 return None;
             }
             labels.iter().rposition(|label| is_service(label, start))?
+        }
+        Service::AfterS3(start) => {
+            let first = labels.iter().rposition(|label| is_service(label, start))?;
+            if first > 0 && labels[first - 1] == "s3" { first - 1 } else { first }
         }
         Service::AccountId => labels.iter().rposition(|label| is_account_id(label))?,
     };
@@ -160,6 +189,8 @@ mod tests {
             ("b.storage.googleapis.com", "b", "storage.googleapis.com"),
             ("b.fsn1.your-objectstorage.com", "b", "fsn1.your-objectstorage.com"),
             ("b.oss-cn-hangzhou.aliyuncs.com", "b", "oss-cn-hangzhou.aliyuncs.com"),
+            ("b.s3.oss-cn-hangzhou.aliyuncs.com", "b", "s3.oss-cn-hangzhou.aliyuncs.com"),
+            ("b.s3.gra.io.cloud.ovh.net", "b", "s3.gra.io.cloud.ovh.net"),
             ("b.cos.ap-guangzhou.myqcloud.com", "b", "cos.ap-guangzhou.myqcloud.com"),
         ] {
             assert_eq!(split_bucket(host), Some((bucket, endpoint)), "{host}");
@@ -178,6 +209,20 @@ mod tests {
             ["objects-us-east-1.dream.io", "notbackblazeb2.com", "amazonaws.com.example.com", "127.0.0.1"]
         {
             assert!(!verifies_checksums(host) && !rejects_checksums(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn limits_of_uploads_are_known_by_the_domain() {
+        for (host, parts, other_e_tags) in [
+            ("s3.fr-par.scw.cloud", 1000, false),
+            ("notscw.cloud", 10_000, false),
+            ("s3.oss-eu-central-1.aliyuncs.com", 10_000, true),
+            ("cos.ap-guangzhou.myqcloud.com", 10_000, true),
+            ("s3.eu-west-1.amazonaws.com", 10_000, false),
+            ("127.0.0.1", 10_000, false),
+        ] {
+            assert_eq!((max_parts(host), has_other_multipart_e_tags(host)), (parts, other_e_tags), "{host}");
         }
     }
 

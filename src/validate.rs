@@ -118,9 +118,9 @@ pub(crate) fn part_size(bytes: u64) -> Result<()> {
     Ok(())
 }
 
-/// Returns the part size for content of this length: `requested`, or larger if there would be too many parts.
-pub(crate) fn part_size_for(len: u64, requested: u64) -> u64 {
-    requested.max(len.div_ceil(u64::from(MAX_PARTS)).next_multiple_of(1 << 20))
+/// Returns the part size for content of this length: `requested`, or larger if there would be more than `max_parts`.
+pub(crate) fn part_size_for(len: u64, requested: u64, max_parts: u32) -> u64 {
+    requested.max(len.div_ceil(u64::from(max_parts)).next_multiple_of(1 << 20))
 }
 
 /// Accepts headers that HTTP transfers unchanged and that the client does not set itself.
@@ -273,9 +273,10 @@ mod tests {
             (60_000_000_000, requested),
             (5 << 40, 525 * mib),
         ] {
-            assert_eq!(part_size_for(len, requested), size);
+            assert_eq!(part_size_for(len, requested, MAX_PARTS), size);
             assert!(len.div_ceil(size) <= u64::from(MAX_PARTS));
         }
+        assert_eq!(part_size_for(1000 * requested + 1, requested, 1000), 17 * mib);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use crate::checksum::{Comparison, ContentCheck, Expected, PartSizes};
 use crate::error::Result;
 use crate::etag::ETag;
 use crate::file_system;
-use crate::validate;
+use crate::provider_host::FEWEST_PARTS;
+use crate::validate::{self, MAX_PARTS};
 
 const MIB: u64 = 1 << 20;
 
@@ -42,10 +43,12 @@ fn is_equal(path: &Path, mut check: ContentCheck) -> Result<bool> {
 fn part_sizes(len: u64, parts: u32, first: Option<u64>) -> Vec<u64> {
     let mut sizes: Vec<u64> = Vec::new();
     for size in first.into_iter().chain(USUAL_PART_SIZES) {
-        // a larger file gets larger parts, and the last part ends with the file
-        let size = validate::part_size_for(len, size).min(len.max(1));
-        if len.div_ceil(size) == u64::from(parts) && !sizes.contains(&size) {
-            sizes.push(size);
+        for max_parts in [MAX_PARTS, FEWEST_PARTS] {
+            // a larger file gets larger parts, and the last part ends with the file
+            let size = validate::part_size_for(len, size, max_parts).min(len.max(1));
+            if len.div_ceil(size) == u64::from(parts) && !sizes.contains(&size) {
+                sizes.push(size);
+            }
         }
     }
     sizes
@@ -65,6 +68,7 @@ mod tests {
         assert_eq!(part_sizes(20 * MIB, 4, None), [5 * MIB]);
         assert_eq!(part_sizes(20 * MIB, 7, None), [0; 0]);
         assert_eq!(part_sizes(5 << 40, 9987, None), [525 * MIB]);
+        assert_eq!(part_sizes(20 << 30, 976, None), [21 * MIB]);
         assert_eq!(part_sizes(3 * MIB, 1, None), [3 * MIB]);
     }
 

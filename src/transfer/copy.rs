@@ -151,7 +151,11 @@ impl Client {
         }
         let id = self.call(&request, create_multipart_upload::parse)?;
         let upload = UploadRef { bucket: to.0, key: to.1, id: &id };
-        let part_size = validate::part_size_for(source.content_length, options.part_size);
+        let part_size = validate::part_size_for(
+            source.content_length,
+            options.part_size,
+            self.signer().endpoint().max_parts(),
+        );
         let parts = self.copy_parts(upload, from, source.content_length, part_size, &part_options);
         let stored = parts.and_then(|parts| {
             // not every server honours the condition on the source; Ceph 16.2 does not

@@ -16,7 +16,7 @@ use crate::ops::put_object::{BodyIntegrity, put_object_request};
 use crate::ops::upload_part::UploadRef;
 use crate::ops::{CompletedPart, Part, StoredObject};
 use crate::request::Method;
-use crate::validate::{self, MAX_PARTS};
+use crate::validate;
 
 const DEFAULT_PART_SIZE: u64 = 16 << 20;
 
@@ -33,7 +33,8 @@ pub(super) fn upload(
     let part_size = options.part_size.unwrap_or(DEFAULT_PART_SIZE);
     validate::part_size(part_size)?;
     let algorithm = algorithm(client, options);
-    let mut content = PartReader::new(source, part_size, algorithm)?;
+    let max_parts = client.signer().endpoint().max_parts();
+    let mut content = PartReader::new(source, part_size, max_parts, algorithm)?;
     content.fill()?;
     if !content.ended() || options.resume.is_some() {
         return upload_in_parts(client, bucket, key, content, options, algorithm);
@@ -202,8 +203,9 @@ impl Uploader<'_> {
     fn send(&self, content: &mut PartReader<'_>, options: &UploadOptions<'_>) -> Result<SentParts> {
         let mut parts: Vec<CompletedPart> = Vec::new();
         let mut reused = 0;
-        // the ETag of the object can be predicted only if the ETag of every part is its MD5
-        let mut predictable = self.algorithm == Some(ChecksumAlgorithm::Md5);
+        // the ETag of the object can be predicted only if the ETag of every part is its MD5, and not for every provider
+        let mut predictable = self.algorithm == Some(ChecksumAlgorithm::Md5)
+            && !self.client.signer().endpoint().has_other_multipart_e_tags();
         let mut whole = WholeChecks::new(self.algorithm, options.object.pinned_sha256());
         loop {
             let number = parts.len() as u32 + 1;
@@ -234,7 +236,7 @@ impl Uploader<'_> {
             if content.ended() {
                 break;
             }
-            if number == MAX_PARTS {
+            if number == content.max_parts() {
                 return Err(content.too_many_parts());
             }
             content.fill()?;

@@ -8,7 +8,7 @@ use super::upload_options::UploadOptions;
 use crate::body::CALLERS_READER;
 use crate::checksum::{Checksum, ChecksumAlgorithm, Hasher};
 use crate::error::{Error, ErrorKind, Result};
-use crate::validate::{self, MAX_PART_SIZE, MAX_PARTS};
+use crate::validate::{self, MAX_PART_SIZE};
 
 const MIB: u64 = 1 << 20;
 /// How much is read at once, so that it is hashed before it leaves the cache of the processor.
@@ -30,6 +30,7 @@ pub(super) struct Source<'a> {
 pub(super) struct PartReader<'a> {
     source: Source<'a>,
     part_size: u64,
+    max_parts: u32,
     algorithm: Option<ChecksumAlgorithm>,
     /// The current part.
     buffer: Vec<u8>,
@@ -47,9 +48,11 @@ impl<'a> PartReader<'a> {
     pub(super) fn new(
         source: Source<'a>,
         part_size: u64,
+        max_parts: u32,
         algorithm: Option<ChecksumAlgorithm>,
     ) -> Result<Self> {
-        let part_size = source.len.map_or(part_size, |len| validate::part_size_for(len, part_size));
+        let part_size =
+            source.len.map_or(part_size, |len| validate::part_size_for(len, part_size, max_parts));
         // a small file needs only a small buffer; one byte more than its length shows its end
         let size = source.len.map_or(part_size, |len| part_size.min(len + 1));
         let mut buffer = Vec::new();
@@ -61,6 +64,7 @@ impl<'a> PartReader<'a> {
         Ok(Self {
             source,
             part_size,
+            max_parts,
             algorithm,
             buffer,
             checksum: None,
@@ -155,10 +159,17 @@ impl<'a> PartReader<'a> {
         options.progress.report((uploaded, self.source.len))
     }
 
+    /// Returns how many parts the content can have.
+    pub(super) fn max_parts(&self) -> u32 {
+        self.max_parts
+    }
+
     pub(super) fn too_many_parts(&self) -> Error {
         let size = self.part_size / MIB;
-        let message =
-            format!("the content is longer than {MAX_PARTS} parts of {size} MiB, the most of one upload");
+        let message = format!(
+            "the content is longer than {} parts of {size} MiB, the most of one upload",
+            self.max_parts
+        );
         Error::new(ErrorKind::InvalidInput, message).with_hint(format!(
             "Choose a larger UploadOptions::part_size, such as {} MiB.",
             (size * 10).min(MAX_PART_SIZE / MIB)
