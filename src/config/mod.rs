@@ -33,7 +33,14 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// The configuration of a [`Client`](crate::Client): where it connects to, and how.
 ///
-/// Only the endpoint is required.
+/// Only the endpoint is required. For these providers and servers, a constructor makes the settings that depend on them:
+/// [`alibaba_oss`](Self::alibaba_oss), [`aws`](Self::aws), [`aws_dual_stack`](Self::aws_dual_stack),
+/// [`backblaze_b2`](Self::backblaze_b2), [`ceph`](Self::ceph), [`cloudflare_r2`](Self::cloudflare_r2),
+/// [`digitalocean_spaces`](Self::digitalocean_spaces), [`dreamobjects`](Self::dreamobjects), [`garage`](Self::garage),
+/// [`google_cloud_storage`](Self::google_cloud_storage), [`hetzner`](Self::hetzner), [`idrive_e2`](Self::idrive_e2),
+/// [`linode`](Self::linode), [`minio`](Self::minio), [`ovhcloud`](Self::ovhcloud), [`scaleway`](Self::scaleway),
+/// [`supabase`](Self::supabase), [`swift`](Self::swift) and [`wasabi`](Self::wasabi). The
+/// [page about providers](crate::documentation::providers) describes what else differs.
 ///
 /// | Setting | Default |
 /// |---|---|
@@ -67,6 +74,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 #[must_use]
 pub struct Config {
     pub(crate) endpoint: String,
+    /// The problem of an argument of a preset.
+    pub(crate) invalid_argument: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) credentials: Option<CredentialsSource>,
     pub(crate) addressing: AddressingStyle,
@@ -124,6 +133,7 @@ impl Config {
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
+            invalid_argument: None,
             region: None,
             credentials: None,
             addressing: AddressingStyle::Path,

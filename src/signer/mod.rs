@@ -80,6 +80,9 @@ impl RequestSigner {
     /// # }
     /// ```
     pub fn new(config: &Config) -> Result<Self> {
+        if let Some(problem) = &config.invalid_argument {
+            return Err(Error::invalid(problem.clone()));
+        }
         let endpoint = Endpoint::parse(&config.endpoint)?;
         if config.addressing == AddressingStyle::VirtualHosted && endpoint.has_ip_address() {
             return Err(Error::invalid(format!(

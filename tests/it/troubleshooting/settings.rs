@@ -57,6 +57,11 @@ pub(super) fn section() -> Section {
             "[providers.md][providers.md] lists the regions of each provider.",
         ),
         entry(
+            "the argument of a preset is not valid",
+            text(Client::new(Config::wasabi("https://s3.eu-central-1.wasabisys.com"))),
+            "Pass the region, not the endpoint. [providers.md][providers.md] shows where the region is in the endpoint.",
+        ),
+        entry(
             "Config::sign_payload requires Signature V4",
             with(|config| config.sign_payload()),
             "Without a region, the client uses Signature V2.",
