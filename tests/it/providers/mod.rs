@@ -8,20 +8,26 @@ mod server;
 mod table;
 mod tunnel;
 
-use std::fs;
+use std::fs::{self, File};
 use std::time::Duration;
 
-use plain_s3::{CannedAcl, Client, Error, ObjectUrlOptions, PresignOptions, Result, SignatureVersion};
+use plain_s3::{
+    AddressingStyle, CannedAcl, Client, Config, Error, ObjectUrlOptions, PresignOptions, Result,
+    SignatureVersion, UploadOptions, Verification,
+};
 
 use crate::clients::{ACCESS_KEY, credentials};
-use crate::fake_server::FakeServer;
+use crate::fake_server::{FakeServer, Request, Response};
 use crate::signatures::{assert_signed_v2, assert_signed_v4_for, percent_decoded, sign_v2, sign_v4_for};
 use crate::support::TempDir;
 use server::Server;
 use table::{Difference, PROVIDERS, Provider};
 use tunnel::{CERTIFICATE, Tunnel};
 
+/// The servers that are tested themselves, and not by a scripted server.
+const MEASURED: [&str; 3] = ["Ceph", "OpenStack Swift", "the embedded server"];
 const MAH_BUCKET: &str = "mahbuckat1-2011";
+const PART_SIZE: usize = 5 << 20;
 const BUCKET: &str = "my-new-bucket-2011";
 
 #[test]
@@ -50,11 +56,153 @@ fn every_fact_about_a_provider_has_a_source() {
     }
 }
 
-fn run(provider: &'static Provider, version: SignatureVersion) {
+/// The settings and the sources in docs/providers.md are those of this table.
+#[test]
+fn page_describes_every_provider_as_the_table_does() {
+    let page = include_str!("../../../docs/providers.md");
+    let mut missing = Vec::new();
+    for provider in PROVIDERS {
+        let name = provider.name;
+        let anchor = name.to_lowercase().replace(' ', "-");
+        let start = format!("| [{name}](#{anchor}) | ");
+        let row =
+            page.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("{start}"));
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let [endpoint, region, signatures, addressing, acls] = cells[..] else { panic!("{row}") };
+        assert!(is_endpoint(endpoint, provider), "{name}: {endpoint}");
+        assert!(!region.starts_with('`') || region == format!("`{}`", provider.region), "{name}: {region}");
+        let versions = if provider.signatures.len() == 2 { "V2 and V4" } else { "V4" };
+        assert_eq!(signatures, versions, "{name}");
+        let style = if provider.virtual_hosted { "virtual-hosted" } else { "path" };
+        assert!(addressing == "both" || addressing.contains(style), "{name}: {addressing}");
+        let has_acls = provider.acl_error.is_empty() && !provider.differs(Difference::AclsIgnored);
+        match acls {
+            "yes" => assert!(has_acls, "{name}"),
+            "no" => assert!(!has_acls, "{name}"),
+            other => assert!(other.contains("if") || other.contains("unless"), "{name}: {other}"),
+        }
+
+        let (_, section) = page.split_once(&format!("\n## {name}\n")).unwrap_or_else(|| panic!("## {name}"));
+        let section = section.split("\n## ").next().unwrap();
+        let sources = provider.differences.iter().map(|(_, source)| *source).chain([provider.source]);
+        missing.extend(sources.filter(|source| !section.contains(source)).map(|source| (name, source)));
+    }
+    assert!(missing.is_empty(), "the page lacks these sources: {missing:#?}");
+    let rows = page.lines().filter(|line| line.starts_with("| [")).count();
+    assert_eq!(rows, PROVIDERS.len() + MEASURED.len());
+    assert!(
+        MEASURED.iter().all(|name| page.contains(&format!("\n## {}\n", name.replace("the emb", "The emb"))))
+    );
+}
+
+/// The providers are named where a user looks for them: in the README and in the documentation of `Config`.
+#[test]
+fn every_provider_is_named_in_the_readme_and_by_config() {
+    let readme = include_str!("../../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, config) =
+        include_str!("../../../src/config/mod.rs").split_once("/// The configuration of a").unwrap();
+    let config = config.split("pub struct Config").next().unwrap();
+    for name in PROVIDERS.iter().map(|provider| provider.name).chain([MEASURED[0], MEASURED[1]]) {
+        assert!(readme.contains(name), "{name}");
+    }
+    for piece in include_str!("../../../src/config/providers.rs").split("    pub fn ").skip(1) {
+        let preset = piece.split('(').next().unwrap();
+        assert!(config.contains(&format!("[`{preset}`](Self::{preset})")), "{preset}");
+    }
+}
+
+#[test]
+fn file_in_two_parts_is_uploaded_and_downloaded_once() {
+    let content = vec![7; PART_SIZE + 1];
+    let options = UploadOptions::new().part_size(PART_SIZE as u64);
+    for provider in
+        PROVIDERS.iter().filter(|provider| ["Alibaba Cloud OSS", "Scaleway"].contains(&provider.name))
+    {
+        println!("{}", provider.name);
+        let (server, _tunnel, config) = start(provider);
+        let client = Client::new(config).unwrap();
+        client.create_bucket(BUCKET).unwrap();
+        let upload = client.upload_reader_with(BUCKET, "film.mp4", &content[..], &options).unwrap();
+        assert_eq!(upload.parts, 2);
+        let mut found = Vec::new();
+        let download = client.download_to(BUCKET, "film.mp4", &mut found).unwrap();
+        assert!(found == content);
+        let verification = match provider.differs(Difference::OtherMultipartETags) {
+            true => Verification::Length,
+            false => Verification::MultipartMd5 { parts: 2 },
+        };
+        assert_eq!(download.verification, verification);
+        let gets = |request: &Request| request.method() == "GET" && request.path().ends_with("/film.mp4");
+        assert_eq!(server.finish_any().iter().filter(|request| gets(request)).count(), 1);
+    }
+}
+
+/// Only the first part is sent, because the server rejects it.
+#[test]
+fn parts_of_a_large_file_are_so_large_that_they_suffice() {
+    const LENGTH: u64 = 17 << 30;
+    let folder = TempDir::new();
+    let film = folder.join("film.mp4");
+    File::create(&film).unwrap().set_len(LENGTH).unwrap(); // a sparse file
+    for provider in PROVIDERS.iter().filter(|provider| provider.differs(Difference::ThousandParts)) {
+        let server = FakeServer::serve(|request| match request.method() {
+            "POST" => Response::xml(
+                "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+            ),
+            "DELETE" => Response::new(204),
+            _ => Response::error(403, "AccessDenied"),
+        });
+        let tunnel = Tunnel::start(&server);
+        let config = (provider.config)().credentials(credentials()).proxy(&tunnel.proxy).ca_pem(CERTIFICATE);
+        let error = Client::new(config).unwrap().upload_file(BUCKET, "film.mp4", &film).unwrap_err();
+        assert!(error.is_access_denied(), "{error}");
+        let requests = server.finish_any();
+        let part = requests.iter().find(|request| request.method() == "PUT").unwrap();
+        assert!(LENGTH.div_ceil(part.body.len() as u64) <= 1000, "{}", part.body.len());
+    }
+}
+
+#[test]
+fn path_style_is_rejected_with_advice() {
+    let only_virtual_hosted: Vec<_> =
+        PROVIDERS.iter().filter(|provider| provider.path_style_error().is_some()).collect();
+    assert!(!only_virtual_hosted.is_empty());
+    for provider in only_virtual_hosted {
+        let (_server, _tunnel, config) = start(provider);
+        let client = Client::new(config.addressing_style(AddressingStyle::Path)).unwrap();
+        let error = client.put_object(BUCKET, "hello.txt", "Hello World!").unwrap_err();
+        assert_eq!(error.code(), provider.path_style_error());
+        assert!(error.hint().unwrap().contains("AddressingStyle::VirtualHosted"), "{error}");
+    }
+}
+
+/// Returns `true` if the endpoint of the page, whose upper-case words are placeholders, fits that of the provider.
+fn is_endpoint(page: &str, provider: &Provider) -> bool {
+    let Some(pattern) = page.strip_prefix("`https://").and_then(|rest| rest.strip_suffix('`')) else {
+        return page.starts_with("your ") && provider.host.ends_with(".example");
+    };
+    let endpoint = format!("{}{}", provider.host, provider.path);
+    let is_placeholder = |c: char| c.is_ascii_uppercase() || c == '_';
+    match pattern.split_once(is_placeholder) {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(is_placeholder);
+            endpoint.strip_prefix(before).is_some_and(|rest| rest.ends_with(after))
+        }
+        None => endpoint == pattern,
+    }
+}
+
+/// Starts the scripted server of a provider, and returns the configuration to reach it.
+fn start(provider: &'static Provider) -> (FakeServer, Tunnel, Config) {
     let mut scripted = Server::new(provider);
     let server = FakeServer::serve(move |request| scripted.respond(request));
     let tunnel = Tunnel::start(&server);
     let config = (provider.config)().credentials(credentials()).proxy(&tunnel.proxy).ca_pem(CERTIFICATE);
+    (server, tunnel, config)
+}
+
+fn run(provider: &'static Provider, version: SignatureVersion) {
+    let (server, tunnel, config) = start(provider);
     let client = Client::new(config.signature_version(version)).unwrap();
     steps(&client, provider, version);
 
@@ -112,7 +260,9 @@ fn steps(client: &Client, provider: &Provider, version: SignatureVersion) {
     // 7: creating an object
     client.create_bucket(BUCKET).unwrap();
     let stored = client.put_object(BUCKET, "hello.txt", "Hello World!").unwrap();
-    assert_eq!(stored.e_tag.unwrap().as_str(), "ed076287532e86365e841e92bfc50d8c");
+    let e_tag = stored.e_tag.unwrap();
+    assert_eq!(e_tag.as_str().to_lowercase(), "ed076287532e86365e841e92bfc50d8c");
+    assert_eq!(client.head_object(BUCKET, "hello.txt").unwrap().e_tag, Some(e_tag));
 
     // 8: changing ACLs
     client.put_object(BUCKET, "secret_plans.txt", "Dominate the world").unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::table::{Difference, Provider};
 use crate::fake_server::{Request, Response};
-use crate::signatures::{md5_hex, percent_decoded};
+use crate::signatures::{md5_base64, md5_hex, multipart_e_tag, percent_decoded};
 
 const DATE: &str = "2011-04-21T18:05:39.000Z";
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
@@ -12,22 +12,35 @@ const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 pub(super) struct Server {
     provider: &'static Provider,
     buckets: BTreeMap<String, BTreeMap<String, Object>>,
+    /// The parts of the last upload.
+    uploads: Vec<Vec<u8>>,
 }
 
 struct Object {
     content: Vec<u8>,
+    /// With quotes.
+    e_tag: String,
     public: bool,
 }
 
 impl Server {
     pub(super) fn new(provider: &'static Provider) -> Self {
-        Self { provider, buckets: BTreeMap::new() }
+        Self { provider, buckets: BTreeMap::new(), uploads: Vec::new() }
     }
 
     pub(super) fn respond(&mut self, request: &Request) -> Response {
         let has_checksum = request.headers().iter().any(|(name, _)| name.starts_with("x-amz-checksum"));
         if has_checksum && self.provider.differs(Difference::ChecksumsRejected) {
             return self.error(400, "InvalidArgument", "Unsupported header 'x-amz-checksum-mode'");
+        }
+        if self.provider.differs(Difference::TrailersRejected) && announces_trailer(request) {
+            return self.error(501, "NotImplemented", "aws-chunked encoding is not supported");
+        }
+        if let Some(code) = self.provider.path_style_error()
+            && request.header("host") == Some(self.provider.host)
+            && request.path() != "/"
+        {
+            return self.error(403, code, "Please use virtual hosted style to access.");
         }
         let (bucket, key) = self.provider.target(request);
         match (bucket, key) {
@@ -102,6 +115,9 @@ impl Server {
                 }
                 () => self.list_versions(bucket),
             },
+            ("GET", Some("uploads")) if self.provider.differs(Difference::UploadsNotImplemented) => {
+                self.not_implemented("ListMultipartUploads not implemented")
+            }
             ("GET", Some("uploads")) => {
                 self.xml("ListMultipartUploadsResult", "<IsTruncated>false</IsTruncated>")
             }
@@ -143,8 +159,8 @@ impl Server {
         let entry = |(key, object): (&String, &Object)| {
             format!(
                 "<Contents><Key>{key}</Key>{generation}<LastModified>{DATE}</LastModified>\
-                 <ETag>\"{}\"</ETag><Size>{}</Size></Contents>",
-                md5_hex(&object.content),
+                 <ETag>{}</ETag><Size>{}</Size></Contents>",
+                object.e_tag,
                 object.content.len()
             )
         };
@@ -159,8 +175,8 @@ impl Server {
         let entry = |(key, object): (&String, &Object)| {
             format!(
                 "<Version><Key>{key}</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>\
-                 <LastModified>{DATE}</LastModified><ETag>\"{}\"</ETag><Size>{}</Size></Version>",
-                md5_hex(&object.content),
+                 <LastModified>{DATE}</LastModified><ETag>{}</ETag><Size>{}</Size></Version>",
+                object.e_tag,
                 object.content.len()
             )
         };
@@ -173,6 +189,12 @@ impl Server {
             return self.not_implemented(
                 "A header or query you provided requested a function that is not implemented.",
             );
+        }
+        let md5 = Some(md5_base64(&request.body));
+        if self.provider.differs(Difference::DeleteObjectsRequiresMd5)
+            && request.header("content-md5") != md5.as_deref()
+        {
+            return self.error(400, "MissingArgument", "Missing Some Required Arguments.");
         }
         let keys = request.text().split("<Key>").skip(1).filter_map(|rest| rest.split('<').next());
         let objects = self.buckets.get_mut(bucket).unwrap();
@@ -187,17 +209,58 @@ impl Server {
             return self.acl(request, bucket, key);
         }
         match request.method() {
+            "POST" if request.query_value("uploads").is_some() => {
+                self.uploads.clear();
+                self.xml("InitiateMultipartUploadResult", "<UploadId>upload</UploadId>")
+            }
+            "PUT" if self.uploads.len() == 1000 && self.provider.differs(Difference::ThousandParts) => {
+                self.error(400, "InvalidArgument", "Part number must be an integer between 1 and 1000")
+            }
+            "PUT" if request.query_value("uploadId").is_some() => {
+                self.uploads.push(request.body.clone());
+                Response::new(200).header("etag", &self.e_tag(&request.body))
+            }
+            "POST" if request.query_value("uploadId").is_some() => self.complete(bucket, key),
             "PUT" => {
                 let public = request.header("x-amz-acl") == Some("public-read");
-                objects.insert(key.to_owned(), Object { content: request.body.clone(), public });
-                Response::stored(&request.body)
+                let e_tag = self.e_tag(&request.body);
+                let object = Object { content: request.body.clone(), e_tag: e_tag.clone(), public };
+                self.buckets.get_mut(bucket).unwrap().insert(key.to_owned(), object);
+                Response::new(200).header("etag", &e_tag)
             }
-            "GET" | "HEAD" if objects.contains_key(key) => Response::object(request, &objects[key].content),
+            "GET" | "HEAD" if objects.contains_key(key) => {
+                Response::object_with(request, &objects[key].content, objects[key].e_tag.trim_matches('"'))
+            }
             "DELETE" if objects.remove(key).is_some() => Response::new(204),
             "DELETE" if !self.provider.differs(Difference::MissingObjectNotFound) => Response::new(204),
             "GET" | "HEAD" | "DELETE" => self.error(404, "NoSuchKey", ""),
             _ => self.not_implemented("the test does not need it"),
         }
+    }
+
+    /// Completes the upload in parts.
+    fn complete(&mut self, bucket: &str, key: &str) -> Response {
+        let parts = std::mem::take(&mut self.uploads);
+        let (part_size, count) = (parts.first().map_or(1, Vec::len), parts.len());
+        let content = parts.concat();
+        let e_tag = if self.provider.differs(Difference::OtherMultipartETags) {
+            format!("{}-{count}", md5_hex(b"any other digest"))
+        } else {
+            multipart_e_tag(&content, part_size)
+        };
+        let e_tag = self.cased(format!("\"{e_tag}\""));
+        let object = Object { content, e_tag: e_tag.clone(), public: false };
+        self.buckets.get_mut(bucket).unwrap().insert(key.to_owned(), object);
+        self.xml("CompleteMultipartUploadResult", &format!("<ETag>{e_tag}</ETag>"))
+    }
+
+    /// Returns the ETag of content that was stored by one request, with quotes.
+    fn e_tag(&self, content: &[u8]) -> String {
+        self.cased(format!("\"{}\"", md5_hex(content)))
+    }
+
+    fn cased(&self, e_tag: String) -> String {
+        if self.provider.differs(Difference::UpperCaseETags) { e_tag.to_uppercase() } else { e_tag }
     }
 
     fn acl(&mut self, request: &Request, bucket: &str, key: &str) -> Response {
@@ -240,4 +303,13 @@ impl Server {
             &format!("<Owner><ID>1</ID></Owner><AccessControlList>{public}</AccessControlList>"),
         )
     }
+}
+
+/// Returns `true` if a request announces a checksum in the trailer of a body in chunks.
+fn announces_trailer(request: &Request) -> bool {
+    request.headers().iter().any(|(name, value)| {
+        matches!(*name, "x-amz-trailer" | "x-amz-sdk-checksum-algorithm")
+            || *name == "content-encoding" && value.contains("aws-chunked")
+            || *name == "x-amz-content-sha256" && value.starts_with("STREAMING-")
+    })
 }

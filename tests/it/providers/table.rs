@@ -43,6 +43,8 @@ pub(super) enum Difference {
     DeleteObjectsNotImplemented,
     /// CreateBucket requires the region as location constraint.
     LocationRequired,
+    /// DeleteObjects requires `Content-MD5`.
+    DeleteObjectsRequiresMd5,
     /// Bucket names have 6 to 63 characters and no dots, and do not start with `b2-`.
     LongBucketNames,
     /// Deleting an object that does not exist is an error.
@@ -53,10 +55,22 @@ pub(super) enum Difference {
     NoRequestIds,
     /// PutObjectAcl accepts only the ACL that every object has.
     OnlyPrivateAcls,
+    /// The ETag of an object in parts is not the MD5 of the MD5s of the parts.
+    OtherMultipartETags,
     /// The XML has another namespace and more elements.
     OtherNamespace,
+    /// A request in path style is rejected with this code.
+    PathStyleRejected(&'static str),
     /// Listing and creating buckets requires the header `x-amz-project-id`.
     ProjectRequired,
+    /// An upload has at most 1000 parts.
+    ThousandParts,
+    /// Bodies in chunks with a checksum in the trailer, and the headers that announce it, are rejected.
+    TrailersRejected,
+    /// ETags have upper-case digits.
+    UpperCaseETags,
+    /// ListMultipartUploads is not implemented.
+    UploadsNotImplemented,
     /// ListObjectVersions returns the response to ListObjects.
     VersionsListObjects,
     /// ListObjectVersions is not implemented.
@@ -72,6 +86,29 @@ const R2: &str = "https://developers.cloudflare.com/r2/api/s3/api/";
 const SUPABASE: &str = "https://github.com/supabase/storage/tree/master/src/http/routes/s3";
 
 pub(super) const PROVIDERS: &[Provider] = &[
+    Provider {
+        name: "Alibaba Cloud OSS",
+        config: || Config::alibaba_oss("eu-central-1"),
+        host: "s3.oss-eu-central-1.aliyuncs.com",
+        path: "",
+        region: "eu-central-1",
+        virtual_hosted: true,
+        signatures: V4,
+        source: "https://www.alibabacloud.com/help/en/oss/developer-reference/use-amazon-s3-sdks-to-access-oss",
+        differences: &[
+            (D::PathStyleRejected("SecondLevelDomainForbidden"), OSS),
+            (D::VersionsNotImplemented, OSS),
+            (D::UploadsNotImplemented, OSS),
+            (D::DeleteObjectsRequiresMd5, "https://github.com/lobehub/lobehub/issues/8918"),
+            (D::UpperCaseETags, "https://github.com/s3ql/s3ql/issues/402"),
+            (
+                D::OtherMultipartETags,
+                "https://github.com/rclone/rclone/blob/master/backend/s3/provider/Alibaba.yaml",
+            ),
+            (D::TrailersRejected, "https://github.com/iflytek/skillhub/pull/376"),
+        ],
+        acl_error: &[],
+    },
     Provider {
         name: "AWS",
         config: || Config::aws("eu-west-1"),
@@ -122,7 +159,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
         source: R2,
         differences: &[
             (D::AclsNotImplemented, R2),
-            (D::VersionsNotImplemented, R2),
+            (D::VersionsNotImplemented, "https://github.com/jikig-ai/soleur/issues/7836"),
             (D::NoRequestIds, "https://github.com/pixelfed/pixelfed/issues/3775"),
         ],
         acl_error: &["501 NotImplemented", "does not implement this ACL"],
@@ -182,15 +219,54 @@ pub(super) const PROVIDERS: &[Provider] = &[
         signatures: V2_AND_V4,
         source: "https://docs.cloud.google.com/storage/docs/aws-simple-migration",
         differences: &[
-            (D::ProjectRequired, "https://docs.cloud.google.com/storage/docs/aws-simple-migration"),
+            (D::ProjectRequired, "https://docs.cloud.google.com/storage/docs/xml-api/get-service"),
             (D::DeleteObjectsNotImplemented, "https://github.com/supabase/storage/issues/898"),
             (D::MissingObjectNotFound, "https://cloud.google.com/storage/docs/xml-api/delete-object"),
             (
                 D::OtherNamespace,
                 "https://github.com/metacpan/metacpan-cpan-extracted/tree/main/distros/N/Net-Amazon-S3/lib/Shared/Examples/Net/Amazon/S3/Fixture/response",
             ),
-            (D::NoRequestIds, "https://github.com/s3tools/s3cmd/issues/1222"),
+            (D::NoRequestIds, "https://github.com/InfinetyEs/Nova-Filemanager/issues/23"),
         ],
+        acl_error: &[],
+    },
+    Provider {
+        name: "Hetzner",
+        config: || Config::hetzner("fsn1"),
+        host: "fsn1.your-objectstorage.com",
+        path: "",
+        region: "fsn1",
+        virtual_hosted: true,
+        signatures: V4,
+        source: "https://github.com/rclone/rclone/blob/master/backend/s3/provider/Hetzner.yaml",
+        differences: &[],
+        acl_error: &[],
+    },
+    Provider {
+        name: "IDrive e2",
+        config: || Config::idrive_e2("us-west-1"),
+        host: "s3.us-west-1.idrivee2.com",
+        path: "",
+        region: "us-east-1",
+        virtual_hosted: false,
+        signatures: V2_AND_V4,
+        source: "https://www.idrive.com/s3-storage-e2/e2-endpoint-urls",
+        differences: &[(D::AclsNotImplemented, "https://www.idrive.com/e2/guides/s3_developer_guide.htm")],
+        acl_error: &["(GetObjectAcl): 501 NotImplemented", "Nothing was changed"],
+    },
+    Provider {
+        name: "Linode",
+        config: || Config::linode("us-east-1"),
+        host: "us-east-1.linodeobjects.com",
+        path: "",
+        region: "us-east-1",
+        virtual_hosted: true,
+        signatures: V4,
+        source: "https://github.com/rclone/rclone/blob/master/backend/s3/provider/Linode.yaml",
+        differences: &[(
+            D::TrailersRejected,
+            "https://techdocs.akamai.com/cloud-computing/docs/aws-cli-sdks-support-details",
+        )],
         acl_error: &[],
     },
     Provider {
@@ -202,11 +278,41 @@ pub(super) const PROVIDERS: &[Provider] = &[
         virtual_hosted: false,
         signatures: V2_AND_V4,
         source: "https://github.com/minio/minio-go/pull/1810",
-        differences: &[(
-            D::OnlyPrivateAcls,
-            "https://github.com/minio/minio/blob/master/cmd/acl-handlers.go",
-        )],
+        differences: &[
+            (D::OnlyPrivateAcls, "https://github.com/minio/minio/blob/master/cmd/acl-handlers.go"),
+            (D::DeleteObjectsRequiresMd5, "https://github.com/aws/aws-sdk-java-v2/issues/5805"),
+        ],
         acl_error: &["501 NotImplemented", "does not implement this ACL"],
+    },
+    Provider {
+        name: "OVHcloud",
+        config: || Config::ovhcloud("gra"),
+        host: "s3.gra.io.cloud.ovh.net",
+        path: "",
+        region: "gra",
+        virtual_hosted: true,
+        signatures: V4,
+        source: "https://github.com/ovh/docs/blob/develop/pages/storage_and_backup/object_storage/s3_location/guide.en-gb.md",
+        differences: &[
+            (D::DeleteObjectsRequiresMd5, "https://github.com/ovh/public-cloud-roadmap/issues/763"),
+            (D::TrailersRejected, "https://github.com/ovh/public-cloud-roadmap/issues/781"),
+        ],
+        acl_error: &[],
+    },
+    Provider {
+        name: "Scaleway",
+        config: || Config::scaleway("fr-par"),
+        host: "s3.fr-par.scw.cloud",
+        path: "",
+        region: "fr-par",
+        virtual_hosted: true,
+        signatures: V4,
+        source: "https://www.scaleway.com/en/docs/object-storage/api-cli/object-operations/",
+        differences: &[(
+            D::ThousandParts,
+            "https://www.scaleway.com/en/docs/object-storage/api-cli/multipart-uploads/",
+        )],
+        acl_error: &[],
     },
     Provider {
         name: "Supabase",
@@ -239,11 +345,20 @@ pub(super) const PROVIDERS: &[Provider] = &[
     },
 ];
 
+const OSS: &str = "https://www.alibabacloud.com/help/en/oss/developer-reference/compatibility-with-amazon-s3";
 const GARAGE: &str = "https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility";
 
 impl Provider {
     pub(super) fn differs(&self, difference: Difference) -> bool {
         self.differences.iter().any(|(other, _)| *other == difference)
+    }
+
+    /// Returns the code of the error for a request in path style.
+    pub(super) fn path_style_error(&self) -> Option<&'static str> {
+        self.differences.iter().find_map(|(difference, _)| match difference {
+            Difference::PathStyleRejected(code) => Some(*code),
+            _ => None,
+        })
     }
 
     /// Returns the bucket and the encoded key of a request. Panics unless the request has the host and the path of
