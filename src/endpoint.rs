@@ -154,6 +154,10 @@ impl Endpoint {
         provider_host::is_aws(&self.host)
     }
 
+    pub(crate) fn is_google(&self) -> bool {
+        provider_host::is_google(&self.host)
+    }
+
     /// Returns `true` if the endpoint belongs to one of the providers that are known by their hosts.
     pub(crate) fn is_of_known_provider(&self) -> bool {
         provider_host::is_known(&self.host)

@@ -78,6 +78,11 @@ pub(crate) fn is_aws(host: &str) -> bool {
     is_in(host, &AWS)
 }
 
+/// Returns `true` if this lower-case host belongs to Google Cloud Storage.
+pub(crate) fn is_google(host: &str) -> bool {
+    is_in(host, &["storage.googleapis.com"])
+}
+
 /// Returns `true` if the provider with this lower-case host verifies `x-amz-checksum-*` headers.
 pub(crate) fn verifies_checksums(host: &str) -> bool {
     is_in(host, &VERIFY_CHECKSUMS)

@@ -24,6 +24,12 @@ pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
     {
         error = error.append_hint(&warning);
     }
+    if matches!(error.status(), Some(400 | 403)) && requires_project(context) {
+        error = error.append_hint(
+            "Google Cloud Storage needs the project to list and create buckets: set Config::project_id, unless the account \
+             has a default project.",
+        );
+    }
     if let (Some(texts), Some("SignatureDoesNotMatch")) = (context.signed, error.code()) {
         error = error.with_signed(signature::redacted(texts, context));
     }
@@ -42,6 +48,12 @@ pub(crate) fn bucket_in_host(endpoint: &Endpoint, bucket: Option<&str>) -> Optio
         "The endpoint {endpoint} may already contain the bucket {bucket:?}: if so, remove the bucket from the endpoint, or objects \
          are stored as {bucket}/KEY."
     ))
+}
+
+/// Returns `true` if Google Cloud Storage needs to know the project of the request.
+// https://docs.cloud.google.com/storage/docs/xml-api/get-service
+fn requires_project(context: &Context<'_>) -> bool {
+    context.endpoint.is_google() && matches!(context.request.action, "ListBuckets" | "CreateBucket")
 }
 
 fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {

@@ -79,7 +79,13 @@ pub(crate) fn server_error(status: u16, headers: &Headers, element: Option<Node<
         let signed =
             |name: &str| xml::child_text(root, name).map(|text| printable::truncate(text, MAX_SIGNED_TEXT));
         response.code = get("Code", MAX_NAME);
-        response.message = get("Message", MAX_MESSAGE);
+        response.message = match (get("Message", MAX_MESSAGE), get("Details", MAX_MESSAGE)) {
+            // Google's message is only "Invalid argument.", and its details are the cause
+            (Some(message), Some(details)) if !message.contains(&details) => {
+                Some(format!("{message} {details}").trim().to_owned())
+            }
+            (message, details) => message.or(details),
+        };
         let resource = ["Resource", "Key", "BucketName"].iter().find_map(|name| get(name, MAX_MESSAGE));
         response.resource = resource;
         response.request_id = get("RequestId", MAX_NAME).or(response.request_id);
@@ -222,6 +228,14 @@ mod tests {
         assert_eq!(aws.server_string_to_sign(), Some("AWS4\n1"));
         assert_eq!(aws.server_canonical_request(), Some("GET"));
         assert_eq!(aws.resource(), Some("/b/k"));
+        let google = error(
+            400,
+            "<?xml version='1.0' encoding='UTF-8'?><Error><Code>InvalidArgument</Code><Message>Invalid argument.</Message>\
+             <Details>Invalid query parameter(s): [encoding-type]</Details></Error>",
+        );
+        let cause = "Invalid argument. Invalid query parameter(s): [encoding-type]";
+        assert_eq!(google.message(), Some(cause));
+        assert_eq!(google.to_string(), format!("400 InvalidArgument: {cause} (request ID from-header)"));
         let nested = error(400, "<ErrorResponse><Error><Code>Odd</Code></Error></ErrorResponse>");
         assert_eq!(nested.code(), Some("Odd"));
     }
