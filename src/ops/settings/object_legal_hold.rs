@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::names::impl_names;
 use crate::ops::ObjectIdentifier;
-use crate::ops::settings::{Subresource, Target, require_child};
+use crate::ops::settings::{Subresource, Target, parse_child};
 use crate::xml;
 
 const LEGAL_HOLD: Subresource = Subresource {
@@ -104,7 +104,8 @@ fn write(hold: LegalHold) -> String {
 }
 
 fn read(root: Node<'_, '_>) -> Result<LegalHold> {
-    require_child(root, "Status")
+    // S3 documents the status as optional, and moto leaves it out if the version has never been under a hold
+    Ok(parse_child(root, "Status")?.unwrap_or(LegalHold::Off))
 }
 
 #[cfg(test)]
@@ -128,8 +129,11 @@ mod tests {
     }
 
     #[test]
-    fn status_is_required() {
-        let error = LEGAL_HOLD.parse("<LegalHold/>", read).unwrap_err();
-        assert_eq!(error.summary(), "the response has no <Status>");
+    fn missing_status_means_off_and_an_invalid_one_is_an_error() {
+        for text in ["<LegalHold/>", "<LegalHold><Status/></LegalHold>"] {
+            assert_eq!(LEGAL_HOLD.parse(text, read).unwrap(), LegalHold::Off, "{text}");
+        }
+        LEGAL_HOLD.parse("<LegalHold><Status>MAYBE</Status></LegalHold>", read).unwrap_err();
+        LEGAL_HOLD.parse("<Other/>", read).unwrap_err();
     }
 }
