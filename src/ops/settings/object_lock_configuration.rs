@@ -152,8 +152,10 @@ fn read(root: Node<'_, '_>) -> Result<Option<ObjectLockConfiguration>> {
 }
 
 fn read_default(node: Node<'_, '_>) -> Result<DefaultRetention> {
-    let days = parse_child(node, "Days")?.map(RetentionPeriod::Days);
-    let years = parse_child(node, "Years")?.map(RetentionPeriod::Years);
+    // moto returns both units, and 0 for the one that is not set
+    let is_set = |number: &u32| *number > 0;
+    let days = parse_child(node, "Days")?.filter(is_set).map(RetentionPeriod::Days);
+    let years = parse_child(node, "Years")?.filter(is_set).map(RetentionPeriod::Years);
     let period = days.or(years).ok_or_else(|| missing("Days"))?;
     Ok(DefaultRetention { mode: require_child(node, "Mode")?, period })
 }
@@ -182,6 +184,22 @@ mod tests {
             lock.default_retention(RetentionMode::Compliance, RetentionPeriod::Years(100)),
         ] {
             assert_eq!(OBJECT_LOCK.parse(&write(lock), read).unwrap(), Some(lock));
+        }
+    }
+
+    #[test]
+    fn unit_of_zero_is_not_the_period() {
+        for (units, period) in [
+            ("<Days>0</Days><Years>2</Years>", RetentionPeriod::Years(2)),
+            ("<Days>3</Days><Years>0</Years>", RetentionPeriod::Days(3)),
+        ] {
+            let text = format!(
+                "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>\
+                 <Mode>GOVERNANCE</Mode>{units}</DefaultRetention></Rule></ObjectLockConfiguration>"
+            );
+            let expected =
+                ObjectLockConfiguration::new().default_retention(RetentionMode::Governance, period);
+            assert_eq!(OBJECT_LOCK.parse(&text, read).unwrap(), Some(expected));
         }
     }
 
