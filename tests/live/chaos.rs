@@ -233,9 +233,7 @@ fn kind(error: &Error) -> String {
     // A server may respond to an incomplete request. NoSuchUpload can follow if the response to the completion of
     // an upload was lost.
     let expected = ["RequestTimeout", "IncompleteBody", "NoSuchUpload"];
-    let code = error
-        .code()
-        .filter(|code| expected.contains(code) || *code == "SlowDown" && gaps::MANY_UPLOADS.is_gap());
+    let code = error.code().filter(|code| expected.contains(code));
     let damaged = error.kind() == ErrorKind::Integrity && damages_late();
     assert!(network.contains(&error.kind()) || code.is_some() || damaged, "{error}");
     code.map_or_else(|| format!("{:?}", error.kind()), str::to_owned)

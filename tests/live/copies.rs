@@ -28,9 +28,11 @@ pub(crate) fn metadata(variant: &Variant<'_>) {
 
     // S3 rejects a copy of an object onto itself unless the copy changes something.
     let page = (&*from, "hello.txt");
-    let rejected = client.copy_object(page, page).unwrap_err();
-    assert_eq!(rejected.code(), Some("InvalidRequest"), "{rejected}");
-    assert!(rejected.hint().unwrap().contains("replace_metadata"), "{rejected}");
+    gaps::COPY_ONTO_ITSELF.attempt(|| {
+        let rejected = client.copy_object(page, page).unwrap_err();
+        assert_eq!(rejected.code(), Some("InvalidRequest"), "{rejected}");
+        assert!(rejected.hint().unwrap().contains("replace_metadata"), "{rejected}");
+    });
     let html = PutObjectOptions::new().content_type("text/html").metadata("title", "b");
     let replaced = CopyObjectOptions::new().replace_metadata(&html).acl(CannedAcl::PublicRead);
     client.copy_object_with(page, page, &replaced).unwrap();

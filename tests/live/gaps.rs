@@ -51,18 +51,25 @@ features! {
             "GetBucketEncryption"
             "DeleteBucketEncryption";
     CALLERS_OWN_BUCKET: "Creating the own bucket again is reported as such";
+    CONCURRENT_PUTS: "A key that is written concurrently is listed once";
     CONDITIONAL_READS: "Conditional reads";
     CONDITIONAL_WRITES: "Conditional writes";
     CONTROL_CHARACTERS: "Keys with control characters";
     COPY_BETWEEN_CUSTOMER_KEYS: "Source and target of a copied part can have different customer keys";
     COPY_CONDITIONS: "Conditions on the source of a copy are honoured";
+    COPY_ONTO_ITSELF: "A copy of an object onto itself that changes nothing is rejected";
     COPY_PARTS: "Parts can be copied from objects" => "UploadPartCopy";
     COPY_TO_SELF: "An old version can be copied onto its own key";
     CORS: "CORS rules"
         => "PutBucketCors"
             "GetBucketCors"
             "DeleteBucketCors";
+    CUSTOMER_KEYS_CONFIRMED: "Responses confirm the encryption with a customer key";
+    CUSTOMER_KEYS_REQUIRED: "Objects and uploads with a customer key require it";
+    DELIMITERS: "Listings group keys by any delimiter";
+    DELETE_MARKERS: "Deleting a missing key of a versioned bucket adds a delete marker";
     DOT_SEGMENTS: "Keys with the path segments `.` and `..`";
+    EMPTY_FOLDERS: "A bucket can be deleted after its uploads were aborted";
     EMPTY_METADATA: "Empty metadata values are kept";
     EMPTY_SEGMENTS: "Keys with empty path segments";
     EXPECTED_OWNER: "Requests that expect another bucket owner are rejected";
@@ -94,11 +101,9 @@ features! {
     MISSING_BUCKETS: "Uploads to missing buckets are rejected";
     NONCHARACTERS: "Keys with Unicode noncharacters";
     NUL_IN_KEY: "Keys can contain a NUL character";
-    OBJECT_LOCK: "Object Lock: legal holds and retention"
+    OBJECT_LOCK: "Object Lock: legal holds and default retention"
         => "PutObjectLegalHold"
             "GetObjectLegalHold"
-            "PutObjectRetention"
-            "GetObjectRetention"
             "PutObjectLockConfiguration"
             "GetObjectLockConfiguration";
     OWNERSHIP_CONTROLS: "Ownership controls"
@@ -128,12 +133,14 @@ features! {
     REQUEST_PAYMENT: "Requester Pays buckets" => "PutBucketRequestPayment" "GetBucketRequestPayment";
     RESPONSE_OVERRIDES: "Presigned URLs override response headers";
     RESTORE: "Archived objects can be restored" => "RestoreObject";
+    RETENTION: "Object Lock: retention of objects" => "PutObjectRetention" "GetObjectRetention";
     SECOND_USER: "A second user";
     SERVER_KEY: "Server-side encryption with a key of the server (AES256)";
     SIGNATURES: "Signatures are checked";
     SIGNATURE_V2: "Signature V2";
     STALE_V2: "V2 requests that were signed an hour ago are rejected";
     STALE_V4: "V4 requests that were signed an hour ago are rejected";
+    SUSPENDED_VERSIONS: "Old versions are kept while versioning is suspended";
     TAGS: "Tags of buckets and objects"
         => "PutBucketTagging"
             "GetBucketTagging"
@@ -158,6 +165,7 @@ features! {
             "GetBucketVersioning"
             "ListObjectVersions";
     VERSION_ACLS: "Each version of an object has its own ACL";
+    VERSION_ORDER: "Versions and delete markers are listed by key, the newest first";
     VERSION_PAGES: "ListObjectVersions returns pages of any size";
     VIRTUAL_HOSTED: "Virtual-hosted addressing";
     WEBSITE: "Static websites"
@@ -213,31 +221,6 @@ impl Feature {
     }
 }
 
-/// Runs a scenario of this name. A server that fails it as a whole declares that as a gap, too: `- scenario NAME`.
-/// Everything up to the first failure is checked.
-pub(crate) fn run_scenario(name: &str, scenario: impl FnOnce()) {
-    let gap = format!("{SCENARIO}{name}");
-    let Some((gap, reason)) = declared().get_key_value(&gap) else {
-        scenario();
-        report_undeclared();
-        return;
-    };
-    let result = panic::catch_unwind(AssertUnwindSafe(|| {
-        scenario();
-        report_undeclared();
-    }));
-    // what the scenario has found before it failed
-    UNDECLARED.take();
-    FOUND.take();
-    WORKED.take();
-    let Err(panic) = result else { panic!("{gap} succeeds now: remove the gap") };
-    compatibility::gap_found(gap, reason, &[]);
-    let found: String = message(&*panic).chars().take(300).collect();
-    say(&format!("gap: {gap}: {reason} (found: {found})"));
-}
-
-const SCENARIO: &str = "scenario ";
-
 type Findings = RefCell<BTreeMap<&'static str, String>>;
 
 thread_local! {
@@ -257,7 +240,7 @@ fn note(findings: &'static LocalKey<Findings>, feature: &'static str, finding: S
 
 /// Panics if the scenario that ends on this thread has found anything else than the declared gaps. A gap needs to be
 /// found only once, as it may concern only one of the variants.
-fn report_undeclared() {
+pub(crate) fn report_undeclared() {
     let (mut all, found) = (UNDECLARED.take(), FOUND.take());
     all.extend(WORKED.take().into_iter().filter(|(feature, _)| !found.contains_key(feature)));
     let lines: String = all.iter().map(|(feature, found)| format!("\n{feature}: {found}")).collect();
@@ -291,10 +274,7 @@ fn parse(text: &str) -> BTreeMap<String, String> {
             reason = Some(line.to_owned());
             continue;
         };
-        assert!(
-            NAMES.contains(&name) || name.starts_with(SCENARIO),
-            "there is no feature {name:?}; the features are {NAMES:#?}"
-        );
+        assert!(NAMES.contains(&name), "there is no feature {name:?}; the features are {NAMES:#?}");
         let reason = reason.clone().unwrap_or_else(|| panic!("the gap {name:?} has no reason"));
         assert!(gaps.insert(name.to_owned(), reason).is_none(), "the gap {name:?} is declared twice");
     }

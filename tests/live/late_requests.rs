@@ -50,6 +50,21 @@ pub(crate) fn puts(server: &Server) {
     }
 }
 
+/// Several uploads of the same key overlap.
+pub(crate) fn listings(server: &Server) {
+    let client = server.variants()[0].client();
+    let bucket = TestBucket::create(&client);
+    check(&gaps::CONCURRENT_PUTS, 2, |_| {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..50).for_each(|_| drop(client.put_object(&bucket, "k", "x").unwrap())));
+            }
+        });
+        let keys: Vec<_> = client.list_objects(&bucket).map(|object| object.unwrap().key).collect();
+        (keys != ["k"]).then(|| format!("{keys:?}"))
+    });
+}
+
 /// Several attempts to complete the same upload overlap, and at least one of them succeeds.
 pub(crate) fn completions(server: &Server) {
     let variant = &server.variants()[0];

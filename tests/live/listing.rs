@@ -89,7 +89,13 @@ pub(crate) fn delimiters(variant: &Variant<'_>) {
                         Some(size) => options.page_size(size),
                         None => options,
                     };
-                    gaps::ANY_LISTING
+                    let is_slash = delimiter.is_none_or(|delimiter| delimiter == "/");
+                    let feature = if is_slash || gaps::ANY_LISTING.is_gap() {
+                        &gaps::ANY_LISTING
+                    } else {
+                        &gaps::DELIMITERS
+                    };
+                    feature
                         .attempt(|| assert_listed(&client, &bucket, &options, &keys, prefix, "", delimiter));
                 }
             }

@@ -65,7 +65,7 @@ mod uploads;
 mod urls;
 mod versions;
 
-use server::{each_server, each_variant, variants_are_complete};
+use server::{each_server, each_server_alone, each_variant, variants_are_complete};
 
 #[test]
 fn all_variants_are_tested() {
@@ -346,7 +346,7 @@ fn undeletable_objects_are_reported_and_the_bucket_is_kept() {
 
 #[test]
 fn force_delete_bucket_deletes_thousands_of_versions_and_uploads() {
-    each_server(deletion::thousands);
+    each_server_alone(&gaps::MANY_UPLOADS, deletion::thousands);
 }
 
 #[test]
@@ -358,6 +358,11 @@ fn multipart_upload_succeeds_step_by_step() {
 fn late_requests_do_not_damage_the_object_of_their_retry() {
     each_server(late_requests::puts);
     each_server(late_requests::completions);
+}
+
+#[test]
+fn concurrent_uploads_of_a_key_are_listed_once() {
+    each_server(late_requests::listings);
 }
 
 // promise: C1

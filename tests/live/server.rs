@@ -1,14 +1,13 @@
 //! The server under test, and the variants in which it is tested.
 
-use std::any::type_name;
 use std::fmt;
 use std::fs;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use plain_s3::{AddressingStyle, Client, Config, Credentials, SignatureVersion};
 
 use super::compatibility;
-use super::gaps;
+use super::gaps::{self, Feature};
 use super::support::{say, skip, variable};
 
 pub(crate) struct Server {
@@ -38,8 +37,8 @@ pub(crate) struct Variant<'a> {
 }
 
 /// Runs a scenario in each variant in turn.
-pub(crate) fn each_variant<S: Fn(&Variant<'_>)>(scenario: S) {
-    run::<S>(|server| {
+pub(crate) fn each_variant(scenario: impl Fn(&Variant<'_>)) {
+    each_server(|server| {
         for variant in server.variants() {
             println!("-- {variant}"); // the test harness prints it if the scenario fails
             scenario(&variant);
@@ -48,17 +47,36 @@ pub(crate) fn each_variant<S: Fn(&Variant<'_>)>(scenario: S) {
 }
 
 /// Runs a scenario once; it iterates over the variants itself.
-pub(crate) fn each_server<S: Fn(&Server)>(scenario: S) {
-    run::<S>(scenario);
+pub(crate) fn each_server(scenario: impl Fn(&Server)) {
+    let _shared = share();
+    run(scenario);
 }
 
-/// Runs `scenario`, whose name is the path of the function `S` without the name of this crate.
-fn run<S>(scenario: impl Fn(&Server)) {
+/// Runs a scenario once. If the server lacks the feature, no other test runs at the same time, because the scenario
+/// exceeds a limit of the whole server.
+pub(crate) fn each_server_alone(feature: &Feature, scenario: impl Fn(&Server)) {
+    if feature.is_gap() {
+        let _alone = IN_USE.write().unwrap_or_else(PoisonError::into_inner);
+        run(scenario);
+    } else {
+        each_server(scenario);
+    }
+}
+
+/// Held by every test that uses the server.
+static IN_USE: RwLock<()> = RwLock::new(());
+
+/// Waits until no test has the server for itself. A test must not call this a second time before it has dropped the
+/// guard.
+pub(crate) fn share() -> RwLockReadGuard<'static, ()> {
+    IN_USE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run(scenario: impl Fn(&Server)) {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     if let Some(server) = SERVER.get_or_init(Server::from_env) {
-        let path = type_name::<S>();
-        let name = path.split_once("::").map_or(path, |(_, name)| name);
-        gaps::run_scenario(name, || scenario(server));
+        scenario(server);
+        gaps::report_undeclared();
     }
 }
 

@@ -1,9 +1,11 @@
 //! The real server that the environment names, for tests of transfers; `main.rs` lists the variables.
 
 use std::fs;
+use std::sync::RwLockReadGuard;
 
 use plain_s3::{Client, Config, Credentials};
 
+use crate::server;
 use crate::support::{Random, say, skip, variable};
 
 /// A real server, and a bucket of our own on it, which is emptied and removed at the end.
@@ -12,6 +14,7 @@ pub(crate) struct Live {
     pub(crate) endpoint: String,
     pub(crate) bucket: String,
     user: Credentials,
+    _shared: RwLockReadGuard<'static, ()>,
 }
 
 impl Live {
@@ -22,6 +25,7 @@ impl Live {
             return None;
         };
         let live = Self {
+            _shared: server::share(),
             name: variable("S3_TEST_SERVER").unwrap_or_else(|| endpoint.clone()),
             endpoint,
             bucket: format!("transfers-{:x}", Random::new_seed()),

@@ -17,11 +17,16 @@ pub(crate) fn step_by_step(variant: &Variant<'_>) {
     let first = vec![b'1'; PART];
     client.put_object(&bucket, "source", &first).unwrap();
 
-    let id = client.create_multipart_upload(&bucket, "k").unwrap();
+    let mut id = client.create_multipart_upload(&bucket, "k").unwrap();
     let copy = client.upload_part_copy(&bucket, "k", &id, 1, (&bucket, "source"), 0..PART as u64);
     let one = match gaps::COPY_PARTS.supported(copy) {
         Some(part) => part,
-        None => client.upload_part(&bucket, "k", &id, 1, &first).unwrap(),
+        None => {
+            // a server that ignores the source has stored an empty part, which not every server can replace
+            client.abort_multipart_upload(&bucket, "k", &id).unwrap();
+            id = client.create_multipart_upload(&bucket, "k").unwrap();
+            client.upload_part(&bucket, "k", &id, 1, &first).unwrap()
+        }
     };
     let two = client.upload_part(&bucket, "k", &id, 2, "the rest").unwrap();
     let parts: Vec<_> = client.list_parts(&bucket, "k", &id).map(Result::unwrap).collect();
@@ -52,8 +57,9 @@ pub(crate) fn files(variant: &Variant<'_>) {
     assert_eq!(client.upload_file(&bucket, "in one", folder.join("file")).unwrap().parts, 0);
     assert_eq!(client.upload_reader(&bucket, "empty", &b""[..]).unwrap().bytes, 0);
     let copy = CopyOptions::new().part_size(PART as u64);
-    client.copy_with((&bucket, "in parts"), (&bucket, "copy"), &copy).unwrap();
-    for key in ["in parts", "copy", "in one"] {
+    let copied = client.copy_with((&bucket, "in parts"), (&bucket, "copy"), &copy);
+    let copied = gaps::COPY_PARTS.supported(copied).map(|_| "copy");
+    for key in ["in parts", "in one"].into_iter().chain(copied) {
         let download = client.download_file(&bucket, key, folder.join("back")).unwrap();
         assert_eq!(download.bytes, content.len() as u64, "{key}");
         // which checksum it is depends on the server
