@@ -17,14 +17,19 @@ pub(crate) fn action_succeeded(action: &str, signature: SignatureVersion) {
     record(&["action", action, &format!("{signature:?}")]);
 }
 
+/// Records that a step of the tutorial succeeded.
+pub(crate) fn step_succeeded(step: u8, signature: SignatureVersion) {
+    record(&["step", &step.to_string(), &format!("{signature:?}")]);
+}
+
 /// Records that the server supports a feature that is not an action of its own.
-pub(crate) fn feature_supported(feature: &str) {
-    record(&["feature", feature]);
+pub(crate) fn feature_supported(topic: &str, feature: &str) {
+    record(&["feature", topic, feature]);
 }
 
 /// Records a gap, and the actions that do not work because of it.
-pub(crate) fn gap_found(feature: &str, reason: &str, actions: &[&str]) {
-    record(&["gap", feature, reason, &actions.join(" ")]);
+pub(crate) fn gap_found(topic: &str, feature: &str, reason: &str, actions: &[&str]) {
+    record(&["gap", topic, feature, reason, &actions.join(" ")]);
 }
 
 /// Adds an event handler that records each successful call of the client.

@@ -20,158 +20,179 @@ use super::support::{say, variable};
 
 /// A feature of S3 that not every server supports.
 pub(crate) struct Feature {
+    /// Where docs/compatibility.md lists it.
+    topic: &'static str,
     name: &'static str,
     /// The AWS actions that do not work without the feature. Empty if the feature concerns only a part of an action.
     actions: &'static [&'static str],
 }
 
-/// Defines the features, and the list of all of them.
+/// Defines the features of each topic, and the list of all of them.
 macro_rules! features {
-    ($($id:ident: $name:literal $(=> $($action:literal)+)?;)*) => {
-        $(pub(crate) static $id: Feature = Feature { name: $name, actions: &[$($($action),+)?] };)*
+    ($($topic:literal { $($id:ident: $name:literal $(=> $($action:literal)+)?;)* })*) => {
+        $($(pub(crate) static $id: Feature =
+            Feature { topic: $topic, name: $name, actions: &[$($($action),+)?] };)*)*
 
-        const NAMES: &[&str] = &[$($name),*];
+        const NAMES: &[&str] = &[$($($name),*),*];
     };
 }
 
 features! {
-    ABORTED_UPLOADS: "Parts for an aborted upload are rejected with NoSuchUpload";
-    ACLS: "ACLs can be read and replaced"
-        => "GetBucketAcl"
-            "GetObjectAcl"
-            "PutBucketAcl"
-            "PutObjectAcl";
-    ACLS_ENFORCED: "ACLs are enforced";
-    ACL_HEADERS: "Objects are uploaded with a canned ACL";
-    ANY_LISTING: "Listings of unusual keys return each key once, with any delimiter and page size";
-    ATTRIBUTES: "Object attributes" => "GetObjectAttributes";
-    BACKSLASHES: "Keys with backslashes";
-    BUCKET_ENCRYPTION: "Default encryption of buckets"
-        => "PutBucketEncryption"
-            "GetBucketEncryption"
-            "DeleteBucketEncryption";
-    CALLERS_OWN_BUCKET: "Creating the own bucket again is reported as such";
-    CONCURRENT_PUTS: "A key that is written concurrently is listed once";
-    CONDITIONAL_READS: "Conditional reads";
-    CONDITIONAL_WRITES: "Conditional writes";
-    CONTROL_CHARACTERS: "Keys with control characters";
-    COPY_BETWEEN_CUSTOMER_KEYS: "Source and target of a copied part can have different customer keys";
-    COPY_CONDITIONS: "Conditions on the source of a copy are honoured";
-    COPY_ONTO_ITSELF: "A copy of an object onto itself that changes nothing is rejected";
-    COPY_PARTS: "Parts can be copied from objects" => "UploadPartCopy";
-    COPY_TO_SELF: "An old version can be copied onto its own key";
-    CORS: "CORS rules"
-        => "PutBucketCors"
-            "GetBucketCors"
-            "DeleteBucketCors";
-    CUSTOMER_KEYS_CONFIRMED: "Responses confirm the encryption with a customer key";
-    CUSTOMER_KEYS_REQUIRED: "Objects and uploads with a customer key require it";
-    DELIMITERS: "Listings group keys by any delimiter";
-    DELETE_MARKERS: "Deleting a missing key of a versioned bucket adds a delete marker";
-    DOT_SEGMENTS: "Keys with the path segments `.` and `..`";
-    EMPTY_FOLDERS: "A bucket can be deleted after its uploads were aborted";
-    EMPTY_METADATA: "Empty metadata values are kept";
-    EMPTY_SEGMENTS: "Keys with empty path segments";
-    EXPECTED_OWNER: "Requests that expect another bucket owner are rejected";
-    EXPIRES_HEADER: "The `Expires` and `Content-*` headers of an object are stored";
-    FOLDER_KEYS: "Keys can be a prefix of other keys up to a slash";
-    FORMS: "POST forms" => "PostObject";
-    FORM_ACL: "POST forms: the `acl` field sets the ACL of the object";
-    FORM_EXTRA_FIELD: "POST forms: fields that the policy does not allow are rejected";
-    FORM_FILE_NAME: "POST forms: `${filename}` in the key is replaced by the file name";
-    FORM_POLICY: "POST forms: the policy is enforced";
-    FORM_REDIRECT: "POST forms: the response redirects to `success_action_redirect`";
-    GRANTS: "ACLs with grants are kept unchanged";
-    HTTPS: "HTTPS";
-    LATE_COMPLETIONS: "Attempts to complete the same upload at the same time leave a complete object";
-    LATE_PUTS: "An upload whose connection is lost does not damage the object that its retry stores";
-    LIFECYCLE: "Lifecycle rules"
-        => "PutBucketLifecycleConfiguration"
-            "GetBucketLifecycleConfiguration"
-            "DeleteBucketLifecycle";
-    LIFECYCLE_IDS: "Lifecycle rules without an ID get one";
-    LIFECYCLE_SIZES: "Lifecycle rules can filter by object size";
-    LINE_BREAKS: "Keys with line breaks";
-    LISTING_ORDER: "Listings are in the byte order of the keys";
-    LIST_V1: "ListObjects (version 1) returns each common prefix once";
-    LIST_UPLOADS: "Multipart uploads are listed" => "ListMultipartUploads";
-    LOGGING: "Access logs of buckets" => "PutBucketLogging";
-    LONG_KEYS: "Keys of 1024 bytes";
-    MANY_UPLOADS: "A thousand unfinished multipart uploads are created and listed";
-    MISSING_BUCKETS: "Uploads to missing buckets are rejected";
-    NONCHARACTERS: "Keys with Unicode noncharacters";
-    NUL_IN_KEY: "Keys can contain a NUL character";
-    OBJECT_LOCK: "Object Lock: legal holds and default retention"
-        => "PutObjectLegalHold"
-            "GetObjectLegalHold"
-            "PutObjectLockConfiguration"
-            "GetObjectLockConfiguration";
-    OWNERSHIP_CONTROLS: "Ownership controls"
-        => "PutBucketOwnershipControls"
-            "GetBucketOwnershipControls"
-            "DeleteBucketOwnershipControls";
-    PART_NUMBERS: "Parts of an object can be read by number";
-    POLICY: "Bucket policies"
-        => "PutBucketPolicy"
-            "GetBucketPolicy"
-            "DeleteBucketPolicy";
-    POLICY_ENFORCED: "Bucket policies apply to the owner of the bucket";
-    POLICY_SYNTAX: "Malformed bucket policies are rejected";
-    PRIVATE_OBJECTS: "Objects are private unless their ACL makes them public";
-    PUBLIC_ACCESS_BLOCK: "Public access blocks"
-        => "PutPublicAccessBlock"
-            "GetPublicAccessBlock"
-            "DeletePublicAccessBlock";
-    PUBLIC_POLICY: "Bucket policies can make objects public";
-    QUOTED_IF_MATCH: "PutObject succeeds if `If-Match` has the current ETag";
-    PUBLIC_OBJECTS: "Objects with a public ACL are read without a signature";
-    RANGE_STATUS: "Ranges are returned with the status 206";
-    READ_LOGGING: "Access logs of buckets can be read" => "GetBucketLogging";
-    REDIRECTS: "Website redirects are stored with objects";
-    REJECTED_REQUEST_IDS: "Errors for wrong credentials have a request ID";
-    REQUEST_IDS: "Error responses have a request ID";
-    REQUEST_PAYMENT: "Requester Pays buckets" => "PutBucketRequestPayment" "GetBucketRequestPayment";
-    RESPONSE_OVERRIDES: "Presigned URLs override response headers";
-    RESTORE: "Archived objects can be restored" => "RestoreObject";
-    RETENTION: "Object Lock: retention of objects" => "PutObjectRetention" "GetObjectRetention";
-    SECOND_USER: "A second user";
-    SERVER_KEY: "Server-side encryption with a key of the server (AES256)";
-    SIGNATURES: "Signatures are checked";
-    SIGNATURE_V2: "Signature V2";
-    STALE_V2: "V2 requests that were signed an hour ago are rejected";
-    STALE_V4: "V4 requests that were signed an hour ago are rejected";
-    SUSPENDED_VERSIONS: "Old versions are kept while versioning is suspended";
-    TAGS: "Tags of buckets and objects"
-        => "PutBucketTagging"
-            "GetBucketTagging"
-            "DeleteBucketTagging"
-            "PutObjectTagging"
-            "GetObjectTagging"
-            "DeleteObjectTagging";
-    TAG_CHARACTERS: "Tags can contain every character";
-    UNKNOWN_GRANTEE: "ACLs that name an unknown email address are rejected";
-    UNKNOWN_LOCATION: "Unknown location constraints are rejected";
-    UNSIGNED_STATUS: "Unsigned requests are rejected with 403 AccessDenied";
-    UNSIGNED_WRITES: "Unsigned requests do not write, delete or list";
-    UPLOAD_PAGES: "ListMultipartUploads returns pages of any size";
-    UPLOAD_PREFIXES: "ListMultipartUploads returns common prefixes for a delimiter";
-    URL_EXPIRY: "Presigned URLs expire";
-    URL_SIGNATURES: "Signatures of presigned URLs are checked";
-    URL_UPLOADS: "Presigned URLs of multipart uploads";
-    UTF8_METADATA: "UTF-8 metadata is returned unchanged";
-    V2_SUBRESOURCES: "Signature V2 of requests for tags";
-    VERSIONS: "Versioning"
-        => "PutBucketVersioning"
-            "GetBucketVersioning"
-            "ListObjectVersions";
-    VERSION_ACLS: "Each version of an object has its own ACL";
-    VERSION_ORDER: "Versions and delete markers are listed by key, the newest first";
-    VERSION_PAGES: "ListObjectVersions returns pages of any size";
-    VIRTUAL_HOSTED: "Virtual-hosted addressing";
-    WEBSITE: "Static websites"
-        => "PutBucketWebsite"
-            "GetBucketWebsite"
-            "DeleteBucketWebsite";
+    "Requests and signatures" {
+        EXPECTED_OWNER: "Requests that expect another bucket owner are rejected";
+        HTTPS: "HTTPS";
+        REJECTED_REQUEST_IDS: "Errors for wrong credentials have a request ID";
+        REQUEST_IDS: "Error responses have a request ID";
+        SECOND_USER: "A second user";
+        SIGNATURES: "Signatures are checked";
+        SIGNATURE_V2: "Signature V2";
+        STALE_V2: "V2 requests that were signed an hour ago are rejected";
+        STALE_V4: "V4 requests that were signed an hour ago are rejected";
+        V2_SUBRESOURCES: "Signature V2 of requests for tags";
+        VIRTUAL_HOSTED: "Virtual-hosted addressing";
+    }
+    "Access" {
+        ACLS: "ACLs can be read and replaced"
+            => "GetBucketAcl"
+                "GetObjectAcl"
+                "PutBucketAcl"
+                "PutObjectAcl";
+        ACLS_ENFORCED: "ACLs are enforced";
+        ACL_HEADERS: "Objects are uploaded with a canned ACL";
+        GRANTS: "ACLs with grants are kept unchanged";
+        OWNERSHIP_CONTROLS: "Ownership controls"
+            => "PutBucketOwnershipControls"
+                "GetBucketOwnershipControls"
+                "DeleteBucketOwnershipControls";
+        POLICY: "Bucket policies"
+            => "PutBucketPolicy"
+                "GetBucketPolicy"
+                "DeleteBucketPolicy";
+        POLICY_ENFORCED: "Bucket policies apply to the owner of the bucket";
+        POLICY_SYNTAX: "Malformed bucket policies are rejected";
+        PRIVATE_OBJECTS: "Objects are private unless their ACL makes them public";
+        PUBLIC_ACCESS_BLOCK: "Public access blocks"
+            => "PutPublicAccessBlock"
+                "GetPublicAccessBlock"
+                "DeletePublicAccessBlock";
+        PUBLIC_OBJECTS: "Objects with a public ACL are read without a signature";
+        PUBLIC_POLICY: "Bucket policies can make objects public";
+        UNKNOWN_GRANTEE: "ACLs that name an unknown email address are rejected";
+        UNSIGNED_STATUS: "Unsigned requests are rejected with 403 AccessDenied";
+        UNSIGNED_WRITES: "Unsigned requests do not write, delete or list";
+        VERSION_ACLS: "Each version of an object has its own ACL";
+    }
+    "Buckets" {
+        BUCKET_ENCRYPTION: "Default encryption of buckets"
+            => "PutBucketEncryption"
+                "GetBucketEncryption"
+                "DeleteBucketEncryption";
+        CALLERS_OWN_BUCKET: "Creating the own bucket again is reported as such";
+        CORS: "CORS rules"
+            => "PutBucketCors"
+                "GetBucketCors"
+                "DeleteBucketCors";
+        LIFECYCLE: "Lifecycle rules"
+            => "PutBucketLifecycleConfiguration"
+                "GetBucketLifecycleConfiguration"
+                "DeleteBucketLifecycle";
+        LIFECYCLE_IDS: "Lifecycle rules without an ID get one";
+        LIFECYCLE_SIZES: "Lifecycle rules can filter by object size";
+        LOGGING: "Access logs of buckets" => "PutBucketLogging";
+        MISSING_BUCKETS: "Uploads to missing buckets are rejected";
+        READ_LOGGING: "Access logs of buckets can be read" => "GetBucketLogging";
+        REQUEST_PAYMENT: "Requester Pays buckets" => "PutBucketRequestPayment" "GetBucketRequestPayment";
+        UNKNOWN_LOCATION: "Unknown location constraints are rejected";
+        WEBSITE: "Static websites"
+            => "PutBucketWebsite"
+                "GetBucketWebsite"
+                "DeleteBucketWebsite";
+    }
+    "Keys" {
+        BACKSLASHES: "Keys with backslashes";
+        CONTROL_CHARACTERS: "Keys with control characters";
+        DOT_SEGMENTS: "Keys with the path segments `.` and `..`";
+        EMPTY_SEGMENTS: "Keys with empty path segments";
+        FOLDER_KEYS: "Keys can be a prefix of other keys up to a slash";
+        LINE_BREAKS: "Keys with line breaks";
+        LONG_KEYS: "Keys of 1024 bytes";
+        NONCHARACTERS: "Keys with Unicode noncharacters";
+        NUL_IN_KEY: "Keys can contain a NUL character";
+    }
+    "Listings" {
+        ANY_LISTING: "Listings of unusual keys return each key once, with any delimiter and page size";
+        DELIMITERS: "Listings group keys by any delimiter";
+        LISTING_ORDER: "Listings are in the byte order of the keys";
+        LIST_V1: "ListObjects (version 1) returns each common prefix once";
+    }
+    "Objects" {
+        ATTRIBUTES: "Object attributes" => "GetObjectAttributes";
+        CONCURRENT_PUTS: "A key that is written concurrently is listed once";
+        CONDITIONAL_READS: "Conditional reads";
+        CONDITIONAL_WRITES: "Conditional writes";
+        COPY_CONDITIONS: "Conditions on the source of a copy are honoured";
+        COPY_ONTO_ITSELF: "A copy of an object onto itself that changes nothing is rejected";
+        CUSTOMER_KEYS_CONFIRMED: "Responses confirm the encryption with a customer key";
+        CUSTOMER_KEYS_REQUIRED: "Objects and uploads with a customer key require it";
+        EMPTY_METADATA: "Empty metadata values are kept";
+        EXPIRES_HEADER: "The `Expires` and `Content-*` headers of an object are stored";
+        LATE_PUTS: "An upload whose connection is lost does not damage the object that its retry stores";
+        PART_NUMBERS: "Parts of an object can be read by number";
+        QUOTED_IF_MATCH: "PutObject succeeds if `If-Match` has the current ETag";
+        RANGE_STATUS: "Ranges are returned with the status 206";
+        REDIRECTS: "Website redirects are stored with objects";
+        RESTORE: "Archived objects can be restored" => "RestoreObject";
+        SERVER_KEY: "Server-side encryption with a key of the server (AES256)";
+        TAGS: "Tags of buckets and objects"
+            => "PutBucketTagging"
+                "GetBucketTagging"
+                "DeleteBucketTagging"
+                "PutObjectTagging"
+                "GetObjectTagging"
+                "DeleteObjectTagging";
+        TAG_CHARACTERS: "Tags can contain every character";
+        UTF8_METADATA: "UTF-8 metadata is returned unchanged";
+    }
+    "Multipart uploads" {
+        ABORTED_UPLOADS: "Parts for an aborted upload are rejected with NoSuchUpload";
+        COPY_BETWEEN_CUSTOMER_KEYS: "Source and target of a copied part can have different customer keys";
+        COPY_PARTS: "Parts can be copied from objects" => "UploadPartCopy";
+        EMPTY_FOLDERS: "A bucket can be deleted after its uploads were aborted";
+        LATE_COMPLETIONS: "Attempts to complete the same upload at the same time leave a complete object";
+        LIST_UPLOADS: "Multipart uploads are listed" => "ListMultipartUploads";
+        MANY_UPLOADS: "A thousand unfinished multipart uploads are created and listed";
+        UPLOAD_PAGES: "ListMultipartUploads returns pages of any size";
+        UPLOAD_PREFIXES: "ListMultipartUploads returns common prefixes for a delimiter";
+    }
+    "Versions and Object Lock" {
+        COPY_TO_SELF: "An old version can be copied onto its own key";
+        DELETE_MARKERS: "Deleting a missing key of a versioned bucket adds a delete marker";
+        OBJECT_LOCK: "Object Lock: legal holds and default retention"
+            => "PutObjectLegalHold"
+                "GetObjectLegalHold"
+                "PutObjectLockConfiguration"
+                "GetObjectLockConfiguration";
+        RETENTION: "Object Lock: retention of objects" => "PutObjectRetention" "GetObjectRetention";
+        SUSPENDED_VERSIONS: "Old versions are kept while versioning is suspended";
+        VERSIONS: "Versioning"
+            => "PutBucketVersioning"
+                "GetBucketVersioning"
+                "ListObjectVersions";
+        VERSION_ORDER: "Versions and delete markers are listed by key, the newest first";
+        VERSION_PAGES: "ListObjectVersions returns pages of any size";
+    }
+    "Presigned URLs and forms" {
+        FORMS: "POST forms" => "PostObject";
+        FORM_ACL: "POST forms: the `acl` field sets the ACL of the object";
+        FORM_EXTRA_FIELD: "POST forms: fields that the policy does not allow are rejected";
+        FORM_FILE_NAME: "POST forms: `${filename}` in the key is replaced by the file name";
+        FORM_POLICY: "POST forms: the policy is enforced";
+        FORM_REDIRECT: "POST forms: the response redirects to `success_action_redirect`";
+        RESPONSE_OVERRIDES: "Presigned URLs override response headers";
+        URL_EXPIRY: "Presigned URLs expire";
+        URL_SIGNATURES: "Signatures of presigned URLs are checked";
+        URL_UPLOADS: "Presigned URLs of multipart uploads";
+    }
 }
 
 impl Feature {
@@ -204,10 +225,10 @@ impl Feature {
     /// Compares what a scenario has found with the declared gaps. [`report_undeclared`] reports each difference.
     pub(crate) fn check(&self, outcome: Result<(), String>) {
         match (declared().get(self.name), outcome) {
-            (None, Ok(())) => compatibility::feature_supported(self.name),
+            (None, Ok(())) => compatibility::feature_supported(self.topic, self.name),
             (None, Err(found)) => note(&UNDECLARED, self.name, found),
             (Some(reason), Err(found)) => {
-                compatibility::gap_found(self.name, reason, self.actions);
+                compatibility::gap_found(self.topic, self.name, reason, self.actions);
                 note(&FOUND, self.name, found.clone());
                 // Every variant finds the gap again; one line is enough.
                 static PRINTED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
