@@ -290,6 +290,32 @@ fn missing_setting_reads_as_none_and_is_not_deleted() {
     }
 }
 
+#[test]
+fn deleting_a_setting_that_the_server_reports_as_unset_succeeds() {
+    // SeaweedFS reads a default of the ownership controls
+    let read = "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>\
+         </OwnershipControls>";
+    let unset = Response::error(404, "OwnershipControlsNotFoundError");
+    let server = FakeServer::start([Response::xml(read), unset]);
+    client(&server).delete_bucket_ownership_controls("b").unwrap();
+    let [_, delete] = server.finish();
+    assert_eq!(delete.method(), "DELETE");
+
+    let server = FakeServer::start([Response::xml(read), Response::error(404, "NoSuchBucket")]);
+    assert!(client(&server).delete_bucket_ownership_controls("b").unwrap_err().is_no_such_bucket());
+}
+
+#[test]
+fn legal_hold_that_seaweedfs_reports_as_unset_is_off_and_can_be_set() {
+    let unset = || Response::error(404, "NoSuchObjectLegalHold");
+    let server = FakeServer::start([unset(), unset(), Response::new(200)]);
+    let client = client(&server);
+    assert_eq!(client.get_object_legal_hold("b", "k").unwrap(), LegalHold::Off);
+    client.put_object_legal_hold("b", "k", LegalHold::On).unwrap();
+    let [_, _, put] = server.finish();
+    assert_eq!(put.method(), "PUT");
+}
+
 fn is_delete(action: &str) -> bool {
     action.starts_with("Delete")
 }

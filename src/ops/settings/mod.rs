@@ -218,7 +218,11 @@ impl Client {
         let change = subresource.delete_request(target);
         let verify = |response| subresource.verify(response);
         match self.before_change(deadline, subresource, target, &change, verify)? {
-            Some(()) => self.call_until(deadline, &change, Response::discard),
+            Some(()) => match self.call_until(deadline, &change, Response::discard) {
+                // deleted meanwhile, or SeaweedFS, which reads a default of the ownership controls
+                Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(()),
+                deleted => deleted,
+            },
             // it is already gone, and a server may return an error for a second deletion
             None => Ok(()),
         }

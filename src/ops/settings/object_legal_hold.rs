@@ -16,8 +16,12 @@ const LEGAL_HOLD: Subresource = Subresource {
     name: "legal-hold",
     roots: &["LegalHold"],
     children: &["Status"],
-    // the second is returned by Ceph
-    unset: &["NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"],
+    // the second is returned by Ceph, the third by SeaweedFS
+    unset: &[
+        "NoSuchObjectLockConfiguration",
+        "ObjectLockConfigurationNotFoundError",
+        "NoSuchObjectLegalHold",
+    ],
 };
 
 /// Whether a version of an object is under legal hold, which prevents its deletion.
