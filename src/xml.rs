@@ -381,6 +381,11 @@ pub(crate) fn is_representable(text: &str) -> bool {
     text.chars().all(is_char)
 }
 
+/// Returns the text with U+FFFD instead of each character that XML 1.0 cannot represent, as some servers send it.
+pub(crate) fn replace_unrepresentable(text: &str) -> String {
+    text.chars().map(|c| if is_char(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
 /// Returns `true` for the characters that XML 1.0 allows.
 fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)

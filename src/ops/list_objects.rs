@@ -189,15 +189,17 @@ fn read(root: Node<'_, '_>) -> Result<ListResponse> {
 /// Returns the start of the next page: the token, otherwise the last entry.
 ///
 /// `NextMarker` may be missing, and Ceph does not encode it. It counts only if it is ahead of the last entry, as
-/// on Garage, which repeats a common prefix otherwise, or if the page has no entries.
+/// on Garage, which repeats a common prefix otherwise, or if the page has no entries. SeaweedFS does not encode it
+/// either, and replaces the characters that XML cannot represent by U+FFFD, which is ahead of almost all keys.
 fn next(root: Node<'_, '_>, encoding: &KeyEncoding, page: &Page<Object>) -> Result<Start> {
     if let Some(token) = xml::child_text(root, "NextContinuationToken") {
         return Ok(Start::Token(token));
     }
     let last = page.entries.iter().map(|object| &object.key).chain(&page.common_prefixes).max().cloned();
     let raw = xml::child_text(root, "NextMarker");
-    // a marker that is the last entry, encoded or not, is not ahead
-    let ahead = raw.filter(|raw| Some(raw) != last.as_ref()).map(|raw| encoding.decode(raw));
+    // a marker that is the last entry, encoded, damaged or not, is not ahead
+    let is_last = |raw: &String| last.as_ref().is_some_and(|last| *raw == xml::replace_unrepresentable(last));
+    let ahead = raw.filter(|raw| !is_last(raw)).map(|raw| encoding.decode(raw));
     match last.max(ahead) {
         Some(marker) => Ok(Start::Marker(Some(marker))),
         None => Err(listing::no_marker()),

@@ -371,6 +371,8 @@ fn next_marker_counts_only_if_it_is_ahead_of_the_page() {
         ("<CommonPrefixes><Prefix>a%25%2F</Prefix></CommonPrefixes><NextMarker>a%/</NextMarker>", "a%25%2F"),
         ("<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes><NextMarker>a</NextMarker>", "b%2F"),
         ("<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>", "b%2F"),
+        // SeaweedFS: with U+FFFD instead of a control character
+        ("<CommonPrefixes><Prefix>b%01</Prefix></CommonPrefixes><NextMarker>b\u{fffd}</NextMarker>", "b%01"),
         // an empty page
         ("<NextMarker>c</NextMarker>", "c"),
     ] {
