@@ -7,8 +7,9 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, KeyFailure, Result};
 use crate::hints::{FAILURES, OBJECT_LOCK};
 use crate::listing::{self, ListOptions, Page};
-use crate::ops::{MultipartUpload, ObjectIdentifier};
+use crate::ops::{MultipartUpload, ObjectIdentifier, ObjectVersion};
 use crate::validate;
+use crate::xml;
 
 /// After this many failures the rest is not tried: memory stays bounded, and all have probably the same
 /// cause.
@@ -72,14 +73,37 @@ impl<'a> Deleter<'a> {
     fn versions(&mut self) -> Result<usize> {
         let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_object_versions_with(self.bucket, &options).pages();
-        let result = self.each_page(pages, |this, page| {
+        let mut damaged = HashSet::new();
+        let result = self.each_page(pages, |this, mut page| {
+            page.entries.retain(|version| {
+                let is_sound = !may_be_damaged(version);
+                if !is_sound {
+                    damaged.insert(version.key.clone());
+                }
+                is_sound
+            });
             let kinds = page.entries.iter().map(|version| version.is_delete_marker).collect();
             this.delete(page.entries.iter().map(ObjectIdentifier::from).collect(), kinds)
         });
         match result {
             Err(error) if error.is_not_implemented() => self.objects(),
+            Ok(_) if !damaged.is_empty() => self.damaged(&damaged),
             result => result,
         }
+    }
+
+    /// Deletes the objects whose keys are listed like this by a server that does not encode the keys of versions.
+    /// It encodes those of objects.
+    fn damaged(&mut self, keys: &HashSet<String>) -> Result<usize> {
+        let options = ListOptions::new().prefix(self.prefix);
+        let pages = self.client.list_objects_with(self.bucket, &options).pages();
+        self.each_page(pages, |this, page| {
+            let listed = page.entries.into_iter().map(|object| object.key);
+            let listed = listed.filter(|key| keys.contains(&xml::replace_unrepresentable(key)));
+            let objects: Vec<_> = listed.map(|key| ObjectIdentifier::new(key).version_id("null")).collect();
+            let kinds = vec![false; objects.len()];
+            this.delete(objects, kinds)
+        })
     }
 
     /// Deletes all objects, if the server does not support versions.
@@ -186,4 +210,13 @@ impl<'a> Deleter<'a> {
         let hint = if error.is_object_locked() { OBJECT_LOCK } else { FAILURES };
         error.with_hint(hint)
     }
+}
+
+/// Returns `true` for the current version of an object whose key may have been listed with U+FFFD instead of other
+/// characters. SeaweedFS does that with control characters. Deleting this key would succeed and delete nothing.
+fn may_be_damaged(version: &ObjectVersion) -> bool {
+    version.is_latest
+        && !version.is_delete_marker
+        && version.version_id == "null"
+        && version.key.contains(char::REPLACEMENT_CHARACTER)
 }

@@ -410,6 +410,36 @@ fn force_delete_bucket_lists_objects_without_version_support() {
     assert!(requests[3].text().contains("<Object><Key>a</Key></Object>"));
 }
 
+#[test]
+fn object_with_a_damaged_key_in_the_list_of_versions_is_deleted() {
+    // SeaweedFS does not encode the keys of versions, and replaces control characters by U+FFFD
+    let version = |key: &str| {
+        format!(
+            "<Version><Key>{key}</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><Size>1</Size></Version>"
+        )
+    };
+    let versions =
+        format!("<ListVersionsResult>{}{}</ListVersionsResult>", version("a"), version("b\u{fffd}"));
+    let object = |key: &str| format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>");
+    let objects = format!(
+        "<ListBucketResult><EncodingType>url</EncodingType>{}{}</ListBucketResult>",
+        object("b%01"),
+        object("new"),
+    );
+    let server = FakeServer::start([
+        no_uploads(),
+        Response::xml(&versions),
+        deleted(),
+        Response::xml(&objects),
+        Response::new(204),
+        Response::new(204),
+    ]);
+    assert_eq!(client(&server).force_delete_bucket("b").unwrap().objects, 2);
+    let requests: [_; 6] = server.finish();
+    assert!(!requests[2].text().contains('\u{fffd}'));
+    assert_eq!(requests[4].target(), "/b/b%01?versionId=null");
+}
+
 // promise: X4
 #[test]
 fn undeletable_object_keeps_the_bucket() {
