@@ -29,6 +29,10 @@ pub(super) fn hint(code: &str, message: &str, context: &Context<'_>) -> Option<S
              force_delete_bucket."
                 .to_owned()
         }
+        // SeaweedFS takes a PUT with a subresource that it does not know for CreateBucket.
+        "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" if context.request.action != "CreateBucket" => {
+            format!("{host} does not support {}, and tried to create the bucket instead.", context.request.action)
+        }
         "BucketAlreadyExists" => format!(
             "Bucket names are shared by all users of {host}, and someone else owns this one: choose another name."
         ),

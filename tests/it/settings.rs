@@ -306,6 +306,16 @@ fn deleting_a_setting_that_the_server_reports_as_unset_succeeds() {
 }
 
 #[test]
+fn change_that_the_server_takes_for_create_bucket_has_a_hint() {
+    let server = FakeServer::start([
+        Response::xml("<BucketLoggingStatus/>"),
+        Response::error(409, "BucketAlreadyOwnedByYou"),
+    ]);
+    let error = client(&server).put_bucket_logging("b", None).unwrap_err();
+    assert!(error.hint().unwrap().contains("does not support PutBucketLogging"), "{error}");
+}
+
+#[test]
 fn legal_hold_that_seaweedfs_reports_as_unset_is_off_and_can_be_set() {
     let unset = || Response::error(404, "NoSuchObjectLegalHold");
     let server = FakeServer::start([unset(), unset(), Response::new(200)]);
