@@ -177,6 +177,11 @@ pub(crate) fn second_user(variant: &Variant<'_>) {
     assert!(taken.is_bucket_already_exists(), "{taken}");
     assert!(!owns(&other, &bucket) && owns(&client, &bucket));
     assert_eq!(client.get_object(&bucket, "k").unwrap().text().unwrap(), "mine");
+
+    let theirs = format!("{}-other", &*bucket);
+    other.create_bucket(&theirs).unwrap();
+    gaps::BUCKET_OWNERS.check_eq(client.head_bucket(&theirs).is_err(), true);
+    other.delete_bucket(&theirs).unwrap();
 }
 
 fn owns(client: &Client, bucket: &str) -> bool {

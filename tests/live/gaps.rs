@@ -49,6 +49,7 @@ features! {
         STALE_V2: "V2 requests that were signed an hour ago are rejected";
         STALE_V4: "V4 requests that were signed an hour ago are rejected";
         V2_SUBRESOURCES: "Signature V2 of requests for tags";
+        V2_VIRTUAL_HOSTED: "Signature V2 in virtual-hosted style";
         VIRTUAL_HOSTED: "Virtual-hosted addressing";
     }
     "Access" {
@@ -59,6 +60,8 @@ features! {
                 "PutObjectAcl";
         ACLS_ENFORCED: "ACLs are enforced";
         ACL_HEADERS: "Objects are uploaded with a canned ACL";
+        BUCKET_OWNERS: "Users cannot access the buckets of others";
+        DELETE_OWNERSHIP_CONTROLS: "Ownership controls can be removed";
         GRANTS: "ACLs with grants are kept unchanged";
         OWNERSHIP_CONTROLS: "Ownership controls"
             => "PutBucketOwnershipControls"
@@ -88,10 +91,13 @@ features! {
                 "GetBucketEncryption"
                 "DeleteBucketEncryption";
         CALLERS_OWN_BUCKET: "Creating the own bucket again is reported as such";
+        COPY_TO_MISSING_BUCKET: "Copies to missing buckets are reported as NoSuchBucket";
         CORS: "CORS rules"
             => "PutBucketCors"
                 "GetBucketCors"
                 "DeleteBucketCors";
+        CORS_WITHOUT_MAX_AGE: "CORS rules without a maximum age are kept unchanged";
+        ENCRYPTION_OF_MISSING_BUCKET: "Reading the default encryption of a missing bucket fails";
         LIFECYCLE: "Lifecycle rules"
             => "PutBucketLifecycleConfiguration"
                 "GetBucketLifecycleConfiguration"
@@ -133,7 +139,7 @@ features! {
         COPY_CONDITIONS: "Conditions on the source of a copy are honoured";
         COPY_ONTO_ITSELF: "A copy of an object onto itself that changes nothing is rejected";
         CUSTOMER_KEYS_CONFIRMED: "Responses confirm the encryption with a customer key";
-        CUSTOMER_KEYS_REQUIRED: "Objects and uploads with a customer key require it";
+        CUSTOMER_KEYS_REQUIRED: "Objects with a customer key require it";
         EMPTY_METADATA: "Empty metadata values are kept";
         EXPIRES_HEADER: "The `Expires` and `Content-*` headers of an object are stored";
         LATE_PUTS: "An upload whose connection is lost does not damage the object that its retry stores";
@@ -151,12 +157,17 @@ features! {
                 "GetObjectTagging"
                 "DeleteObjectTagging";
         TAG_CHARACTERS: "Tags can contain every character";
+        UNKNOWN_ALGORITHM: "Unknown encryption algorithms are rejected";
+        UNSTARTED_BODIES: "An upload that is interrupted before its first byte stores nothing";
         UTF8_METADATA: "UTF-8 metadata is returned unchanged";
     }
     "Multipart uploads" {
         ABORTED_UPLOADS: "Parts for an aborted upload are rejected with NoSuchUpload";
+        COPIED_PART_ETAGS: "The ETag of a copied part is the MD5 of its content";
         COPY_BETWEEN_CUSTOMER_KEYS: "Source and target of a copied part can have different customer keys";
+        COPY_CUSTOMER_KEY_PARTS: "Parts can be copied with customer keys";
         COPY_PARTS: "Parts can be copied from objects" => "UploadPartCopy";
+        CUSTOMER_KEY_OF_PARTS: "Parts without the customer key of their upload are rejected";
         EMPTY_FOLDERS: "A bucket can be deleted after its uploads were aborted";
         LATE_COMPLETIONS: "Attempts to complete the same upload at the same time leave a complete object";
         LIST_UPLOADS: "Multipart uploads are listed" => "ListMultipartUploads";
@@ -167,6 +178,7 @@ features! {
     "Versions and Object Lock" {
         COPY_TO_SELF: "An old version can be copied onto its own key";
         DELETE_MARKERS: "Deleting a missing key of a versioned bucket adds a delete marker";
+        NULL_MARKERS: "Delete markers with the ID `null` can be deleted";
         OBJECT_LOCK: "Object Lock: legal holds and default retention"
             => "PutObjectLegalHold"
                 "GetObjectLegalHold"

@@ -47,7 +47,8 @@ pub(crate) fn bodies(variant: &Variant<'_>) {
             client.put_object(&bucket, "wrong", Body::from_reader(&b"five!"[..], length)).unwrap_err();
         assert_eq!(wrong.kind(), ErrorKind::LocalIo, "{wrong}");
     }
-    assert!(client.head_object(&bucket, "wrong").unwrap_err().is_not_found(), "nothing was stored");
+    let found = client.head_object(&bucket, "wrong").map(|head| head.content_length);
+    gaps::UNSTARTED_BODIES.check_eq(found.map_err(|error| error.is_not_found()), Err(true));
     // The client does not reuse the connection of the incomplete request.
     assert_eq!(read("rest").len(), 4);
 

@@ -62,6 +62,9 @@ fn upload_to_the_bucket_of_another_user_returns_the_error() {
     let Some(other) = live.other() else {
         return; // all_variants_are_tested reports that there is no second user
     };
+    if gaps::BUCKET_OWNERS.is_gap() {
+        return; // access::second_user checks it
+    }
     let bucket = format!("{}-other", live.bucket);
     other.create_bucket(&bucket).unwrap();
     assert_rejected(&live, &bucket, Error::is_access_denied);

@@ -28,10 +28,15 @@ pub(crate) fn bucket_settings(variant: &Variant<'_>) {
             .max_age_seconds(3000),
         CorsRule::new("*", "HEAD"),
     ];
-    if let Some(()) = gaps::CORS.supported(client.put_bucket_cors(&bucket, &rules)) {
+    // Signature V2 signs only the subresources that a server knows.
+    let signs_all = variant.signature == SignatureVersion::V4 || !gaps::V2_SUBRESOURCES.is_gap();
+    if signs_all && let Some(()) = gaps::CORS.supported(client.put_bucket_cors(&bucket, &rules)) {
         let read = client.get_bucket_cors(&bucket).unwrap();
         assert_eq!(read[0], rules[0]);
-        assert_eq!(CorsRule::default().allowed_origin("*").allowed_method("HEAD"), without_id(&read[1]));
+        gaps::CORS_WITHOUT_MAX_AGE.check_eq(read[1].max_age_seconds, None);
+        let mut any_age = without_id(&read[1]);
+        any_age.max_age_seconds = None;
+        assert_eq!(CorsRule::default().allowed_origin("*").allowed_method("HEAD"), any_age);
         client.delete_bucket_cors(&bucket).unwrap();
         assert!(client.get_bucket_cors(&bucket).unwrap().is_empty());
     }
@@ -43,7 +48,10 @@ pub(crate) fn bucket_settings(variant: &Variant<'_>) {
     );
     client.put_object(&bucket, "k", "x").unwrap();
     if let Some(()) = gaps::POLICY.supported(client.put_bucket_policy(&bucket, &policy)) {
-        assert_eq!(client.get_bucket_policy(&bucket).unwrap(), Some(policy));
+        // A server may format the document anew.
+        let compact = |policy: &str| policy.split_whitespace().collect::<String>();
+        let read = client.get_bucket_policy(&bucket).unwrap().expect("a policy");
+        assert_eq!(compact(&read), compact(&policy));
         gaps::PUBLIC_POLICY.attempt(|| {
             assert_eq!(variant.anonymous().get_object(&bucket, "k").unwrap().text().unwrap(), "x");
         });
@@ -56,14 +64,17 @@ pub(crate) fn bucket_settings(variant: &Variant<'_>) {
         });
     }
 
-    let block = PublicAccessBlock::new().block_public_acls().block_public_policy();
-    if let Some(()) = gaps::PUBLIC_ACCESS_BLOCK.supported(client.put_public_access_block(&bucket, block)) {
-        assert_eq!(client.get_public_access_block(&bucket).unwrap(), Some(block));
-        client.delete_public_access_block(&bucket).unwrap();
-        assert_eq!(
-            client.get_public_access_block(&bucket).unwrap().unwrap_or_default(),
-            PublicAccessBlock::new()
-        );
+    if signs_all {
+        let block = PublicAccessBlock::new().block_public_acls().block_public_policy();
+        if let Some(()) = gaps::PUBLIC_ACCESS_BLOCK.supported(client.put_public_access_block(&bucket, block))
+        {
+            assert_eq!(client.get_public_access_block(&bucket).unwrap(), Some(block));
+            client.delete_public_access_block(&bucket).unwrap();
+            assert_eq!(
+                client.get_public_access_block(&bucket).unwrap().unwrap_or_default(),
+                PublicAccessBlock::new()
+            );
+        }
     }
 
     let requester = client.put_bucket_request_payment(&bucket, Payer::Requester);
@@ -270,6 +281,11 @@ pub(crate) fn delete(variant: &Variant<'_>) {
             assert!(unknown && error.hint().unwrap().contains("Nothing was changed"), "{name}: {error}");
         }
         client.head_bucket(&bucket).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(delete(&client, "no-such-bucket-anywhere").is_err(), "{name}");
+        let missing = delete(&client, "no-such-bucket-anywhere");
+        if name == "encryption" {
+            gaps::ENCRYPTION_OF_MISSING_BUCKET.check_eq(missing.is_err(), true);
+        } else {
+            assert!(missing.is_err(), "{name}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use plain_s3::{CopyOptions, UploadOptions, Verification};
+use plain_s3::{CopyObjectOptions, CopyOptions, SignatureVersion, UploadOptions, Verification};
 
 use super::fixture::{TempDir, TestBucket};
 use super::gaps;
@@ -56,14 +56,23 @@ pub(crate) fn files(variant: &Variant<'_>) {
     assert_eq!((upload.bytes, upload.parts), (content.len() as u64, 2));
     assert_eq!(client.upload_file(&bucket, "in one", folder.join("file")).unwrap().parts, 0);
     assert_eq!(client.upload_reader(&bucket, "empty", &b""[..]).unwrap().bytes, 0);
-    let copy = CopyOptions::new().part_size(PART as u64);
+    let mut copy = CopyOptions::new().part_size(PART as u64);
+    if variant.signature == SignatureVersion::V2 && gaps::V2_SUBRESOURCES.is_gap() {
+        // the tags of the source cannot be read
+        copy = copy.object(CopyObjectOptions::new().header("x-amz-tagging", "a=b"));
+    }
     let copied = client.copy_with((&bucket, "in parts"), (&bucket, "copy"), &copy);
     let copied = gaps::COPY_PARTS.supported(copied).map(|_| "copy");
     for key in ["in parts", "in one"].into_iter().chain(copied) {
         let download = client.download_file(&bucket, key, folder.join("back")).unwrap();
         assert_eq!(download.bytes, content.len() as u64, "{key}");
         // which checksum it is depends on the server
-        assert_ne!(download.verification, Verification::Length, "{key}");
+        let has_checksum = download.verification != Verification::Length;
+        if key == "copy" {
+            gaps::COPIED_PART_ETAGS.check_eq(has_checksum, true);
+        } else {
+            assert!(has_checksum, "{key}");
+        }
         assert!(fs::read(folder.join("back")).unwrap() == content, "{key}");
     }
 }
