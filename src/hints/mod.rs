@@ -17,6 +17,9 @@ pub(crate) use context::Context;
 pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
     if let Some(hint) = error.response().and_then(|response| hint(response, context)) {
         error = error.with_hint(hint);
+    } else if error.kind() == ErrorKind::UnexpectedResponse && is_unsigned(error.status(), context) {
+        // Another interface of the server may have responded: Swift treats only signed requests as those of S3.
+        error = error.append_hint(access::NOT_SIGNED);
     }
     let rejected = error.status().is_some_and(|status| (300..500).contains(&status) && status != 304);
     if (rejected || error.kind() == ErrorKind::Connect)
@@ -56,6 +59,11 @@ fn requires_project(context: &Context<'_>) -> bool {
     context.endpoint.is_google() && matches!(context.request.action, "ListBuckets" | "CreateBucket")
 }
 
+/// Returns `true` if the server rejected a request that was not signed.
+fn is_unsigned(status: Option<u16>, context: &Context<'_>) -> bool {
+    context.signer.credentials().is_none() && status.is_some_and(|status| (400..500).contains(&status))
+}
+
 fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
     let code = response.code.as_deref()?;
     let message = response.message.as_deref().unwrap_or_default();
@@ -65,7 +73,7 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         .or_else(|| service::hint(code, context))
         .or_else(|| {
             // Some servers have a code of their own for this; rclone returns 400 UnsupportedAlgorithm.
-            if context.signer.credentials().is_none() && (400..500).contains(&response.status) {
+            if is_unsigned(Some(response.status), context) {
                 return Some(access::NOT_SIGNED.to_owned());
             }
             let host = context.endpoint.authority();
@@ -136,6 +144,24 @@ mod tests {
         for (status, signer) in [(400, &v4()), (500, &Signer::Anonymous)] {
             assert!(hint(status, signer).starts_with("The documentation of localhost:8480 "), "{status}");
         }
+    }
+
+    #[test]
+    fn page_in_response_to_an_unsigned_request_has_a_hint_on_credentials() {
+        let hint = |signer: &Signer| {
+            let endpoint = Endpoint::parse("http://localhost:8480").unwrap();
+            let now = Timestamp::from_http("Fri, 27 May 2011 06:23:07 GMT").date_time().unwrap();
+            let request = Request::object("GetObject", Method::Get, "b", "k");
+            let context = Context { request: &request, endpoint: &endpoint, signer, signed: None, now };
+            let page =
+                "<html><h1>Bad Request</h1><p>The server could not comply with the request.</p></html>";
+            let error =
+                crate::response::error_response::error(400, &crate::headers::Headers::default(), page);
+            explain(error, &context).hint().unwrap().to_owned()
+        };
+        let endpoint = "An S3 server responds with XML: check the endpoint and any proxy.";
+        assert_eq!(hint(&v4()), endpoint);
+        assert_eq!(hint(&Signer::Anonymous), format!("{endpoint} {}", access::NOT_SIGNED));
     }
 
     #[test]
