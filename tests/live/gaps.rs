@@ -48,6 +48,7 @@ features! {
         SIGNATURE_V2: "Signature V2";
         STALE_V2: "V2 requests that were signed an hour ago are rejected";
         STALE_V4: "V4 requests that were signed an hour ago are rejected";
+        UNKNOWN_ACCESS_KEYS: "Unknown access keys are reported as InvalidAccessKeyId";
         V2_SUBRESOURCES: "Signature V2 of requests for tags";
         V2_VIRTUAL_HOSTED: "Signature V2 in virtual-hosted style";
         VIRTUAL_HOSTED: "Virtual-hosted addressing";
@@ -86,6 +87,7 @@ features! {
         VERSION_ACLS: "Each version of an object has its own ACL";
     }
     "Buckets" {
+        BUCKET_DATES: "Buckets have a creation date";
         BUCKET_ENCRYPTION: "Default encryption of buckets"
             => "PutBucketEncryption"
                 "GetBucketEncryption"
@@ -144,6 +146,7 @@ features! {
         EXPIRES_HEADER: "The `Expires` and `Content-*` headers of an object are stored";
         LATE_PUTS: "An upload whose connection is lost does not damage the object that its retry stores";
         PART_NUMBERS: "Parts of an object can be read by number";
+        PUT_IF_MATCH: "PutObject fails if `If-Match` has another ETag";
         QUOTED_IF_MATCH: "PutObject succeeds if `If-Match` has the current ETag";
         RANGE_STATUS: "Ranges are returned with the status 206";
         REDIRECTS: "Website redirects are stored with objects";
@@ -159,6 +162,7 @@ features! {
         TAG_CHARACTERS: "Tags can contain every character";
         UNKNOWN_ALGORITHM: "Unknown encryption algorithms are rejected";
         UNSTARTED_BODIES: "An upload that is interrupted before its first byte stores nothing";
+        UTF8_HEADERS: "Metadata headers in UTF-8 are stored unchanged";
         UTF8_METADATA: "UTF-8 metadata is returned unchanged";
     }
     "Multipart uploads" {
@@ -176,16 +180,20 @@ features! {
         UPLOAD_PREFIXES: "ListMultipartUploads returns common prefixes for a delimiter";
     }
     "Versions and Object Lock" {
+        CONTROL_CHARACTER_PAGES: "Pages of ListObjectVersions can end with a key with control characters";
         COPY_TO_SELF: "An old version can be copied onto its own key";
         DELETE_MARKERS: "Deleting a missing key of a versioned bucket adds a delete marker";
         NULL_MARKERS: "Delete markers with the ID `null` can be deleted";
+        NULL_VERSIONS: "The version from before versioning keeps the ID `null`";
         OBJECT_LOCK: "Object Lock: legal holds and default retention"
             => "PutObjectLegalHold"
                 "GetObjectLegalHold"
                 "PutObjectLockConfiguration"
                 "GetObjectLockConfiguration";
         RETENTION: "Object Lock: retention of objects" => "PutObjectRetention" "GetObjectRetention";
+        SUSPENDED_MARKERS: "Deletions add a delete marker while versioning is suspended";
         SUSPENDED_VERSIONS: "Old versions are kept while versioning is suspended";
+        UNCOVERED_VERSIONS: "DeleteObjects of the newest version or delete marker uncovers the version before";
         VERSIONS: "Versioning"
             => "PutBucketVersioning"
                 "GetBucketVersioning"

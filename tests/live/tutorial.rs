@@ -26,8 +26,10 @@ pub(crate) fn steps(variant: &Variant<'_>) {
     let mah_bucket = TestBucket::create(&client);
     let owned = client.list_buckets().unwrap();
     let mine = owned.iter().find(|owned| owned.name == *mah_bucket).expect("the new bucket is listed");
-    assert_just_now(mine.creation_date);
-    succeeded(2);
+    let dated = gaps::BUCKET_DATES.attempt(|| assert_just_now(mine.creation_date));
+    if dated.is_some() {
+        succeeded(2);
+    }
 
     // 3: creating a bucket
     let bucket = TestBucket::planned(&client);
@@ -108,7 +110,11 @@ pub(crate) fn steps(variant: &Variant<'_>) {
     });
     let private = gaps::PRIVATE_OBJECTS.attempt(|| {
         let plans = unsigned("secret_plans.txt");
-        assert!(matches!(plans.status, 400 | 403) && plans.body != b"Dominate the world", "{}", plans.status);
+        assert!(
+            matches!(plans.status, 400 | 403 | 412) && plans.body != b"Dominate the world",
+            "{}",
+            plans.status
+        );
     });
     let signed = client.presign_get_object(&bucket, "secret_plans.txt", HOUR).unwrap();
     let plans = http::get(variant, &signed.url);

@@ -4,9 +4,10 @@ usage: swift_server.py proxy DIR PORTS SECRET SECRET2
        swift_server.py storage DIR PORTS
 
 DIR is a folder for all data, which does not exist yet. PORTS are the ports of the proxy and of the account, container
-and object servers, separated by commas. The two secrets are those of the users test:tester and test2:tester2.
+and object servers, separated by commas. The two secrets are those of the users test:tester and test:tester2.
 """
 
+import gc
 import json
 import logging
 import os
@@ -25,6 +26,7 @@ SECRET, OTHER_SECRET = sys.argv[4:] if ROLE == "proxy" else ("", "")
 # The data is discarded at the end, so nothing has to wait for the disk, and no threads are needed for it.
 os.fsync = os.fdatasync = lambda file: None
 tpool.execute = lambda function, *arguments, **options: function(*arguments, **options)
+gc.set_threshold(100_000)  # saves a tenth of the time
 
 
 def write(name, content):
@@ -82,12 +84,12 @@ s3_acl = true
 location = us-east-1
 storage_domain = s3.localhost
 dns_compliant_bucket_names = no
-check_bucket_owner = no
+check_bucket_owner = yes
 min_segment_size = 5242880
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = {SECRET} .admin
-user_test2_tester2 = {OTHER_SECRET} .admin
+user_test_tester2 = {OTHER_SECRET} .admin
 [filter:copy]
 use = egg:swift#copy
 [filter:slo]
@@ -105,6 +107,7 @@ use = egg:swift#symlink
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+error_suppression_limit = 1000000
 """
 
 
