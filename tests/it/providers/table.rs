@@ -137,7 +137,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
         signatures: V4,
         source: "https://www.backblaze.com/docs/cloud-storage-s3-compatible-api",
         differences: &[
-            (D::ChecksumsRejected, "https://github.com/jschneier/django-storages/issues/1498"),
+            (D::ChecksumsRejected, "https://github.com/home-assistant/core/issues/143995"),
             (D::AclsOfBucket, "https://www.backblaze.com/apidocs/s3-put-object-acl"),
             (D::NoRequestIds, "https://github.com/edwardspec/mediawiki-aws-s3/issues/64"),
             (D::LongBucketNames, "https://rdrr.io/cran/backblazer/man/b2CreateBucket.html"),
@@ -239,7 +239,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
         virtual_hosted: true,
         signatures: V4,
         source: "https://github.com/rclone/rclone/blob/master/backend/s3/provider/Hetzner.yaml",
-        differences: &[],
+        differences: &[(D::TrailersRejected, "https://github.com/home-assistant/core/issues/144015")],
         acl_error: &[],
     },
     Provider {
