@@ -128,6 +128,7 @@ pub(crate) fn canned_acls(variant: &Variant<'_>) {
     client.create_bucket_with(&public, &options).unwrap();
 
     gaps::ACLS_ENFORCED.attempt(|| {
+        client.put_object_acl(&bucket, "k", CannedAcl::Private).unwrap();
         if let Some(other) = variant.other() {
             for (canned, _, any_user) in CANNED_ACLS {
                 client.put_object_acl(&bucket, "k", canned).unwrap();
