@@ -57,7 +57,12 @@ from swift.common.http_protocol import SwiftHttpProtocol
 from swift.common.ring import RingBuilder
 from swift.common.wsgi import loadapp
 
+# On a busy machine, the defaults (0.5, 10 and 1 s) are too short: requests would fail, and a listing would lack objects
+# that were just stored.
 DEFAULTS = f"""[DEFAULT]
+conn_timeout = 30
+node_timeout = 60
+container_update_timeout = 60
 swift_dir = {FOLDER}
 devices = {FOLDER}/srv
 mount_check = false
