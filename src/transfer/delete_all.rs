@@ -68,7 +68,8 @@ impl Client {
         match self.delete_bucket(bucket) {
             Ok(()) => Ok(counts),
             Err(error) if error.is_bucket_not_empty() => Err(error.with_hint(
-                "Something was stored in the bucket meanwhile: try again when no other program writes to it.",
+                "Something is left that was not listed. If another program writes to the bucket, try again when it has \
+                 ended. A server that stores objects as files, such as rclone, may keep an empty folder: remove it there.",
             )),
             Err(error) => Err(error),
         }
