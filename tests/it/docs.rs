@@ -1,6 +1,6 @@
 //! Checks the documents against the repository: code blocks must match the examples, and links must exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -148,8 +148,10 @@ fn methods_named_in_the_boto_guide_exist() {
 }
 
 #[test]
-fn compatibility_table_has_every_action() {
-    let table = read("docs/compatibility.md");
+fn compatibility_page_has_every_action() {
+    let page = read("docs/compatibility.md");
+    let section = page.split("\n## ").find(|section| section.starts_with("Actions\n")).unwrap();
+    let listed: BTreeSet<&str> = section.split(|c: char| !c.is_alphanumeric()).collect();
     let source = all_source(&root().join("src"));
     let mut actions = 0;
     for piece in source.split("/AmazonS3/latest/API/").skip(1) {
@@ -161,7 +163,7 @@ fn compatibility_table_has_every_action() {
                 page.strip_prefix("API_").unwrap_or_else(|| panic!("{page} is not the page of an action"))
             }
         };
-        assert!(table.contains(&format!("\n| {action} | ")), "{action} is not in docs/compatibility.md");
+        assert!(listed.contains(action), "{action} is not in docs/compatibility.md");
         actions += 1;
     }
     assert!(actions > 50, "found only {actions} actions");
