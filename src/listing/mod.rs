@@ -156,12 +156,15 @@ pub struct Page<T> {
     pub entries: Vec<T>,
     /// The common prefixes into which [`ListOptions::delimiter`] grouped keys. Each ends with the delimiter.
     pub common_prefixes: Vec<String>,
+    /// The response does not say that its keys are encoded, so the server may have replaced characters in them.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) is_unencoded: bool,
 }
 
 impl<T> Page<T> {
     /// Creates a page with these entries and without common prefixes.
     pub fn new(entries: Vec<T>) -> Self {
-        Self { entries, common_prefixes: Vec::new() }
+        Self { entries, common_prefixes: Vec::new(), is_unencoded: false }
     }
 
     /// Returns the keys of this page with their IDs, followed by its common prefixes.
@@ -255,7 +258,12 @@ impl KeyEncoding {
         key.map(|key| self.decode(key)).ok_or_else(|| malformed("an entry in the listing has no key"))
     }
 
-    pub(crate) fn common_prefixes(&self, root: Node<'_, '_>) -> Vec<String> {
+    /// Returns the page with these entries, and with the common prefixes of the response.
+    pub(crate) fn page<T>(&self, root: Node<'_, '_>, entries: Vec<T>) -> Page<T> {
+        Page { entries, common_prefixes: self.common_prefixes(root), is_unencoded: !self.url }
+    }
+
+    fn common_prefixes(&self, root: Node<'_, '_>) -> Vec<String> {
         let prefixes = xml::children(root, "CommonPrefixes");
         let prefixes = prefixes.flat_map(|node| xml::children(node, "Prefix"));
         prefixes.map(|prefix| self.decode(xml::text(prefix))).collect()

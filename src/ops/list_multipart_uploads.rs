@@ -123,8 +123,7 @@ fn parse(response: Response) -> Result<(Page<MultipartUpload>, Option<Marker>)> 
 fn read(root: Node<'_, '_>) -> Result<(Page<MultipartUpload>, Option<Marker>)> {
     let encoding = KeyEncoding::of(root);
     let uploads = xml::children(root, "Upload").map(|node| read_upload(node, &encoding));
-    let page =
-        Page { entries: uploads.collect::<Result<_>>()?, common_prefixes: encoding.common_prefixes(root) };
+    let page = encoding.page(root, uploads.collect::<Result<_>>()?);
     let seen = page.keys(|upload| (&upload.key, &upload.upload_id));
     let next = Marker::next(root, &encoding, "NextUploadIdMarker", &seen)?;
     Ok((page, next))

@@ -152,8 +152,7 @@ fn read(root: Node<'_, '_>) -> Result<(Page<ObjectVersion>, Option<Marker>)> {
         "DeleteMarker" => Some(read_version(node, true, &encoding)),
         _ => None,
     });
-    let mut page =
-        Page { entries: versions.collect::<Result<_>>()?, common_prefixes: encoding.common_prefixes(root) };
+    let mut page = encoding.page(root, versions.collect::<Result<_>>()?);
     let seen = page.keys(|version| (&version.key, &version.version_id));
     let mut next = Marker::next(root, &encoding, "NextVersionIdMarker", &seen)?;
     if next.is_some() {

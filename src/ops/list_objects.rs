@@ -175,7 +175,7 @@ fn read(root: Node<'_, '_>) -> Result<ListResponse> {
     for node in objects() {
         entries.push(read_object(node, &encoding)?);
     }
-    let page = Page { entries, common_prefixes: encoding.common_prefixes(root) };
+    let page = encoding.page(root, entries);
     // a server that returns a token may omit this flag
     let is_truncated = match xml::child(root, "IsTruncated") {
         Some(_) => xml::child_flag(root, "IsTruncated"),

@@ -73,37 +73,70 @@ impl<'a> Deleter<'a> {
     fn versions(&mut self) -> Result<usize> {
         let options = ListOptions::new().prefix(self.prefix);
         let pages = self.client.list_object_versions_with(self.bucket, &options).pages();
-        let mut damaged = HashSet::new();
-        let result = self.each_page(pages, |this, mut page| {
-            page.entries.retain(|version| {
-                let is_sound = !may_be_damaged(version);
-                if !is_sound {
-                    damaged.insert(version.key.clone());
-                }
-                is_sound
-            });
-            let kinds = page.entries.iter().map(|version| version.is_delete_marker).collect();
-            this.delete(page.entries.iter().map(ObjectIdentifier::from).collect(), kinds)
+        let mut damaged = Vec::new();
+        let result = self.each_page(pages, |this, page| {
+            let may_be_damaged = |version: &ObjectVersion| page.is_unencoded && is_replaced(&version.key);
+            let (unsure, sound): (Vec<_>, Vec<_>) = page.entries.into_iter().partition(may_be_damaged);
+            damaged.extend(unsure);
+            let kinds = sound.iter().map(|version| version.is_delete_marker).collect();
+            this.delete(sound.iter().map(ObjectIdentifier::from).collect(), kinds)
         });
         match result {
             Err(error) if error.is_not_implemented() => self.objects(),
-            Ok(_) if !damaged.is_empty() => self.damaged(&damaged),
+            Ok(pages) if !damaged.is_empty() => Ok(pages.max(self.damaged(damaged)?)),
             result => result,
         }
     }
 
-    /// Deletes the objects whose keys are listed like this by a server that does not encode the keys of versions.
-    /// It encodes those of objects.
-    fn damaged(&mut self, keys: &HashSet<String>) -> Result<usize> {
+    /// Deletes versions whose keys the server may have listed with U+FFFD instead of other characters, as SeaweedFS does
+    /// with control characters: it encodes the keys of objects, but not those of versions. Deleting the listed key would
+    /// succeed and delete nothing, so only what is no longer listed afterwards counts as deleted.
+    fn damaged(&mut self, versions: Vec<ObjectVersion>) -> Result<usize> {
+        if self.options.dry_run {
+            versions.iter().for_each(|version| self.count(version.is_delete_marker));
+            return Ok(0);
+        }
         let options = ListOptions::new().prefix(self.prefix);
+        let is_object = |version: &ObjectVersion| {
+            version.is_latest && !version.is_delete_marker && version.version_id == "null"
+        };
+        let keys: HashSet<&str> = versions
+            .iter()
+            .filter(|version| is_object(version))
+            .map(|version| version.key.as_str())
+            .collect();
         let pages = self.client.list_objects_with(self.bucket, &options).pages();
-        self.each_page(pages, |this, page| {
+        let pages = self.each_page(pages, |this, page| {
             let listed = page.entries.into_iter().map(|object| object.key);
-            let listed = listed.filter(|key| keys.contains(&xml::replace_unrepresentable(key)));
-            let objects: Vec<_> = listed.map(|key| ObjectIdentifier::new(key).version_id("null")).collect();
-            let kinds = vec![false; objects.len()];
-            this.delete(objects, kinds)
-        })
+            let listed = listed.filter(|key| keys.contains(xml::replace_unrepresentable(key).as_str()));
+            this.request(listed.map(|key| ObjectIdentifier::new(key).version_id("null")).collect())
+        })?;
+        // the true keys of the others are unknown, but most servers do not replace characters
+        let others = versions.iter().filter(|version| !is_object(version));
+        self.request(others.map(ObjectIdentifier::from).collect())?;
+
+        let mut left = HashSet::new();
+        for version in self.client.list_object_versions_with(self.bucket, &options) {
+            let version = version?;
+            if is_replaced(&version.key) {
+                left.insert((version.key, version.version_id));
+            }
+        }
+        let failed: HashSet<_> =
+            self.failures.iter().map(|failure| xml::replace_unrepresentable(&failure.key)).collect();
+        for version in versions {
+            let entry = (version.key, version.version_id);
+            if !left.contains(&entry) {
+                self.count(version.is_delete_marker);
+            } else if !failed.contains(&entry.0) {
+                let mut failure = KeyFailure::new(entry.0, "NotDeleted");
+                failure.version_id = Some(entry.1);
+                "The server lists this key with U+FFFD instead of its own characters."
+                    .clone_into(&mut failure.message);
+                self.failures.push(failure);
+            }
+        }
+        Ok(pages)
     }
 
     /// Deletes all objects, if the server does not support versions.
@@ -167,17 +200,12 @@ impl<'a> Deleter<'a> {
 
     /// Deletes one page, and counts what was deleted.
     fn delete(&mut self, page: Vec<ObjectIdentifier>, is_delete_marker: Vec<bool>) -> Result<()> {
+        let earlier = self.failures.len();
         self.check_prefix(page.iter().map(ObjectIdentifier::key))?;
-        let mut failures = Vec::new();
         if !self.options.dry_run {
-            match self.client.delete_objects_with(self.bucket, page.clone(), &self.options.delete) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::PartialFailure => {
-                    failures = error.failures().to_vec();
-                }
-                Err(error) => return Err(error),
-            }
+            self.request(page.clone())?;
         }
+        let failures = self.failures.split_off(earlier);
         // a set, because a hostile server can list and fail any number of keys
         let failed: HashSet<(&str, Option<&str>)> =
             failures.iter().map(|failure| (failure.key.as_str(), failure.version_id.as_deref())).collect();
@@ -186,13 +214,29 @@ impl<'a> Deleter<'a> {
             if failed.contains(&(object.key(), None)) || failed.contains(&(object.key(), object.version())) {
                 continue;
             }
-            match is_delete_marker {
-                true => self.counts.delete_markers += 1,
-                false => self.counts.objects += 1,
-            }
+            self.count(is_delete_marker);
         }
-        self.failures.append(&mut failures);
+        self.failures.extend(failures);
         Ok(())
+    }
+
+    /// Deletes these entries and collects the failures, without counting.
+    fn request(&mut self, entries: Vec<ObjectIdentifier>) -> Result<()> {
+        match self.client.delete_objects_with(self.bucket, entries, &self.options.delete) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::PartialFailure => {
+                self.failures.extend_from_slice(error.failures());
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn count(&mut self, is_delete_marker: bool) {
+        match is_delete_marker {
+            true => self.counts.delete_markers += 1,
+            false => self.counts.objects += 1,
+        }
     }
 
     fn finish(mut self) -> Result<DeletedCounts> {
@@ -212,11 +256,7 @@ impl<'a> Deleter<'a> {
     }
 }
 
-/// Returns `true` for the current version of an object whose key may have been listed with U+FFFD instead of other
-/// characters. SeaweedFS does that with control characters. Deleting this key would succeed and delete nothing.
-fn may_be_damaged(version: &ObjectVersion) -> bool {
-    version.is_latest
-        && !version.is_delete_marker
-        && version.version_id == "null"
-        && version.key.contains(char::REPLACEMENT_CHARACTER)
+/// Returns `true` if the server may have replaced characters of the key.
+fn is_replaced(key: &str) -> bool {
+    key.contains(char::REPLACEMENT_CHARACTER)
 }

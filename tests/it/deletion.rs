@@ -432,11 +432,61 @@ fn object_with_a_damaged_key_in_the_list_of_versions_is_deleted() {
         deleted(),
         Response::xml(&objects),
         Response::new(204),
+        Response::xml("<ListVersionsResult/>"),
         Response::new(204),
     ]);
     assert_eq!(client(&server).force_delete_bucket("b").unwrap().objects, 2);
-    let requests: [_; 6] = server.finish();
+    let requests: [_; 7] = server.finish();
     assert!(!requests[2].text().contains('\u{fffd}'));
+    assert_eq!(requests[4].target(), "/b/b%01?versionId=null");
+}
+
+// promise: X1
+#[test]
+fn version_with_a_damaged_key_that_is_still_listed_is_a_failure() {
+    // the second one has really U+FFFD in its key, on a server that does not encode keys
+    let listing = |keys: &[&str]| {
+        let versions = keys.iter().map(|key| {
+            format!("<Version><Key>{key}</Key><VersionId>1</VersionId><IsLatest>true</IsLatest><Size>1</Size></Version>")
+        });
+        format!("<ListVersionsResult>{}</ListVersionsResult>", versions.collect::<String>())
+    };
+    let server = FakeServer::start([
+        no_uploads(),
+        Response::xml(&listing(&["a\u{fffd}", "b\u{fffd}"])),
+        Response::xml("<ListBucketResult/>"),
+        deleted(),
+        Response::xml(&listing(&["a\u{fffd}"])),
+    ]);
+    let error = client(&server).empty_bucket("b").unwrap_err();
+    let [failure] = error.failures() else { panic!("{error}") };
+    assert_eq!((failure.key.as_str(), failure.version_id.as_deref()), ("a\u{fffd}", Some("1")));
+    assert!(error.to_string().contains("deleted: 1 object"), "{error}");
+    let requests: [_; 5] = server.finish();
+    assert!(requests[3].text().contains("<VersionId>1</VersionId>"));
+}
+
+/// The marker of a page may be damaged as well, so the next page may start too far.
+#[test]
+fn listing_with_damaged_keys_is_repeated_if_it_had_several_pages() {
+    let version = "<Version><Key>b\u{fffd}</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><Size>1</Size></Version>";
+    let object = "<Contents><Key>b%01</Key><Size>1</Size></Contents>";
+    let server = FakeServer::start([
+        no_uploads(),
+        Response::xml(&format!(
+            "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>b\u{fffd}</NextKeyMarker>\
+             <NextVersionIdMarker>null</NextVersionIdMarker>{version}</ListVersionsResult>"
+        )),
+        Response::xml("<ListVersionsResult/>"),
+        Response::xml(&format!(
+            "<ListBucketResult><EncodingType>url</EncodingType>{object}</ListBucketResult>"
+        )),
+        Response::new(204),
+        Response::xml("<ListVersionsResult/>"),
+        Response::xml("<ListVersionsResult/>"),
+    ]);
+    assert_eq!(client(&server).empty_bucket("b").unwrap().objects, 1);
+    let requests: [_; 7] = server.finish();
     assert_eq!(requests[4].target(), "/b/b%01?versionId=null");
 }
 
