@@ -30,7 +30,7 @@ pub(super) fn hint(code: &str, message: &str, context: &Context<'_>) -> Option<S
                 .to_owned()
         }
         // SeaweedFS takes a PUT with a subresource that it does not know for CreateBucket.
-        "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" if context.request.action != "CreateBucket" => {
+        "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" if !context.request.query.is_empty() => {
             format!("{host} does not support {}, and tried to create the bucket instead.", context.request.action)
         }
         "BucketAlreadyExists" => format!(

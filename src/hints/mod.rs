@@ -27,10 +27,12 @@ pub(crate) fn explain(mut error: Error, context: &Context<'_>) -> Error {
     {
         error = error.append_hint(&warning);
     }
-    if matches!(error.status(), Some(400 | 403)) && requires_project(context) {
+    let is_about_project =
+        matches!(error.code(), None | Some("AccessDenied" | "InvalidArgument" | "InvalidRequest"));
+    if matches!(error.status(), Some(400 | 403)) && is_about_project && requires_project(context) {
         error = error.append_hint(
-            "Google Cloud Storage needs the project to list and create buckets: set Config::project_id, unless the account \
-             has a default project.",
+            "Google Cloud Storage needs the project to list and create buckets: check Config::project_id, unless the \
+             account has a default project.",
         );
     }
     if let (Some(texts), Some("SignatureDoesNotMatch")) = (context.signed, error.code()) {
@@ -61,7 +63,7 @@ fn requires_project(context: &Context<'_>) -> bool {
 
 /// Returns `true` if the server rejected a request that was not signed.
 fn is_unsigned(status: Option<u16>, context: &Context<'_>) -> bool {
-    context.signer.credentials().is_none() && status.is_some_and(|status| (400..500).contains(&status))
+    context.signer.credentials().is_none() && status.is_some_and(|status| matches!(status, 400..=404 | 412))
 }
 
 fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
@@ -73,7 +75,8 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         .or_else(|| service::hint(code, context))
         .or_else(|| {
             // Some servers have a code of their own for this; rclone returns 400 UnsupportedAlgorithm.
-            if is_unsigned(Some(response.status), context) {
+            let is_about_content = matches!(code, "InvalidArgument" | "InvalidRequest" | "InvalidURI");
+            if is_unsigned(Some(response.status), context) && !is_about_content {
                 return Some(access::NOT_SIGNED.to_owned());
             }
             let host = context.endpoint.authority();

@@ -199,7 +199,7 @@ fn error_of_google_without_a_project_names_the_setting() {
     let config = Config::google_cloud_storage().credentials(credentials());
     let client = Client::new(config.proxy(&tunnel.proxy).ca_pem(CERTIFICATE)).unwrap();
     for error in [client.list_buckets().unwrap_err(), client.create_bucket(BUCKET).unwrap_err()] {
-        assert!(error.hint().unwrap().contains("set Config::project_id"), "{error}");
+        assert!(error.hint().unwrap().contains("check Config::project_id"), "{error}");
     }
     let error = client.list_objects(BUCKET).next().unwrap().unwrap_err();
     assert!(error.is_not_found() && !error.hint().unwrap().contains("project_id"), "{error}");
