@@ -88,7 +88,8 @@ impl Config {
         provider(endpoint.to_owned(), "us-east-1").metadata_encoding(MetadataEncoding::Utf8)
     }
 
-    /// Creates a configuration for Cloudflare R2. The account ID has 32 hexadecimal digits.
+    /// Creates a configuration for Cloudflare R2. The account ID has 32 hexadecimal digits, with `.eu` or `.fedramp`
+    /// appended for a bucket in that jurisdiction.
     ///
     /// ```
     /// # use plain_s3::{Client, Config};
@@ -100,8 +101,10 @@ impl Config {
     // https://developers.cloudflare.com/r2/api/s3/api/
     pub fn cloudflare_r2(account_id: &str) -> Self {
         let example = "0123456789abcdef0123456789abcdef";
-        let valid =
-            account_id.len() == example.len() && account_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // without a jurisdiction, any valid one stands for it
+        let (id, jurisdiction) = account_id.split_once('.').unwrap_or((account_id, "eu"));
+        let is_id = id.len() == example.len() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let valid = is_id && is_label(jurisdiction);
         provider(format!("https://{account_id}.r2.cloudflarestorage.com"), "auto").checked(valid, || {
             problem("cloudflare_r2", "account ID", account_id, "has 32 hexadecimal digits", example)
         })
@@ -411,6 +414,15 @@ mod tests {
         for region in ["eu-west-1", "cn-north-1"] {
             assert!(endpoint(Config::aws(region)).verifies_checksums());
         }
+    }
+
+    #[test]
+    fn account_of_r2_may_have_a_jurisdiction() {
+        let account = "0123456789abcdef0123456789abcdef";
+        let client = Client::new(Config::cloudflare_r2(&format!("{account}.eu"))).unwrap();
+        let url = client.object_url("b", "k").unwrap();
+        assert_eq!(url, format!("https://{account}.eu.r2.cloudflarestorage.com/b/k"));
+        assert!(Client::new(Config::cloudflare_r2(&format!("{account}.eu.example"))).is_err());
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Client {
     /// Uploads everything that a reader yields, whatever its length.
     ///
     /// Works like [`upload_file`](Self::upload_file), but the length need not be known. At most 10,000 parts
-    /// are uploaded, and never twice: a reader cannot start again.
+    /// are uploaded (1000 on Scaleway), and never twice: a reader cannot start again.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ impl<'a> UploadOptions<'a> {
     ///
     /// One part is held in memory, and content that fits into one part is stored by a single request. An
     /// upload has at most 10,000 parts: for a larger file the part size is increased, and a reader may yield
-    /// at most 10,000 times the part size (160 GB by default).
+    /// at most 10,000 times the part size (160 GB by default). On Scaleway the limit is 1000 parts.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = Some(bytes);
         self
