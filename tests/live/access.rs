@@ -48,7 +48,7 @@ pub(crate) fn unsigned(variant: &Variant<'_>) {
 }
 
 /// Asserts that the server rejected an unsigned request.
-fn assert_rejected(error: &Error) {
+pub(crate) fn assert_rejected(error: &Error) {
     assert!(matches!(error.status(), Some(400 | 403 | 404 | 412)), "{error}");
     gaps::UNSIGNED_STATUS.check(match error.status() {
         Some(403) if error.is_access_denied() && error.kind() == ErrorKind::Server => Ok(()),

@@ -90,11 +90,7 @@ pub(crate) fn delimiters(variant: &Variant<'_>) {
                         None => options,
                     };
                     let is_slash = delimiter.is_none_or(|delimiter| delimiter == "/");
-                    let feature = if is_slash || gaps::ANY_LISTING.is_gap() {
-                        &gaps::ANY_LISTING
-                    } else {
-                        &gaps::DELIMITERS
-                    };
+                    let feature = if is_slash { &gaps::ANY_LISTING } else { &gaps::DELIMITERS };
                     feature
                         .attempt(|| assert_listed(&client, &bucket, &options, &keys, prefix, "", delimiter));
                 }

@@ -9,6 +9,7 @@ use plain_s3::{
 };
 use time::OffsetDateTime;
 
+use super::access;
 use super::fixture::TestBucket;
 use super::gaps;
 use super::server::Variant;
@@ -60,7 +61,7 @@ pub(crate) fn bucket_settings(variant: &Variant<'_>) {
         client.delete_bucket_policy(&bucket).unwrap();
         assert_eq!(client.get_bucket_policy(&bucket).unwrap(), None);
         gaps::PRIVATE_OBJECTS.attempt(|| {
-            variant.anonymous().get_object(&bucket, "k").unwrap_err();
+            access::assert_rejected(&variant.anonymous().get_object(&bucket, "k").unwrap_err());
         });
     }
 
