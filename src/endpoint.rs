@@ -188,8 +188,8 @@ impl Endpoint {
     }
 
     /// Returns `true` if this provider's ETag of an object in parts is not the MD5 of the MD5s of the parts.
-    pub(crate) fn has_other_multipart_e_tags(&self) -> bool {
-        provider_host::has_other_multipart_e_tags(&self.host)
+    pub(crate) fn has_opaque_multipart_e_tags(&self) -> bool {
+        provider_host::has_opaque_multipart_e_tags(&self.host)
     }
 
     pub(crate) fn has_ip_address(&self) -> bool {

@@ -14,7 +14,7 @@ enum Service {
     /// The first label starts with this, as in `s3.eu-west-1.amazonaws.com` and
     /// `s3-us-west-2.amazonaws.com`.
     FirstLabel(&'static str),
-    /// Like `FirstLabel`, but the label `s3` may be in front, as in `s3.oss-cn-hangzhou.aliyuncs.com`.
+    /// Like `FirstLabel`, but the label `s3` may precede it, as in `s3.oss-cn-hangzhou.aliyuncs.com`.
     AfterS3(&'static str),
     /// The first label is an account ID of 32 hexadecimal digits, as in
     /// `0123456789abcdef0123456789abcdef.eu.r2.cloudflarestorage.com`.
@@ -65,7 +65,7 @@ const MAX_PARTS: [(&str, u32); 1] = [("scw.cloud", FEWEST_PARTS)];
 pub(crate) const FEWEST_PARTS: u32 = 1000;
 /// Providers whose ETags of objects in parts are not the MD5 of the MD5s of the parts.
 // https://github.com/rclone/rclone/tree/master/backend/s3/provider: use_multipart_etag
-const OTHER_MULTIPART_E_TAGS: [&str; 4] =
+const OPAQUE_MULTIPART_E_TAGS: [&str; 4] =
     ["aliyuncs.com", "cloud-object-storage.appdomain.cloud", "myqcloud.com", "object.fastlystorage.app"];
 
 /// Returns `true` if the provider with this lower-case host rejects requests with `x-amz-checksum-*` headers.
@@ -95,8 +95,8 @@ pub(crate) fn max_parts(host: &str) -> u32 {
 }
 
 /// Returns `true` if the ETag of an object in parts on this lower-case host is not the MD5 of the MD5s of the parts.
-pub(crate) fn has_other_multipart_e_tags(host: &str) -> bool {
-    is_in(host, &OTHER_MULTIPART_E_TAGS)
+pub(crate) fn has_opaque_multipart_e_tags(host: &str) -> bool {
+    is_in(host, &OPAQUE_MULTIPART_E_TAGS)
 }
 
 fn is_in(host: &str, domains: &[&str]) -> bool {
@@ -227,7 +227,7 @@ mod tests {
             ("s3.eu-west-1.amazonaws.com", 10_000, false),
             ("127.0.0.1", 10_000, false),
         ] {
-            assert_eq!((max_parts(host), has_other_multipart_e_tags(host)), (parts, other_e_tags), "{host}");
+            assert_eq!((max_parts(host), has_opaque_multipart_e_tags(host)), (parts, other_e_tags), "{host}");
         }
     }
 

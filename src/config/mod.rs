@@ -33,7 +33,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// The configuration of a [`Client`](crate::Client): where it connects to, and how.
 ///
-/// Only the endpoint is required. For these providers and servers, a constructor makes the settings that depend on them:
+/// Only the endpoint is required. For these providers and servers, a constructor sets all that depends on the provider:
 /// [`alibaba_oss`](Self::alibaba_oss), [`aws`](Self::aws), [`aws_dual_stack`](Self::aws_dual_stack),
 /// [`backblaze_b2`](Self::backblaze_b2), [`ceph`](Self::ceph), [`cloudflare_r2`](Self::cloudflare_r2),
 /// [`digitalocean_spaces`](Self::digitalocean_spaces), [`dreamobjects`](Self::dreamobjects), [`garage`](Self::garage),
@@ -74,7 +74,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 #[must_use]
 pub struct Config {
     pub(crate) endpoint: String,
-    /// The problem of an argument of a preset.
+    /// The error message, if an argument of a preset is invalid.
     pub(crate) invalid_argument: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) credentials: Option<CredentialsSource>,

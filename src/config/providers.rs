@@ -304,7 +304,7 @@ impl Config {
     }
 }
 
-/// What a region or a project reference consists of, as part of a host name.
+/// The rule for a region or a project reference, which is part of a host name.
 const LABEL: &str = "has 1 to 63 characters from a-z, 0-9 and -";
 
 /// Returns a configuration with Signature V4, which every provider accepts, and in path style.
@@ -319,7 +319,7 @@ fn regional(preset: &str, example: &str, region: &str, host: impl Fn(&str) -> St
 }
 
 impl Config {
-    /// Records the problem of an argument, which `Client::new` reports, unless the argument is valid.
+    /// Records the problem of an invalid argument. `Client::new` returns it as an error.
     fn checked(mut self, valid: bool, problem: impl FnOnce() -> String) -> Self {
         if !valid {
             self.invalid_argument.get_or_insert_with(problem);

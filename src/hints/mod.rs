@@ -74,7 +74,7 @@ fn hint(response: &ErrorResponse, context: &Context<'_>) -> Option<String> {
         .or_else(|| buckets::hint(code, message, context))
         .or_else(|| service::hint(code, context))
         .or_else(|| {
-            // Some servers have a code of their own for this; rclone returns 400 UnsupportedAlgorithm.
+            // Some servers reject unsigned requests with a code of their own; rclone returns 400 UnsupportedAlgorithm.
             let is_about_content = matches!(code, "InvalidArgument" | "InvalidRequest" | "InvalidURI");
             if is_unsigned(Some(response.status), context) && !is_about_content {
                 return Some(access::NOT_SIGNED.to_owned());

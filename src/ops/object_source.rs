@@ -113,7 +113,7 @@ impl Source {
             // a second reading could not clarify why it differs
             Expected::Parts { checksum, .. }
                 if checksum.algorithm() == ChecksumAlgorithm::Md5
-                    && self.client.signer().endpoint().has_other_multipart_e_tags() =>
+                    && self.client.signer().endpoint().has_opaque_multipart_e_tags() =>
             {
                 None
             }

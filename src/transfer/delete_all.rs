@@ -68,8 +68,9 @@ impl Client {
         match self.delete_bucket(bucket) {
             Ok(()) => Ok(counts),
             Err(error) if error.is_bucket_not_empty() => Err(error.with_hint(
-                "Something is left that was not listed. If another program writes to the bucket, try again when it has \
-                 ended. A server that stores objects as files, such as rclone, may keep an empty folder: remove it there.",
+                "The bucket contains something that was not listed. If another program writes to the bucket, try again \
+                 when that program has ended. A server that stores objects as files, such as rclone, may keep an empty \
+                 folder: remove the folder on the server.",
             )),
             Err(error) => Err(error),
         }

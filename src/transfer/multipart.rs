@@ -205,7 +205,7 @@ impl Uploader<'_> {
         let mut reused = 0;
         // the ETag of the object can be predicted only if the ETag of every part is its MD5, and not for every provider
         let mut predictable = self.algorithm == Some(ChecksumAlgorithm::Md5)
-            && !self.client.signer().endpoint().has_other_multipart_e_tags();
+            && !self.client.signer().endpoint().has_opaque_multipart_e_tags();
         let mut whole = WholeChecks::new(self.algorithm, options.object.pinned_sha256());
         loop {
             let number = parts.len() as u32 + 1;

@@ -292,7 +292,7 @@ fn missing_setting_reads_as_none_and_is_not_deleted() {
 
 #[test]
 fn deleting_a_setting_that_the_server_reports_as_unset_succeeds() {
-    // SeaweedFS reads a default of the ownership controls
+    // SeaweedFS returns default ownership controls if none are set
     let read = "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>\
          </OwnershipControls>";
     let unset = Response::error(404, "OwnershipControlsNotFoundError");

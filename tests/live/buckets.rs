@@ -46,7 +46,7 @@ pub(crate) fn force_delete(server: &Server) {
     let variants = server.variants();
     let client = variants.last().expect("a variant").client();
     let bucket = TestBucket::create(&client);
-    // versions::pages checks it
+    // covered by versions::pages
     let end = if gaps::CONTROL_CHARACTER_PAGES.is_gap() { "" } else { "\u{1}" };
     thread::scope(|scope| {
         for part in 0..THREADS {

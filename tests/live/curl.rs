@@ -221,7 +221,7 @@ fn upload_in_parts(curl: &Curl, client: &Client, bucket: &str) {
 
 pub(crate) fn form(variant: &Variant<'_>) {
     if gaps::FORMS.is_gap() {
-        return; // forms::accepted checks it
+        return; // covered by forms::accepted
     }
     let Some(curl) = Curl::find(variant) else { return };
     let client = variant.client();

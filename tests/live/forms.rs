@@ -65,7 +65,7 @@ pub(crate) fn accepted(variant: &Variant<'_>) {
 
 pub(crate) fn rejected(variant: &Variant<'_>) {
     if gaps::FORMS.is_gap() {
-        return; // `accepted` checks it
+        return; // covered by `accepted`
     }
     let client = variant.client();
     let bucket = TestBucket::create(&client);

@@ -39,17 +39,17 @@ macro_rules! features {
 
 features! {
     "Requests and signatures" {
-        EXPECTED_OWNER: "Requests that expect another bucket owner are rejected";
+        EXPECTED_OWNER: "Requests with a wrong `x-amz-expected-bucket-owner` are rejected";
         HTTPS: "HTTPS";
         REJECTED_REQUEST_IDS: "Errors for wrong credentials have a request ID";
         REQUEST_IDS: "Error responses have a request ID";
-        SECOND_USER: "A second user";
+        SECOND_USER: "Several users with buckets of their own";
         SIGNATURES: "Signatures are checked";
         SIGNATURE_V2: "Signature V2";
         STALE_V2: "V2 requests that were signed an hour ago are rejected";
         STALE_V4: "V4 requests that were signed an hour ago are rejected";
-        UNKNOWN_ACCESS_KEYS: "Unknown access keys are reported as InvalidAccessKeyId";
-        V2_SUBRESOURCES: "Signature V2 of requests for tags";
+        UNKNOWN_ACCESS_KEYS: "Unknown access keys are rejected with InvalidAccessKeyId";
+        V2_SUBRESOURCES: "Signature V2 of requests with subresources such as `?tagging`";
         V2_VIRTUAL_HOSTED: "Signature V2 in virtual-hosted style";
         VIRTUAL_HOSTED: "Virtual-hosted addressing";
     }
@@ -60,9 +60,9 @@ features! {
                 "PutBucketAcl"
                 "PutObjectAcl";
         ACLS_ENFORCED: "ACLs are enforced";
-        ACL_HEADERS: "Objects are uploaded with a canned ACL";
-        BUCKET_OWNERS: "Users cannot access the buckets of others";
-        DELETE_OWNERSHIP_CONTROLS: "Ownership controls can be removed";
+        ACL_HEADERS: "Objects can be uploaded with a canned ACL";
+        BUCKET_OWNERS: "Users cannot access the buckets of other users";
+        DELETE_OWNERSHIP_CONTROLS: "Ownership controls can be deleted";
         GRANTS: "ACLs with grants are kept unchanged";
         OWNERSHIP_CONTROLS: "Ownership controls"
             => "PutBucketOwnershipControls"
@@ -79,11 +79,11 @@ features! {
             => "PutPublicAccessBlock"
                 "GetPublicAccessBlock"
                 "DeletePublicAccessBlock";
-        PUBLIC_OBJECTS: "Objects with a public ACL are read without a signature";
+        PUBLIC_OBJECTS: "Objects with a public ACL can be read without a signature";
         PUBLIC_POLICY: "Bucket policies can make objects public";
         UNKNOWN_GRANTEE: "ACLs that name an unknown email address are rejected";
         UNSIGNED_STATUS: "Unsigned requests are rejected with 403 AccessDenied";
-        UNSIGNED_WRITES: "Unsigned requests do not write, delete or list";
+        UNSIGNED_WRITES: "Unsigned requests cannot write, delete or list";
         VERSION_ACLS: "Each version of an object has its own ACL";
     }
     "Buckets" {
@@ -92,8 +92,8 @@ features! {
             => "PutBucketEncryption"
                 "GetBucketEncryption"
                 "DeleteBucketEncryption";
-        CALLERS_OWN_BUCKET: "Creating the own bucket again is reported as such";
-        COPY_TO_MISSING_BUCKET: "Copies to missing buckets are reported as NoSuchBucket";
+        CALLERS_OWN_BUCKET: "Creating a bucket again succeeds or returns BucketAlreadyOwnedByYou";
+        COPY_TO_MISSING_BUCKET: "Copies to missing buckets are rejected with NoSuchBucket";
         CORS: "CORS rules"
             => "PutBucketCors"
                 "GetBucketCors"
@@ -104,7 +104,7 @@ features! {
             => "PutBucketLifecycleConfiguration"
                 "GetBucketLifecycleConfiguration"
                 "DeleteBucketLifecycle";
-        LIFECYCLE_IDS: "Lifecycle rules without an ID get one";
+        LIFECYCLE_IDS: "Lifecycle rules without an ID are assigned one";
         LIFECYCLE_SIZES: "Lifecycle rules can filter by object size";
         LOGGING: "Access logs of buckets" => "PutBucketLogging";
         MISSING_BUCKETS: "Uploads to missing buckets are rejected";
@@ -121,11 +121,11 @@ features! {
         CONTROL_CHARACTERS: "Keys with control characters";
         DOT_SEGMENTS: "Keys with the path segments `.` and `..`";
         EMPTY_SEGMENTS: "Keys with empty path segments";
-        FOLDER_KEYS: "Keys can be a prefix of other keys up to a slash";
+        FOLDER_KEYS: "Keys such as `a`, `a/` and `a/b` can exist together";
         LINE_BREAKS: "Keys with line breaks";
         LONG_KEYS: "Keys of 1024 bytes";
         NONCHARACTERS: "Keys with Unicode noncharacters";
-        NUL_IN_KEY: "Keys can contain a NUL character";
+        NUL_IN_KEY: "Keys with NUL characters";
     }
     "Listings" {
         ANY_LISTING: "Listings of unusual keys return each key once, with any delimiter and page size";
@@ -141,17 +141,17 @@ features! {
         COPY_CONDITIONS: "Conditions on the source of a copy are honoured";
         COPY_ONTO_ITSELF: "A copy of an object onto itself that changes nothing is rejected";
         CUSTOMER_KEYS_CONFIRMED: "Responses confirm the encryption with a customer key";
-        CUSTOMER_KEYS_REQUIRED: "Objects with a customer key require it";
+        CUSTOMER_KEYS_REQUIRED: "Objects encrypted with a customer key cannot be read without it";
         EMPTY_METADATA: "Empty metadata values are kept";
         EXPIRES_HEADER: "The `Expires` and `Content-*` headers of an object are stored";
-        LATE_PUTS: "An upload whose connection is lost does not damage the object that its retry stores";
+        LATE_PUTS: "An interrupted upload does not damage the object that its retry stores";
         PART_NUMBERS: "Parts of an object can be read by number";
         PUT_IF_MATCH: "PutObject fails if `If-Match` has another ETag";
         QUOTED_IF_MATCH: "PutObject succeeds if `If-Match` has the current ETag";
         RANGE_STATUS: "Ranges are returned with the status 206";
         REDIRECTS: "Website redirects are stored with objects";
         RESTORE: "Archived objects can be restored" => "RestoreObject";
-        SERVER_KEY: "Server-side encryption with a key of the server (AES256)";
+        SERVER_KEY: "Server-side encryption with keys of the server (SSE-S3, `AES256`)";
         TAGS: "Tags of buckets and objects"
             => "PutBucketTagging"
                 "GetBucketTagging"
@@ -162,8 +162,8 @@ features! {
         TAG_CHARACTERS: "Tags can contain every character";
         UNKNOWN_ALGORITHM: "Unknown encryption algorithms are rejected";
         UNSTARTED_BODIES: "An upload that is interrupted before its first byte stores nothing";
-        UTF8_HEADERS: "Metadata headers in UTF-8 are stored unchanged";
-        UTF8_METADATA: "UTF-8 metadata is returned unchanged";
+        UTF8_HEADERS: "Metadata sent as raw UTF-8 (`MetadataEncoding::Utf8`) is stored unchanged";
+        UTF8_METADATA: "Non-ASCII metadata is returned unchanged";
     }
     "Multipart uploads" {
         ABORTED_UPLOADS: "Parts for an aborted upload are rejected with NoSuchUpload";
@@ -173,18 +173,18 @@ features! {
         COPY_PARTS: "Parts can be copied from objects" => "UploadPartCopy";
         CUSTOMER_KEY_OF_PARTS: "Parts without the customer key of their upload are rejected";
         EMPTY_FOLDERS: "A bucket can be deleted after its uploads were aborted";
-        LATE_COMPLETIONS: "Attempts to complete the same upload at the same time leave a complete object";
-        LIST_UPLOADS: "Multipart uploads are listed" => "ListMultipartUploads";
-        MANY_UPLOADS: "A thousand unfinished multipart uploads are created and listed";
+        LATE_COMPLETIONS: "Concurrent attempts to complete an upload store the complete object";
+        LIST_UPLOADS: "Multipart uploads can be listed" => "ListMultipartUploads";
+        MANY_UPLOADS: "A thousand unfinished multipart uploads can be created and listed";
         UPLOAD_PAGES: "ListMultipartUploads returns pages of any size";
         UPLOAD_PREFIXES: "ListMultipartUploads returns common prefixes for a delimiter";
     }
     "Versions and Object Lock" {
         CONTROL_CHARACTER_PAGES: "Pages of ListObjectVersions can end with a key with control characters";
-        COPY_TO_SELF: "An old version can be copied onto its own key";
+        COPY_TO_SELF: "An old version can be copied to the same key";
         DELETE_MARKERS: "Deleting a missing key of a versioned bucket adds a delete marker";
         NULL_MARKERS: "Delete markers with the ID `null` can be deleted";
-        NULL_VERSIONS: "The version from before versioning keeps the ID `null`";
+        NULL_VERSIONS: "An object from before versioning was enabled keeps the version ID `null`";
         OBJECT_LOCK: "Object Lock: legal holds and default retention"
             => "PutObjectLegalHold"
                 "GetObjectLegalHold"
@@ -193,7 +193,7 @@ features! {
         RETENTION: "Object Lock: retention of objects" => "PutObjectRetention" "GetObjectRetention";
         SUSPENDED_MARKERS: "Deletions add a delete marker while versioning is suspended";
         SUSPENDED_VERSIONS: "Old versions are kept while versioning is suspended";
-        UNCOVERED_VERSIONS: "DeleteObjects of the newest version or delete marker uncovers the version before";
+        UNCOVERED_VERSIONS: "DeleteObjects of the newest version or delete marker makes the previous version current";
         VERSIONS: "Versioning"
             => "PutBucketVersioning"
                 "GetBucketVersioning"
@@ -211,7 +211,7 @@ features! {
         RESPONSE_OVERRIDES: "Presigned URLs override response headers";
         URL_EXPIRY: "Presigned URLs expire";
         URL_SIGNATURES: "Signatures of presigned URLs are checked";
-        URL_UPLOADS: "Presigned URLs of multipart uploads";
+        URL_UPLOADS: "Presigned URLs for multipart uploads";
     }
 }
 

@@ -12,7 +12,7 @@ use super::support::variable;
 /// Reads ACLs with grants and writes them back, whether the server enforces them or not.
 pub(crate) fn stored_grants(variant: &Variant<'_>) {
     if gaps::ACLS.is_gap() {
-        return; // access::stored_acls checks it
+        return; // covered by access::stored_acls
     }
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -41,7 +41,7 @@ pub(crate) fn stored_grants(variant: &Variant<'_>) {
 
 pub(crate) fn object_grants(variant: &Variant<'_>) {
     if gaps::ACLS.is_gap() || gaps::ACLS_ENFORCED.is_gap() {
-        return; // access checks it
+        return; // covered by access
     }
     let Some(other) = variant.other() else { return };
     let client = variant.client();
@@ -65,7 +65,7 @@ pub(crate) fn object_grants(variant: &Variant<'_>) {
 
 pub(crate) fn bucket_grants(variant: &Variant<'_>) {
     if gaps::ACLS.is_gap() || gaps::ACLS_ENFORCED.is_gap() {
-        return; // access checks it
+        return; // covered by access
     }
     let Some(other) = variant.other() else { return };
     let client = variant.client();
@@ -86,7 +86,7 @@ pub(crate) fn bucket_grants(variant: &Variant<'_>) {
 
 pub(crate) fn group_grants(variant: &Variant<'_>) {
     if gaps::ACLS.is_gap() || gaps::ACLS_ENFORCED.is_gap() {
-        return; // access checks it
+        return; // covered by access
     }
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -99,7 +99,7 @@ pub(crate) fn group_grants(variant: &Variant<'_>) {
         assert_eq!(other.get_object(&bucket, "k").unwrap().text().unwrap(), "x");
     }
     if gaps::PUBLIC_OBJECTS.is_gap() {
-        return; // access::unsigned checks it
+        return; // covered by access::unsigned
     }
     assert!(variant.anonymous().get_object(&bucket, "k").unwrap_err().is_access_denied());
     let everybody = mine.clone().grant(Grantee::all_users(), Permission::Read);
@@ -111,7 +111,7 @@ pub(crate) fn group_grants(variant: &Variant<'_>) {
 
 pub(crate) fn email_grants(variant: &Variant<'_>) {
     if gaps::ACLS.is_gap() {
-        return; // access::stored_acls checks it
+        return; // covered by access::stored_acls
     }
     let client = variant.client();
     let bucket = TestBucket::create(&client);
@@ -146,7 +146,7 @@ pub(crate) fn email_grants(variant: &Variant<'_>) {
 
 pub(crate) fn version_acls(variant: &Variant<'_>) {
     if gaps::ACLS.is_gap() {
-        return; // access::stored_acls checks it
+        return; // covered by access::stored_acls
     }
     let client = variant.client();
     let bucket = TestBucket::create(&client);

@@ -50,7 +50,7 @@ fn assert_rejected(live: &Live, bucket: &str, expected: impl Fn(&Error) -> bool)
 fn upload_to_a_missing_bucket_returns_the_error() {
     let Some(live) = Live::from_env("rejected uploads") else { return };
     if gaps::MISSING_BUCKETS.is_gap() {
-        return; // errors::not_found checks it
+        return; // covered by errors::not_found
     }
     assert_rejected(&live, "there-is-no-such-bucket", Error::is_no_such_bucket);
 }
@@ -63,7 +63,7 @@ fn upload_to_the_bucket_of_another_user_returns_the_error() {
         return; // all_variants_are_tested reports that there is no second user
     };
     if gaps::BUCKET_OWNERS.is_gap() {
-        return; // access::second_user checks it
+        return; // covered by access::second_user
     }
     let bucket = format!("{}-other", live.bucket);
     other.create_bucket(&bucket).unwrap();

@@ -67,7 +67,7 @@ pub(crate) fn each_server_alone(feature: &Feature, scenario: impl Fn(&Server)) {
 /// Held by every test that uses the server.
 static IN_USE: RwLock<()> = RwLock::new(());
 
-/// Waits until no test has the server for itself. A test must not call this a second time before it has dropped the
+/// Waits until no test uses the server exclusively. A test must not call this a second time before it has dropped the
 /// guard.
 pub(crate) fn share() -> RwLockReadGuard<'static, ()> {
     IN_USE.read().unwrap_or_else(PoisonError::into_inner)
@@ -156,7 +156,7 @@ impl Server {
         variants
     }
 
-    /// Returns the variants for all addresses and signatures, also if they do not work together.
+    /// Returns the variants for all addresses and signatures, even if the server does not support the combination.
     fn all_variants(&self) -> Vec<Variant<'_>> {
         let mut endpoints = vec![(AddressingStyle::Path, self.endpoint.as_str(), None)];
         if let Some(endpoint) = &self.vhost_endpoint {

@@ -219,7 +219,7 @@ impl Client {
         let verify = |response| subresource.verify(response);
         match self.before_change(deadline, subresource, target, &change, verify)? {
             Some(()) => match self.call_until(deadline, &change, Response::discard) {
-                // deleted meanwhile, or SeaweedFS, which reads a default of the ownership controls
+                // deleted in the meantime; SeaweedFS also returns default ownership controls if none are set
                 Err(error) if error.code().is_some_and(|code| subresource.unset.contains(&code)) => Ok(()),
                 deleted => deleted,
             },

@@ -24,7 +24,7 @@ use server::Server;
 use table::{Difference, PROVIDERS, Provider};
 use tunnel::{CERTIFICATE, Tunnel};
 
-/// The servers that are tested themselves, and not by a scripted server.
+/// The servers that other tests run, so that no scripted server stands in for them.
 const MEASURED: [&str; 3] = ["Ceph", "OpenStack Swift", "the embedded server"];
 const MAH_BUCKET: &str = "mahbuckat1-2011";
 const PART_SIZE: usize = 5 << 20;
@@ -127,7 +127,7 @@ fn file_in_two_parts_is_uploaded_and_downloaded_once() {
         let mut found = Vec::new();
         let download = client.download_to(BUCKET, "film.mp4", &mut found).unwrap();
         assert!(found == content);
-        let verification = match provider.differs(Difference::OtherMultipartETags) {
+        let verification = match provider.differs(Difference::OpaqueMultipartETags) {
             true => Verification::Length,
             false => Verification::MultipartMd5 { parts: 2 },
         };
@@ -139,7 +139,7 @@ fn file_in_two_parts_is_uploaded_and_downloaded_once() {
 
 /// Only the first part is sent, because the server rejects it.
 #[test]
-fn parts_of_a_large_file_are_so_large_that_they_suffice() {
+fn part_size_grows_to_stay_within_the_limit_of_parts() {
     const LENGTH: u64 = 17 << 30;
     let folder = TempDir::new();
     let film = folder.join("film.mp4");
@@ -163,7 +163,7 @@ fn parts_of_a_large_file_are_so_large_that_they_suffice() {
 }
 
 #[test]
-fn path_style_is_rejected_with_advice() {
+fn rejected_path_style_has_a_hint() {
     let only_virtual_hosted: Vec<_> =
         PROVIDERS.iter().filter(|provider| provider.path_style_error().is_some()).collect();
     assert!(!only_virtual_hosted.is_empty());

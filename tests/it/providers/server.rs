@@ -243,7 +243,7 @@ impl Server {
         let parts = std::mem::take(&mut self.uploads);
         let (part_size, count) = (parts.first().map_or(1, Vec::len), parts.len());
         let content = parts.concat();
-        let e_tag = if self.provider.differs(Difference::OtherMultipartETags) {
+        let e_tag = if self.provider.differs(Difference::OpaqueMultipartETags) {
             format!("{}-{count}", md5_hex(b"any other digest"))
         } else {
             multipart_e_tag(&content, part_size)

@@ -56,7 +56,7 @@ pub(super) enum Difference {
     /// PutObjectAcl accepts only the ACL that every object has.
     OnlyPrivateAcls,
     /// The ETag of an object in parts is not the MD5 of the MD5s of the parts.
-    OtherMultipartETags,
+    OpaqueMultipartETags,
     /// The XML has another namespace and more elements.
     OtherNamespace,
     /// A request in path style is rejected with this code.
@@ -102,7 +102,7 @@ pub(super) const PROVIDERS: &[Provider] = &[
             (D::DeleteObjectsRequiresMd5, "https://github.com/lobehub/lobehub/issues/8918"),
             (D::UpperCaseETags, "https://github.com/s3ql/s3ql/issues/402"),
             (
-                D::OtherMultipartETags,
+                D::OpaqueMultipartETags,
                 "https://github.com/rclone/rclone/blob/master/backend/s3/provider/Alibaba.yaml",
             ),
             (D::TrailersRejected, "https://github.com/iflytek/skillhub/pull/376"),
