@@ -39,8 +39,10 @@ impl TestBucket {
 }
 
 impl TestBucket {
+    /// Returns `true` if no object can be read: rclone lists keys that it has deleted or could not store.
     fn is_empty(&self) -> bool {
-        self.client.list_objects(&self.name).next().is_none()
+        let mut keys = self.client.list_objects(&self.name).map(|object| object.unwrap().key);
+        keys.all(|key| self.client.get_object(&self.name, &key).is_err_and(|error| error.is_not_found()))
     }
 }
 
