@@ -78,7 +78,8 @@ pub(crate) fn reject_other_protocols(bucket: &str) -> Result<()> {
         .with_hint("Pass the name of a bucket, or the ARN or the alias of a regional access point."))
 }
 
-fn is_label(text: &str) -> bool {
+/// Returns `true` if a text can be one label of a host name, in lower case.
+pub(crate) fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.starts_with('-')

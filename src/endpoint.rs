@@ -295,9 +295,7 @@ impl Endpoint {
 
 /// Returns `true` if a bucket name consists of valid labels of a host name.
 fn is_host_name(bucket: &str) -> bool {
-    let label = |s: &str| !s.is_empty() && s.len() <= 63 && !s.starts_with('-') && !s.ends_with('-');
-    bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
-        && bucket.split('.').all(label)
+    bucket.split('.').all(access_point::is_label)
 }
 
 /// Returns the path of an endpoint in its only form: `/` before each segment, and encoded like keys, as servers

@@ -150,7 +150,7 @@ fn is_service(label: &str, start: &str) -> bool {
     })
 }
 
-fn is_account_id(label: &str) -> bool {
+pub(crate) fn is_account_id(label: &str) -> bool {
     label.len() == 32 && label.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

@@ -39,8 +39,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// [`digitalocean_spaces`](Self::digitalocean_spaces), [`dreamobjects`](Self::dreamobjects), [`garage`](Self::garage),
 /// [`google_cloud_storage`](Self::google_cloud_storage), [`hetzner`](Self::hetzner), [`idrive_e2`](Self::idrive_e2),
 /// [`linode`](Self::linode), [`minio`](Self::minio), [`ovhcloud`](Self::ovhcloud), [`scaleway`](Self::scaleway),
-/// [`supabase`](Self::supabase), [`swift`](Self::swift) and [`wasabi`](Self::wasabi). The
-/// [page about providers](crate::documentation::providers) describes what else differs.
+/// [`supabase`](Self::supabase), [`swift`](Self::swift) and [`wasabi`](Self::wasabi). What these providers do not
+/// support is on the [page about providers](crate::documentation::providers).
 ///
 /// | Setting | Default |
 /// |---|---|

@@ -4,9 +4,10 @@
 //! they reject or verify. docs/providers.md describes their other differences.
 
 use super::Config;
+use crate::access_point::is_label;
 use crate::encoded_word::MetadataEncoding;
 use crate::endpoint::{AddressingStyle, hide_userinfo};
-use crate::provider_host::aws_domain;
+use crate::provider_host::{aws_domain, is_account_id};
 
 impl Config {
     /// Creates a configuration for Alibaba Cloud OSS in a region, such as `eu-central-1` or `cn-hangzhou`, in
@@ -101,10 +102,10 @@ impl Config {
     // https://developers.cloudflare.com/r2/api/s3/api/
     pub fn cloudflare_r2(account_id: &str) -> Self {
         let example = "0123456789abcdef0123456789abcdef";
-        // without a jurisdiction, any valid one stands for it
-        let (id, jurisdiction) = account_id.split_once('.').unwrap_or((account_id, "eu"));
-        let is_id = id.len() == example.len() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let valid = is_id && is_label(jurisdiction);
+        let valid = match account_id.split_once('.') {
+            Some((id, jurisdiction)) => is_account_id(id) && is_label(jurisdiction),
+            None => is_account_id(account_id),
+        };
         provider(format!("https://{account_id}.r2.cloudflarestorage.com"), "auto").checked(valid, || {
             problem("cloudflare_r2", "account ID", account_id, "has 32 hexadecimal digits", example)
         })
@@ -331,15 +332,6 @@ impl Config {
 fn problem(preset: &str, name: &str, value: &str, rule: &str, example: &str) -> String {
     let value = hide_userinfo(value);
     format!("the {name} {value:?} of Config::{preset} is invalid; it {rule}, such as {example}")
-}
-
-/// Returns `true` if a text can be one label of a host name, in lower case.
-fn is_label(text: &str) -> bool {
-    let valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=63).contains(&text.len())
-        && text.bytes().all(valid)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }
 
 #[cfg(all(test, any(feature = "rustls", feature = "native-tls")))]
