@@ -52,8 +52,8 @@ impl Client {
         self.call_noting_repetition(deadline, request, &mut false, parse)
     }
 
-    /// Sends a request like [`call_until`](Self::call_until). Sets `repeated` if an attempt whose outcome is unknown was followed by
-    /// another one, so that the server may have executed the request twice.
+    /// Sends a request like [`call_until`](Self::call_until). Sets `repeated` if an attempt whose outcome is unknown was
+    /// followed by another one, so that the server may have executed the request twice.
     pub(crate) fn call_noting_repetition<T>(
         &self,
         deadline: Option<Instant>,

@@ -109,11 +109,13 @@ impl<'a> Deleter<'a> {
         let pages = self.each_page(pages, |this, page| {
             let listed = page.entries.into_iter().map(|object| object.key);
             let listed = listed.filter(|key| keys.contains(xml::replace_unrepresentable(key).as_str()));
-            this.request(listed.map(|key| ObjectIdentifier::new(key).version_id("null")).collect())
+            let objects = listed.map(|key| ObjectIdentifier::new(key).version_id("null")).collect();
+            this.failures.extend(this.request(objects)?);
+            Ok(())
         })?;
         // the true keys of the others are unknown, but most servers do not replace characters
         let others = versions.iter().filter(|version| !is_object(version));
-        self.request(others.map(ObjectIdentifier::from).collect())?;
+        self.failures.extend(self.request(others.map(ObjectIdentifier::from).collect())?);
 
         let mut left = HashSet::new();
         for version in self.client.list_object_versions_with(self.bucket, &options) {
@@ -200,12 +202,8 @@ impl<'a> Deleter<'a> {
 
     /// Deletes one page, and counts what was deleted.
     fn delete(&mut self, page: Vec<ObjectIdentifier>, is_delete_marker: Vec<bool>) -> Result<()> {
-        let earlier = self.failures.len();
         self.check_prefix(page.iter().map(ObjectIdentifier::key))?;
-        if !self.options.dry_run {
-            self.request(page.clone())?;
-        }
-        let failures = self.failures.split_off(earlier);
+        let failures = if self.options.dry_run { Vec::new() } else { self.request(page.clone())? };
         // a set, because a hostile server can list and fail any number of keys
         let failed: HashSet<(&str, Option<&str>)> =
             failures.iter().map(|failure| (failure.key.as_str(), failure.version_id.as_deref())).collect();
@@ -220,14 +218,11 @@ impl<'a> Deleter<'a> {
         Ok(())
     }
 
-    /// Deletes these entries and collects the failures, without counting.
-    fn request(&mut self, entries: Vec<ObjectIdentifier>) -> Result<()> {
+    /// Deletes these entries, without counting, and returns the failures.
+    fn request(&self, entries: Vec<ObjectIdentifier>) -> Result<Vec<KeyFailure>> {
         match self.client.delete_objects_with(self.bucket, entries, &self.options.delete) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::PartialFailure => {
-                self.failures.extend_from_slice(error.failures());
-                Ok(())
-            }
+            Ok(()) => Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::PartialFailure => Ok(error.failures().to_vec()),
             Err(error) => Err(error),
         }
     }
