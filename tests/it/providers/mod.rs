@@ -145,15 +145,13 @@ fn part_size_grows_to_stay_within_the_limit_of_parts() {
     let film = folder.join("film.mp4");
     File::create(&film).unwrap().set_len(LENGTH).unwrap(); // a sparse file
     for provider in PROVIDERS.iter().filter(|provider| provider.differs(Difference::ThousandParts)) {
-        let server = FakeServer::serve(|request| match request.method() {
+        let (server, _tunnel, config) = start_with(provider, |request| match request.method() {
             "POST" => Response::xml(
                 "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
             ),
             "DELETE" => Response::new(204),
             _ => Response::error(403, "AccessDenied"),
         });
-        let tunnel = Tunnel::start(&server);
-        let config = (provider.config)().credentials(credentials()).proxy(&tunnel.proxy).ca_pem(CERTIFICATE);
         let error = Client::new(config).unwrap().upload_file(BUCKET, "film.mp4", &film).unwrap_err();
         assert!(error.is_access_denied(), "{error}");
         let requests = server.finish_any();
@@ -208,7 +206,15 @@ fn error_of_google_without_a_project_names_the_setting() {
 /// Starts the scripted server of a provider, and returns the configuration to reach it.
 fn start(provider: &'static Provider) -> (FakeServer, Tunnel, Config) {
     let mut scripted = Server::new(provider);
-    let server = FakeServer::serve(move |request| scripted.respond(request));
+    start_with(provider, move |request| scripted.respond(request))
+}
+
+/// Starts a server in the place of a provider, and returns the configuration to reach it.
+fn start_with(
+    provider: &Provider,
+    respond: impl FnMut(&Request) -> Response + Send + 'static,
+) -> (FakeServer, Tunnel, Config) {
+    let server = FakeServer::serve(respond);
     let tunnel = Tunnel::start(&server);
     let config = (provider.config)().credentials(credentials()).proxy(&tunnel.proxy).ca_pem(CERTIFICATE);
     (server, tunnel, config)
