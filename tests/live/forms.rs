@@ -77,10 +77,6 @@ pub(crate) fn rejected(variant: &Variant<'_>) {
     let status = |form: &PostForm, more: &[(&str, &str)], content: &[u8]| {
         submit(variant, form, more, "file", content).status
     };
-    let is_rejected = |status: u16| match status {
-        400 | 403 => Ok(()),
-        other => Err(format!("status {other}")),
-    };
     for (case, more, content) in [
         ("another key", [("key", "outbox/a"), valid[1]], &b"123"[..]),
         ("another value", [valid[0], ("x-amz-meta-a", "c")], b"123"),
@@ -104,6 +100,11 @@ pub(crate) fn rejected(variant: &Variant<'_>) {
     }
     assert_eq!(status(&form, &valid, b"123"), 204);
     assert_eq!(client.get_object(&bucket, "inbox/a").unwrap().text().unwrap(), "123");
+}
+
+/// Returns `Ok` if this is the status of a form that violates its policy.
+pub(crate) fn is_rejected(status: u16) -> Result<(), String> {
+    if matches!(status, 400 | 403) { Ok(()) } else { Err(format!("status {status}")) }
 }
 
 /// Submits the form as multipart/form-data: its fields, then the fields of the page, then the file. A field of the
